@@ -1,0 +1,119 @@
+"""The commands of `huifang`, which is the same as `python -m bot`."""
+
+import asyncio
+import logging
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from bot import __version__
+from bot.logs import set_up_logging
+from bot.settings import Settings, SettingsError, load_settings
+
+cli = typer.Typer(
+    name="huifang",
+    help="Customer care in Telegram: complaints reach staff, answers come back, nothing is lost.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _fail(text: str) -> NoReturn:
+    print(text, file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def _settings() -> Settings:
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        _fail(f"{error}\nSet it in the environment or in .env (see .env.example).")
+    set_up_logging(settings.log_level, settings.secrets)
+    return settings
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"huifang {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def main_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Customer care in Telegram: complaints reach staff, answers come back, nothing is lost."""
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot until it is stopped. Example: BOT_TOKEN=... STAFF_GROUP_ID=-100... huifang run"""
+    from bot.app import run_forever
+
+    raise typer.Exit(run_forever(_settings()))
+
+
+@cli.command()
+def migrate() -> None:
+    """Make or update the tables, without starting the bot. Example: huifang migrate"""
+    from bot.app import CannotStart, migrate_only
+
+    settings = _settings()
+    try:
+        print(asyncio.run(migrate_only(settings)))
+    except CannotStart as error:
+        _fail(str(error))
+
+
+@cli.command()
+def replay() -> None:
+    """Handle again the updates that failed for good, as after an upgrade; the running bot takes them up.
+
+    Example: huifang replay
+    """
+    from bot.app import replay_dead
+
+    count = asyncio.run(replay_dead(_settings()))
+    print(f"{count} updates will be handled again.")
+
+
+@cli.command()
+def doctor() -> None:
+    """Check token, staff group, database, plan, time zone and webhook; exit code 1 where something is wrong.
+
+    Example: huifang doctor
+    """
+    from bot.doctor import examine
+
+    logging.disable(logging.WARNING)
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        for line in str(error).splitlines():
+            print(f"wrong  {line}")
+        raise typer.Exit(1) from None
+    raise typer.Exit(asyncio.run(examine(settings)))
+
+
+@cli.command()
+def demo() -> None:
+    """Play a case in the terminal, customer's and staff's side by side, against a Telegram on this machine.
+
+    Example: huifang demo
+    """
+    from bot.demo import play
+
+    raise typer.Exit(asyncio.run(play()))
+
+
+def main() -> None:
+    """The script `huifang`."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,302 @@
+"""The sender: outbox rows to Telegram, in order within a lane, by priority, under Telegram's limits.
+
+It keeps the waiting rows' outlines in memory (id, lane, priority, size); what they say is read when they are
+claimed. One transaction a round records what came back and claims what goes out next.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from bisect import insort
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.budget import Budget
+from bot.gateway import Gateway
+from handlers import delivery
+from handlers.delivery import Parcel
+from models import outbox
+from models.database import Database, is_outage
+from models.delivery import Fate, Outcome, Priority, What
+from models.outbox import Waiting
+from models.plan import Plan
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = 32
+MERGED_SIZE = 4000
+MERGED_ROWS = 40
+#: Rows committed by other processes may show up a little after rows with higher ids.
+LOOK_BACK = 2000
+TIDY_EVERY = 30.0
+
+
+@dataclass
+class Lane:
+    """The rows of one chat or topic, in the order of (priority, id); one call at a time."""
+
+    waiting: list[Waiting] = field(default_factory=list)
+    busy: bool = False
+    turns: int = 0  # calls since the lane was last empty: who had fewer goes first
+
+
+class Sender:
+    """Sends until it is stopped. `wake` is called by whoever added rows."""
+
+    def __init__(
+        self, database: Database, gateway: Gateway, budget: Budget, plan: Callable[[], Plan],
+        now: Callable[[], datetime], poll_seconds: float,
+    ) -> None:  # fmt: skip
+        """`poll_seconds`: how often to look for rows that nobody announced."""
+        self._database = database
+        self._gateway = gateway
+        self._budget = budget
+        self._plan = plan
+        self._now = now
+        self._poll = poll_seconds
+        self._woken = asyncio.Event()
+        self._fresh = True  # rows may have been added
+        self._lanes: dict[str, Lane] = {}
+        self._known: set[int] = set()
+        self._last_id = 0
+        self._flying: set[asyncio.Task[None]] = set()
+        self._results: list[tuple[Parcel, Outcome]] = []
+        self._tidy_at = 0.0
+
+    def wake(self) -> None:
+        """Rows were added."""
+        self._fresh = True
+        self._woken.set()
+
+    @property
+    def depth(self) -> int:
+        """How many rows wait."""
+        return len(self._known)
+
+    async def run(self) -> None:
+        """Take over what an earlier process left, then send for ever."""
+        await self._take_over()
+        while True:
+            try:
+                pause = await self._round()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                log.warning("the database cannot be written (%s); sending waits", type(error).__name__)
+                pause = 1.0
+            if pause > 0:
+                await self._rest(pause)
+
+    async def stop(self) -> None:
+        """Let the calls in flight end and record them; nothing new sets out."""
+        if self._flying:
+            await asyncio.wait(self._flying, timeout=8)
+        if self._results:
+            await self._record_and_claim([])
+
+    async def _take_over(self) -> None:
+        async with self._database.work(self._now(), self._plan()) as work:
+            recent = await outbox.sent_since(work, work.real_now - timedelta(minutes=1))
+            pauses = await outbox.pauses(work)
+            left = await delivery.recover(work)
+            real_now = work.real_now
+        now = time.monotonic()
+        for scope, cost, topic, at in recent:
+            self._budget.land(scope, cost, now - (real_now - at).total_seconds(), topic=topic, flew=False)
+        for scope, until in pauses:
+            self._budget.pause(scope, now + (until - real_now).total_seconds(), -math.inf)
+        if left:
+            log.warning("%d messages were in flight when the last process ended; they are sent again", left)
+
+    async def _rest(self, seconds: float) -> None:
+        self._woken.clear()
+        if self._fresh or self._results:
+            return
+        try:
+            async with asyncio.timeout(min(seconds, self._poll)):
+                await self._woken.wait()
+        except TimeoutError:
+            self._fresh = True
+
+    async def _round(self) -> float:
+        """One round; returns how long nothing can be done (seconds)."""
+        if self._fresh:
+            self._fresh = False
+            await self._load()
+        now = time.monotonic()
+        if now > self._tidy_at:
+            self._tidy_at = now + TIDY_EVERY
+            self._budget.tidy(now)
+        picked, pause = self._pick(now, datetime.now(UTC))
+        if not picked and not self._results:
+            return pause
+        await self._record_and_claim(picked)
+        return 0.0
+
+    async def _load(self) -> None:
+        async with self._database.reading() as session:
+            rows = await outbox.waiting_after(session, self._last_id - LOOK_BACK)
+        for row in rows:
+            self._enqueue(row)
+
+    # -- choosing
+
+    def _pick(self, now: float, real_now: datetime) -> tuple[list[list[Waiting]], float]:
+        """What may set out now, each entry one message; and the seconds until something else may."""
+        pause = self._poll
+        free = IN_FLIGHT - len(self._flying)
+        picked: list[list[Waiting]] = []
+        depth = self._depths()
+        for lane in sorted(
+            (lane for lane in self._lanes.values() if lane.waiting and not lane.busy),
+            key=lambda lane: (lane.waiting[0].priority, lane.turns, lane.waiting[0].id),
+        ):
+            if len(picked) >= free:
+                break
+            head = lane.waiting[0]
+            wait = (head.not_before - real_now).total_seconds() if head.not_before else 0.0
+            if wait <= 0:
+                urgent = head.priority == Priority.ANSWER
+                wait = self._budget.wait(
+                    head.scope, now, cost=head.cost, urgent=urgent, topic=head.what is What.TOPIC
+                )
+            if wait > 0:
+                pause = min(pause, wait)
+                continue
+            group = self._with_followers(lane, now, depth[head.scope])
+            lane.busy = True
+            self._budget.take(head.scope, head.cost, topic=head.what is What.TOPIC)
+            picked.append(group)
+        return picked, max(pause, 0.001)
+
+    def _depths(self) -> dict[str, int]:
+        depths: dict[str, int] = {}
+        for lane in self._lanes.values():
+            if lane.waiting:
+                scope = lane.waiting[0].scope
+                depths[scope] = depths.get(scope, 0) + len(lane.waiting)
+        return depths
+
+    def _with_followers(self, lane: Lane, now: float, waiting: int) -> list[Waiting]:
+        """The lane's first row, joined by the texts behind it when the group's minute is short."""
+        head = lane.waiting[0]
+        group = [head]
+        if not head.size or len(lane.waiting) < 2 or not self._budget.short(head.scope, now, waiting):
+            return group
+        size = head.size
+        for row in lane.waiting[1:MERGED_ROWS]:
+            size += row.size + 1
+            if not row.size or row.priority != head.priority or row.not_before or size > MERGED_SIZE:
+                break
+            group.append(row)
+        return group
+
+    # -- recording and claiming
+
+    async def _record_and_claim(self, picked: list[list[Waiting]]) -> None:
+        results, self._results = self._results, []
+        try:
+            await self._transact(results, picked)
+        except Exception as error:
+            if is_outage(error):
+                self._results = results + self._results
+                self._let_go(picked)
+                raise
+            log.exception("a round of the sender failed; its rows are taken one by one")
+            await self._one_by_one(results, picked)
+
+    async def _transact(self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]) -> None:
+        async with self._database.work(self._now(), self._plan()) as work:
+            await delivery.settle(work, results)
+            parcels = await delivery.claim(work, picked)
+            claimed = {row.id for parcel in parcels for row in parcel.rows}
+            failed = [
+                row.id for parcel, outcome in results if outcome.fate is not Fate.SENT for row in parcel.rows
+            ]
+            refused = [row.id for group in picked for row in group if row.id not in claimed]
+            again = await outbox.waiting_among(work, failed + refused)
+        self._free([(parcel.head.lane, row.id) for parcel, _ in results for row in parcel.rows])
+        self._let_go([group for group in picked if group[0].id not in claimed])
+        self._free(
+            [(row.lane, row.id) for group in picked for row in group if row.id not in claimed], keep_busy=True
+        )
+        for row in again:
+            self._enqueue(row)
+        by_head = {parcel.head.id: parcel for parcel in parcels}
+        for group in picked:
+            if group[0].id in by_head:
+                self._set_out(by_head[group[0].id], group[0])
+        if work.said:
+            self._fresh = True
+
+    async def _one_by_one(self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]) -> None:
+        """After a fault of ours: what cannot be recorded or claimed is set aside, the rest goes on."""
+        for result in results:
+            try:
+                await self._transact([result], [])
+            except Exception as error:
+                if is_outage(error):
+                    self._results.append(result)
+                else:
+                    await self._set_aside([row.id for row in result[0].rows], error)
+                    self._free([(row.lane, row.id) for row in result[0].rows])
+        for group in picked:
+            try:
+                await self._transact([], [group])
+            except Exception as error:
+                self._let_go([group])
+                if not is_outage(error):
+                    await self._set_aside([row.id for row in group], error)
+                    self._free([(row.lane, row.id) for row in group])
+
+    async def _set_aside(self, ids: list[int], error: Exception) -> None:
+        log.exception("outbox rows %s cannot be sent and are set aside", ids)
+        async with self._database.work(self._now(), self._plan()) as work:
+            await outbox.set_aside(work, ids, repr(error))
+
+    def _enqueue(self, row: Waiting) -> None:
+        self._last_id = max(self._last_id, row.id)
+        if row.id not in self._known:
+            self._known.add(row.id)
+            insort(self._lanes.setdefault(row.lane, Lane()).waiting, row)
+
+    def _free(self, rows: list[tuple[str, int]], *, keep_busy: bool = False) -> None:
+        """These rows are done with, or will be put in again; their lanes may go on."""
+        for name, row_id in rows:
+            lane = self._lanes.get(name)
+            if lane is None:
+                continue
+            lane.waiting = [row for row in lane.waiting if row.id != row_id]
+            lane.busy = lane.busy and keep_busy
+            self._known.discard(row_id)
+            if not lane.waiting and not lane.busy:
+                del self._lanes[name]
+
+    def _let_go(self, picked: list[list[Waiting]]) -> None:
+        """What was picked does not set out after all."""
+        for group in picked:
+            head = group[0]
+            self._budget.let_go(head.scope, head.cost, topic=head.what is What.TOPIC)
+            self._lanes[head.lane].busy = False
+
+    # -- sending
+
+    def _set_out(self, parcel: Parcel, head: Waiting) -> None:
+        self._lanes[head.lane].turns += 1
+        task = asyncio.create_task(self._send(parcel, head))
+        self._flying.add(task)
+        task.add_done_callback(self._flying.discard)
+
+    async def _send(self, parcel: Parcel, head: Waiting) -> None:
+        outcome = await self._gateway.call(parcel.method, parcel.params, parcel.file)
+        now = time.monotonic()
+        self._budget.land(head.scope, head.cost, now, topic=head.what is What.TOPIC)
+        if outcome.fate is Fate.LATER:
+            log.info("Telegram asks to leave %s alone for %g s", head.scope, outcome.retry_after)
+            parcel.paused = self._budget.pause(head.scope, now + outcome.retry_after, now)
+        elif outcome.fate is not Fate.SENT:
+            log.info("outbox %d (%s): %s %s", head.id, parcel.method, outcome.fate, outcome.detail)
+        self._results.append((parcel, outcome))
+        self._woken.set()

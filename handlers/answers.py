@@ -1,0 +1,231 @@
+"""What staff write: answers that reach the customer, notes that stay, and what becomes of both afterwards."""
+
+from typing import Any
+
+from handlers import cases
+from handlers.content import Content, read_content, same_media
+from handlers.doors import Place, Refusal, Where, in_place
+from handlers.messages import ALBUM_WAIT, ORIGINAL_WAIT, NotYet
+from handlers.speaking import send
+from models.cases import Case, CaseState
+from models.customers import Customer
+from models.delivery import Outbox, OutboxState, Priority, SendClass, What, customer_lane
+from models.messages import Author, Message, MessageVersion
+from models.staff import Staff
+from models.work import Work
+
+NOTE_MARK = "//"
+
+
+async def answer(work: Work, place: Place) -> None:
+    """An agent's message in a customer's topic, or as a reply to it in a plain group: it goes to the customer."""
+    if place.customer is None:
+        raise Refusal("not_a_topic")
+    content = read_content(place.raw)
+    if content.housekeeping:
+        return
+    if content.text.lstrip().startswith(NOTE_MARK):
+        await keep_note(work, place, place.customer, content, content.text.lstrip()[len(NOTE_MARK) :].strip())
+        return
+    if content.kind == "text" and content.text.startswith("/"):
+        raise Refusal("unknown_command")
+    await _to_customer(work, place, place.customer, content)
+
+
+async def _to_customer(work: Work, place: Place, customer: Customer, content: Content) -> None:
+    case = await _case_or_none(work, place, customer)
+    replied = await _replied_to(work, place)
+    message_id = work.new_message(
+        customer_id=customer.id, case_id=case.id if case else None, author=Author.AGENT, staff_id=place.speaker.id,
+        kind=content.kind, text=content.text, entities=content.entities, media=content.media, album=content.album,
+        written_at=content.written_at, origin_chat_id=place.raw["chat"]["id"],
+        origin_message_id=place.raw["message_id"], reply_to_id=replied.id if replied else None,
+    )  # fmt: skip
+    row = {
+        "chat_id": customer.chat_id, "customer_id": customer.id, "case_id": case.id if case else None,
+        "message_id": message_id, "reply_to_id": replied.id if replied else None, "priority": Priority.ANSWER,
+    }  # fmt: skip
+    lane = customer_lane(customer.chat_id)
+    if content.kind == "text":
+        params = {"text": content.text, "entities": content.entities or []}
+        send(work, What.CALL, lane, {"method": "sendMessage", "params": params}, **row)
+    else:
+        await _copy_to_customer(work, place, content, lane, row)
+    if case:
+        _answered(work, case, place.speaker, content)
+
+
+async def _copy_to_customer(
+    work: Work, place: Place, content: Content, lane: str, row: dict[str, Any]
+) -> None:
+    source = {"from_group_id": place.staff_group.id, "kind": content.kind, "text": ""}
+    telegram_id = place.raw["message_id"]
+    if not content.album:
+        send(work, What.COPY, lane, {"method": "copyMessage", "message_ids": [telegram_id], **source}, **row)
+        return
+    key = f"answer-album:{row['customer_id']}:{content.album}"
+    item = {"telegram_id": telegram_id, "message_id": row["message_id"]}
+    waiting = await work.pending_send(key)
+    due = work.real_now + ALBUM_WAIT
+    if waiting is None:
+        body = {"method": "copyMessages", "items": [item], **source}
+        send(work, What.COPY, lane, body, key=key, not_before=due, **row)
+    else:
+        waiting.body = {**waiting.body, "items": [*waiting.body["items"], item]}
+        waiting.cost = len(waiting.body["items"])
+        waiting.not_before = due
+
+
+def _answered(work: Work, case: Case, person: Staff, content: Content) -> None:
+    """An agent has spoken: the case has somebody, and its first response."""
+    changed = False
+    case.last_agent_at = work.now
+    if case.first_response_at is None:
+        case.first_response_at = content.written_at
+    if case.assignee_id is None and case.unfinished:
+        case.assignee_id = person.id
+        work.event(case, "claimed", cases.actor_of(person))
+        changed = True
+    if case.state is CaseState.NEW:
+        case.move(CaseState.OPEN, work.now)
+        changed = True
+    if changed:
+        cases.redraw_card(work, case)
+
+
+async def _case_or_none(work: Work, place: Place, customer: Customer) -> Case | None:
+    try:
+        return await cases.case_in_hand(work, place, customer)
+    except Refusal:
+        return None
+
+
+async def _replied_to(work: Work, place: Place) -> Message | None:
+    reply = place.raw.get("reply_to_message") or {}
+    if not reply or reply.get("message_id") == place.thread_id:
+        return None
+    return await work.message_at(place.staff_group.chat_id, reply["message_id"])
+
+
+# -- notes
+
+
+async def note_command(work: Work, place: Place) -> None:
+    """/note what colleagues should know."""
+    if place.customer is None:
+        raise Refusal("not_a_topic")
+    words = place.text.split(maxsplit=1)
+    if len(words) < 2:
+        raise Refusal("empty_note")
+    await keep_note(work, place, place.customer, read_content(place.raw), words[1].strip())
+
+
+async def keep_note(work: Work, place: Place, customer: Customer, content: Content, words: str) -> None:
+    """Store words that stay among staff."""
+    case = await _case_or_none(work, place, customer)
+    work.new_message(
+        customer_id=customer.id, case_id=case.id if case else None, author=Author.NOTE, staff_id=place.speaker.id,
+        kind=content.kind, text=words, media=content.media, written_at=content.written_at,
+        origin_chat_id=place.raw["chat"]["id"], origin_message_id=place.raw["message_id"],
+    )  # fmt: skip
+
+
+# -- edits and recalls
+
+
+async def edited(work: Work, place: Place) -> None:
+    """An agent changed a message: the customer's copy changes too; a note stays a note."""
+    message = await work.message_at(place.raw["chat"]["id"], place.raw["message_id"])
+    if message is None:
+        if place.customer is not None and work.age < ORIGINAL_WAIT:
+            raise NotYet
+        return
+    content = read_content(place.raw)
+    if message.author not in (Author.AGENT, Author.NOTE) or message.recalled_at:
+        return
+    if content.text == message.text and same_media(message, content):
+        return
+    if message.author is Author.AGENT and content.text.lstrip().startswith(NOTE_MARK):
+        raise Refusal("edit_to_note")
+    media_changed = not same_media(message, content)
+    work.append(MessageVersion, message_id=message.id, text=message.text, replaced_at=work.now)
+    message.text, message.entities, message.edited_at = content.text, content.entities, content.written_at
+    message.media = content.media
+    if message.author is Author.NOTE:
+        message.text = content.text.lstrip().removeprefix(NOTE_MARK).strip()
+        return
+    customer = await work.customer(message.customer_id)
+    _change_copy(work, customer, message, _edit_call(content, media_changed))
+
+
+def _edit_call(content: Content, media_changed: bool) -> dict[str, Any]:
+    entities = content.entities or []
+    if content.kind == "text":
+        return {"method": "editMessageText", "params": {"text": content.text, "entities": entities}}
+    if media_changed and content.media:
+        media = {
+            "type": content.kind, "media": content.media.get("file_id"), "caption": content.text,
+            "caption_entities": entities,
+        }  # fmt: skip
+        return {"method": "editMessageMedia", "params": {"media": media}}
+    return {"method": "editMessageCaption", "params": {"caption": content.text, "caption_entities": entities}}
+
+
+def _change_copy(work: Work, customer: Customer, message: Message, body: dict[str, Any]) -> None:
+    """A call on the customer's copy of a message, in its turn after the message itself."""
+    send(
+        work, What.EDIT, customer_lane(customer.chat_id), body, chat_id=customer.chat_id, customer_id=customer.id,
+        case_id=message.case_id, message_id=message.id, priority=Priority.ANSWER, send_class=SendClass.C,
+    )  # fmt: skip
+
+
+async def recall(work: Work, place: Place) -> None:
+    """/recall in reply to an answer: it disappears at the customer's, or is never sent."""
+    message = await _replied_to(work, place)
+    if message is None or message.author is not Author.AGENT:
+        raise Refusal("recall_what")
+    if message.recalled_at:
+        raise Refusal("already_recalled")
+    message.recalled_at = work.now
+    customer = await work.customer(message.customer_id)
+    waiting: Outbox | None = await work.unsent(message.id)
+    if waiting is not None and waiting.body.get("method") != "copyMessages":
+        waiting.state = OutboxState.CANCELLED
+    else:
+        _change_copy(work, customer, message, {"method": "deleteMessage", "params": {}})
+    work.audit(cases.actor_of(place.speaker), "recalled", f"message:{message.id}")
+    in_place(work, place, "messages/recalled", {})
+
+
+# -- General
+
+
+async def point_to_topic(work: Work, place: Place) -> None:
+    """A reply to the bot in General: nothing goes to a customer by guess; say where it belongs."""
+    reply = place.raw.get("reply_to_message") or {}
+    message = await work.message_at(place.staff_group.chat_id, reply.get("message_id", 0))
+    link = name = ""
+    if message is not None:
+        customer = await work.customer(message.customer_id)
+        topic = await work.topic(customer.id, place.staff_group.id or 0)
+        name = customer.name
+        if topic and topic.thread_id:
+            link = topic_link(place.staff_group.chat_id, topic.thread_id)
+    in_place(work, place, "staff/where_it_belongs", {"name": name, "link": link})
+
+
+def topic_link(chat_id: int, thread_id: int) -> str:
+    """The address of a topic for members of the group."""
+    return f"https://t.me/c/{str(chat_id).removeprefix('-100')}/{thread_id}"
+
+
+def replies_to_bot(place: Place, _bot: str) -> bool:
+    """Whether a message answers one of the bot's."""
+    reply = place.raw.get("reply_to_message") or {}
+    is_bot = bool((reply.get("from") or {}).get("is_bot"))
+    return place.what == "message" and is_bot and reply.get("message_id") != place.thread_id
+
+
+def answers_customer(place: Place, bot: str) -> bool:
+    """In a plain group: whether a message replies to what the bot showed of a customer."""
+    return replies_to_bot(place, bot) and place.where is Where.PLAIN and place.customer is not None

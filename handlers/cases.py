@@ -1,0 +1,370 @@
+"""Cases: opening, claiming, waiting, resolving, closing, reopening; their cards and their progress."""
+
+from datetime import datetime
+from typing import Any
+
+from handlers import speaking
+from handlers.customers import known, main_group
+from handlers.doors import Place, Refusal
+from handlers.speaking import answer_press, button, send, tell_customer
+from models.base import new_id
+from models.cases import Case, CaseKind, CaseState
+from models.customers import Customer, Topic, topic_name
+from models.delivery import Priority, SendClass, What, staff_lane
+from models.staff import Staff, StaffGroup
+from models.work import Work
+from templates import label
+
+SUBJECT_LIMIT = 60
+SUMMARY_LIMIT = 2500
+SCORES = (1, 2, 3, 4, 5)
+
+
+def actor_of(person: Staff | Customer) -> str:
+    """How timeline and audit name a person."""
+    return f"{'staff' if isinstance(person, Staff) else 'customer'}:{person.id}"
+
+
+# -- opening and the card
+
+
+async def open_case(
+    work: Work,
+    customer: Customer,
+    *,
+    words: str,
+    kind: CaseKind | None,
+    parent: Case | None,
+    quiet: bool = False,
+) -> Case:
+    """Open a case for the customer's words; they are told its number once, staff get its card."""
+    group = await main_group(work)
+    case = await work.new_case(
+        customer_id=customer.id, group_id=group.id, kind=kind, parent_id=parent.id if parent else None,
+        subject=" ".join(words.split())[:SUBJECT_LIMIT], opened_at=work.now, last_customer_at=work.now,
+    )  # fmt: skip
+    customer.next_is_new = False
+    customer.next_kind = None
+    work.event(case, "opened", actor_of(customer), kind=kind)
+    await want_topic(work, customer, group)
+    if not quiet:
+        _tell_received(work, customer, case)
+    return case
+
+
+def _tell_received(work: Work, customer: Customer, case: Case) -> None:
+    buttons = [] if case.kind else kind_buttons(customer.language, case)
+    buttons.append([button(label(customer.language, "button.another_matter"), "another:")])
+    values = {"number": case.id, "kind": case.kind and case.kind.value}
+    tell_customer(work, customer, "cases/received", values, buttons=buttons, case=case)
+
+
+def kind_buttons(language: str, case: Case) -> speaking.Buttons:
+    """The question what the matter is, for the customer."""
+    kinds = [button(label(language, f"kind.{kind}"), f"kind:{case.id}:{kind}") for kind in CaseKind]
+    return [kinds[:3], kinds[3:]]
+
+
+async def want_topic(work: Work, customer: Customer, group: StaffGroup) -> None:
+    """See to it that the customer has a topic in the group, or will have one."""
+    assert group.id is not None  # noqa: S101
+    if not group.is_forum or await work.topic(customer.id, group.id):
+        return
+    topic = Topic(customer_id=customer.id, group_id=group.id, name=topic_name(customer), wanted_at=work.now)
+    work.remember_topic(topic)
+    # A lane of its own: words must not wait for the topic longer than they want to.
+    send(
+        work, What.TOPIC, f"t{group.id}:{customer.id}", {}, group_id=group.id, customer_id=customer.id,
+        priority=Priority.RELAY, send_class=SendClass.A,
+    )  # fmt: skip
+
+
+def redraw_card(work: Work, case: Case) -> None:
+    """Draw the case's card anew when its turn comes, from the state it has then; one redraw waits at most."""
+    _draw(work, case, {"fresh": case.card_message_id is None}, f"card:{case.id}", SendClass.C)
+
+
+def post_card(work: Work, case: Case) -> None:
+    """Show the case's card as a new message, so that it stands at the end of the topic."""
+    _draw(work, case, {"fresh": True}, f"card:{case.id}:{new_id()}", SendClass.A)
+
+
+def _draw(work: Work, case: Case, body: dict[str, Any], key: str, send_class: SendClass) -> None:
+    send(
+        work, What.CARD, staff_lane(case.group_id, case.customer_id), body, group_id=case.group_id,
+        customer_id=case.customer_id, case_id=case.id, key=key, send_class=send_class,
+    )  # fmt: skip
+
+
+# -- what staff do with a case
+
+
+async def case_in_hand(work: Work, place: Place, customer: Customer) -> Case:
+    """The case that staff mean in a customer's topic: the one replied to, else the latest unfinished, else the latest.
+
+    Raises Refusal where there is none.
+    """
+    reply = place.raw.get("reply_to_message") or {}
+    if reply.get("message_id") and reply["message_id"] != place.thread_id:
+        meant = await _case_shown_at(work, place.staff_group, reply["message_id"])
+        if meant and meant.customer_id == customer.id:
+            return meant
+    cases = await work.cases_of(customer.id)
+    unfinished = [case for case in cases if case.unfinished]
+    if unfinished or cases:
+        return (unfinished or cases)[-1]
+    raise Refusal("no_case")
+
+
+async def _case_shown_at(work: Work, group: StaffGroup, telegram_id: int) -> Case | None:
+    message = await work.message_at(group.chat_id, telegram_id)
+    if message and message.case_id:
+        return await work.case(message.case_id)
+    return await work.case_of_card(group.id or 0, telegram_id)
+
+
+def take(work: Work, case: Case, person: Staff) -> None:
+    """Make the person the one responsible; raises Refusal when another already is."""
+    if case.assignee_id == person.id:
+        raise Refusal("already_yours")
+    if case.assignee_id is not None:
+        raise Refusal("taken")
+    if not case.unfinished:
+        raise Refusal("finished", number=case.id)
+    case.assignee_id = person.id
+    if case.state is CaseState.NEW:
+        case.move(CaseState.OPEN, work.now)
+    work.event(case, "claimed", actor_of(person))
+    redraw_card(work, case)
+
+
+def wait_for_customer(work: Work, case: Case, person: Staff) -> None:
+    """Stop and wait: only after somebody has asked the customer something, or Refusal."""
+    if not case.unfinished:
+        raise Refusal("finished", number=case.id)
+    if case.state is CaseState.PENDING:
+        raise Refusal("already_pending")
+    if case.last_agent_at is None or case.last_agent_at < case.last_customer_at:
+        raise Refusal("ask_first")
+    case.move(CaseState.PENDING, work.now)
+    work.event(case, "pending", actor_of(person))
+    redraw_card(work, case)
+
+
+def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: str) -> None:
+    """We say it is done: the customer reads the summary and is asked how satisfied they are."""
+    if not case.unfinished:
+        raise Refusal("finished", number=case.id)
+    case.summary = summary
+    if case.assignee_id is None:
+        case.assignee_id = person.id
+    case.move(CaseState.RESOLVED, work.now)
+    case.score = case.comment = None
+    work.event(case, "resolved", actor_of(person), summary=summary)
+    if len(summary) > SUMMARY_LIMIT:  # too long to stand in one message with the question
+        tell_customer(
+            work, customer, "cases/summary", {"number": case.id, "summary": summary[:4000]}, case=case
+        )
+        summary = ""
+    values = {"number": case.id, "summary": summary}
+    buttons = score_buttons(customer.language, case)
+    tell_customer(work, customer, "cases/resolved", values, buttons=buttons, case=case)
+    redraw_card(work, case)
+
+
+def score_buttons(language: str, case: Case) -> speaking.Buttons:
+    """1 to 5 with words, "not solved", and a way to start another matter."""
+    tag = f"{case.id}:{case.episode}"
+    rows = [[button(label(language, f"score.{score}"), f"score:{tag}:{score}")] for score in reversed(SCORES)]
+    rows.append([button(label(language, "button.not_solved"), f"unsolved:{tag}")])
+    return rows
+
+
+def close(work: Work, customer: Customer, case: Case, person: Staff) -> None:
+    """End the matter without a question; the customer is told that it can be taken up again."""
+    if case.state is CaseState.CLOSED:
+        raise Refusal("finished", number=case.id)
+    case.move(CaseState.CLOSED, work.now)
+    work.event(case, "closed", actor_of(person))
+    tell_customer(work, customer, "cases/closed", {"number": case.id}, case=case)
+    redraw_card(work, case)
+
+
+def reopen(work: Work, case: Case, actor: str, why: str) -> None:
+    """Take a finished matter up again; `why` is "words", "score", "not_solved" or "staff"."""
+    if case.unfinished:
+        raise Refusal("not_finished", number=case.id)
+    case.move(CaseState.OPEN, work.now)
+    work.event(case, "reopened", actor, why=why)
+    redraw_card(work, case)
+
+
+# -- doors of the topic: commands and the card's buttons
+
+
+async def claim_command(work: Work, place: Place) -> None:
+    """/claim."""
+    take(work, await case_in_hand(work, place, _customer(place)), place.speaker)
+
+
+async def resolve_command(work: Work, place: Place) -> None:
+    """/resolve what was done."""
+    customer = _customer(place)
+    case = await case_in_hand(work, place, customer)
+    resolve(work, customer, case, place.speaker, _rest(place))
+
+
+async def close_command(work: Work, place: Place) -> None:
+    """/close."""
+    customer = _customer(place)
+    close(work, customer, await case_in_hand(work, place, customer), place.speaker)
+
+
+async def reopen_command(work: Work, place: Place) -> None:
+    """/reopen: the case replied to, else the one that ended last; the customer hears of it."""
+    customer = _customer(place)
+    case = await case_in_hand(work, place, customer)
+    reopen(work, case, actor_of(place.speaker), "staff")
+    tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
+
+
+async def case_command(work: Work, place: Place) -> None:
+    """/case: the card again, as a new message."""
+    post_card(work, await case_in_hand(work, place, _customer(place)))
+
+
+async def card_press(work: Work, place: Place) -> None:
+    """A button of a case's card. The card must be ours, in the topic of that case's customer."""
+    action, _, number = place.text.partition(":")
+    case = await work.case(int(number)) if number.isdecimal() and len(number) < 18 else None
+    card = place.message
+    if case is None or case.group_id != place.staff_group.id or "forward_origin" in card:
+        raise Refusal("stale")
+    if place.customer is not None and place.customer.id != case.customer_id:
+        raise Refusal("stale")
+    customer = await work.customer(case.customer_id)
+    person = place.speaker
+    match action:
+        case "claim":
+            _claim_or_say_who(await _assignee(work, case), work, case, person)
+        case "wait":
+            wait_for_customer(work, case, person)
+        case "resolve":
+            resolve(work, customer, case, person, "")
+        case "reopen":
+            reopen(work, case, actor_of(person), "staff")
+            tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
+        case "note":
+            answer_press(work, place.raw["id"], label(person.language, "toast.how_to_note"), alert=True)
+            return
+    answer_press(work, place.raw["id"], label(person.language, f"toast.{action}", number=case.id))
+
+
+def _claim_or_say_who(holder: Staff | None, work: Work, case: Case, person: Staff) -> None:
+    if holder is not None and holder.id != person.id and holder.active:
+        raise Refusal("taken_by", name=holder.name)
+    take(work, case, person)
+
+
+async def _assignee(work: Work, case: Case) -> Staff | None:
+    return await work.staff(case.assignee_id) if case.assignee_id else None
+
+
+def _customer(place: Place) -> Customer:
+    if place.customer is None:
+        raise Refusal("not_a_topic")
+    return place.customer
+
+
+def _rest(place: Place) -> str:
+    """What follows the command."""
+    text = place.text
+    return text.split(maxsplit=1)[1].strip() if len(text.split(maxsplit=1)) > 1 else ""
+
+
+# -- what customers see of their cases
+
+
+async def my_cases(work: Work, place: Place) -> None:
+    """/mycases, and the keyboard's button for progress."""
+    customer = await known(work, place.user)
+    cases = [
+        {
+            "number": case.id,
+            "state": case.state.value,
+            "subject": case.subject,
+            "opened": local_time(work, case.opened_at),
+        }
+        for case in await work.recent_cases(customer.id)
+    ]
+    tell_customer(work, customer, "cases/mine" if cases else "cases/mine_empty", {"cases": cases})
+
+
+async def choose_kind(work: Work, place: Place) -> None:
+    """The customer says what the matter is."""
+    customer = await known(work, place.user)
+    _, number, kind = (place.text.split(":") + ["", ""])[:3]
+    case = await own_case(work, customer, number)
+    if kind not in CaseKind or not case.unfinished:
+        raise Refusal("stale")
+    if case.kind != CaseKind(kind):
+        case.kind = CaseKind(kind)
+        work.event(case, "kind", actor_of(customer), kind=kind)
+        redraw_card(work, case)
+    values = {"number": case.id, "kind": kind}
+    another = [[button(label(customer.language, "button.another_matter"), "another:")]]
+    speaking.change_message(work, customer, place.message["message_id"], "cases/received", values, another)
+    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
+
+
+async def own_case(work: Work, customer: Customer, number: str) -> Case:
+    """The customer's own case of that number; raises Refusal alike for another's and for none."""
+    case = await work.case(int(number)) if number.isdecimal() and len(number) < 18 else None
+    if case is None or case.customer_id != customer.id:
+        raise Refusal("stale")
+    return case
+
+
+def local_time(work: Work, at: datetime) -> str:
+    """A moment as people read it, in the business's time zone: "11-21 17:40"."""
+    return at.astimezone(work.plan.business.timezone).strftime("%m-%d %H:%M")
+
+
+# -- the card
+
+
+async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, Any]:
+    """What the card shows: the case, who has it, and the customer's file in short."""
+    holder = await _assignee(work, case)
+    past, scores = await work.history_of(customer.id, case.id)
+    return {
+        "number": case.id,
+        "kind": case.kind.value if case.kind else None,
+        "state": case.state.value,
+        "assignee": holder.name if holder else None,
+        "subject": case.subject,
+        "opened": local_time(work, case.opened_at),
+        "name": customer.name,
+        "username": customer.username,
+        "customer": customer.id,
+        "language": customer.language,
+        "unreachable": customer.unreachable_since is not None,
+        "past": past,
+        "scores": scores,
+        "score": case.score,
+        "comment": case.comment,
+        "summary": case.summary[:500],
+        "reopened": case.reopened_count,
+        "parent": case.parent_id,
+    }
+
+
+def card_buttons(language: str, case: Case) -> speaking.Buttons:
+    """What can be done with the case as it stands."""
+    if not case.unfinished:
+        return [[button(label(language, "button.reopen"), f"reopen:{case.id}")]]
+    actions = [["claim", "wait"], ["resolve", "note"]]
+    return [
+        [button(label(language, f"button.{action}"), f"{action}:{case.id}") for action in row]
+        for row in actions
+    ]

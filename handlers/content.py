@@ -1,0 +1,120 @@
+"""What a message of Telegram holds, read from its raw form, so that kinds newer than the library work too."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from models.messages import Message
+
+#: Kinds that copyMessage carries over whole. The order matters: an animation also has a document.
+COPIED = (
+    "animation", "photo", "video", "audio", "document", "voice", "video_note", "sticker", "venue", "location",
+    "contact",
+)  # fmt: skip
+#: Kinds that only a forward shows truly; new kinds of Telegram are tried like this too.
+FORWARDED = ("poll", "dice", "game", "story", "paid_media", "checklist", "giveaway", "giveaway_winners")
+#: Kinds that Telegram neither copies nor forwards: staff read that they came.
+DESCRIBED = (
+    "invoice", "successful_payment", "refunded_payment", "users_shared", "chat_shared", "passport_data",
+    "web_app_data", "gift", "unique_gift", "giveaway_created", "giveaway_completed", "proximity_alert_triggered",
+    "connected_website", "suggested_post_info", "checklist_tasks_done", "checklist_tasks_added",
+)  # fmt: skip
+#: What Telegram itself notes in a private chat; it is nobody's word and opens no case.
+HOUSEKEEPING = (
+    "pinned_message", "message_auto_delete_timer_changed", "chat_background_set", "write_access_allowed",
+    "boost_added", "group_chat_created", "delete_chat_photo", "new_chat_title", "new_chat_photo",
+    "forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened",
+    "general_forum_topic_hidden", "general_forum_topic_unhidden", "new_chat_members", "left_chat_member",
+    "supergroup_chat_created", "channel_chat_created", "migrate_to_chat_id", "migrate_from_chat_id",
+    "video_chat_scheduled", "video_chat_started", "video_chat_ended", "video_chat_participants_invited",
+    "chat_owner_left", "chat_owner_changed",
+)  # fmt: skip
+#: Keys of a message that are not its content.
+ENVELOPE = frozenset(
+    "message_id message_thread_id from sender_chat sender_boost_count sender_business_bot business_connection_id "
+    "direct_messages_topic chat date forward_origin is_topic_message is_automatic_forward reply_to_message "
+    "external_reply quote reply_to_story reply_to_checklist_task_id via_bot edit_date has_protected_content "
+    "is_from_offline is_paid_post media_group_id author_signature paid_star_count link_preview_options effect_id "
+    "entities caption caption_entities show_caption_above_media has_media_spoiler reply_markup sender_tag "
+    "suggested_post_info".split()
+)  # fmt: skip
+#: Formatting that a bot may send on; the rest (links, hashtags, commands) Telegram finds again by itself.
+FORMATTING = frozenset(
+    "bold italic underline strikethrough spoiler blockquote expandable_blockquote code pre text_link".split()
+)
+
+
+@dataclass(frozen=True)
+class Content:
+    """The content of one message: its kind, its words, and what is needed to know the media again."""
+
+    kind: str
+    text: str
+    entities: list[dict[str, Any]] | None
+    media: dict[str, Any] | None
+    album: str | None
+    written_at: datetime
+
+    @property
+    def housekeeping(self) -> bool:
+        """Whether nobody said anything."""
+        return self.kind in HOUSEKEEPING
+
+    @property
+    def method(self) -> str | None:
+        """How Telegram carries it over: a method, or None where it can only be described."""
+        if self.kind in COPIED:
+            return "copyMessage"
+        return None if self.kind in DESCRIBED or self.kind in HOUSEKEEPING else "forwardMessage"
+
+
+def read_content(raw: dict[str, Any]) -> Content:
+    """The content of a raw message."""
+    kind = _kind(raw)
+    media = raw.get(kind)
+    if isinstance(media, list):
+        media = media[-1] if media and isinstance(media[-1], dict) else None
+    entities = raw.get("entities") or raw.get("caption_entities") or []
+    return Content(
+        kind=kind,
+        text=raw.get("text") or raw.get("caption") or "",
+        entities=[entity for entity in entities if entity.get("type") in FORMATTING] or None,
+        media=media if isinstance(media, dict) else None,
+        album=raw.get("media_group_id"),
+        written_at=datetime.fromtimestamp(raw.get("edit_date") or raw["date"], UTC),
+    )
+
+
+def _kind(raw: dict[str, Any]) -> str:
+    if "text" in raw:
+        return "text"
+    known = next((kind for kind in (*COPIED, *FORWARDED, *DESCRIBED, *HOUSEKEEPING) if kind in raw), None)
+    return known or next((key for key in raw if key not in ENVELOPE), "empty")
+
+
+def same_media(message: Message, content: Content) -> bool:
+    """Whether an edit kept the media and changed at most the words."""
+    if not message.media or not content.media:
+        return True
+    key = "file_unique_id"
+    return bool(message.media.get(key) == content.media.get(key))
+
+
+def utf16_length(text: str) -> int:
+    """The length of a text as Telegram counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def pieces(text: str, limit: int) -> list[str]:
+    """The text cut into pieces of at most `limit` UTF-16 units, at line ends or spaces where there are any.
+
+    Nothing is lost: the pieces joined are the text. No character is cut in two.
+    """
+    found = []
+    while utf16_length(text) > limit:
+        head = text.encode("utf-16-le", "surrogatepass")[: limit * 2].decode("utf-16-le", "ignore")
+        at = max(head.rfind("\n"), head.rfind(" "))
+        cut = at + 1 if at > len(head) // 2 else len(head)
+        found.append(text[:cut])
+        text = text[cut:]
+    return [*found, text] if text or not found else found

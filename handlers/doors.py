@@ -1,0 +1,303 @@
+"""Doors: how an update finds the use case it leads to, and who may pass.
+
+`locate` says where an update came from and who speaks; a `Door` names the place, the authority and the words or
+buttons it opens to. The doors stand in one ordered list in `handlers/__init__.py`; the first that fits is taken.
+"""
+
+import enum
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from telegram import Update
+from telegram.ext import Application, BaseHandler, CallbackContext
+
+from handlers import speaking
+from handlers.content import read_content
+from models.customers import Customer, TopicState
+from models.staff import Role, Staff, StaffGroup
+from models.work import Work
+from templates import LANGUAGES, label, word_list
+
+#: Telegram's own accounts that stand for nobody: anonymous admins, channel posts, the service account.
+NOBODY = frozenset({1087968824, 136817688, 777000})
+Data = dict[str, Any]
+
+
+class Where(enum.StrEnum):
+    """The places an update can come from."""
+
+    PRIVATE = "private"
+    TOPIC = "topic"
+    GENERAL = "general"
+    PLAIN = "plain"
+    FOREIGN = "foreign"
+
+
+STAFF_PLACES = frozenset({Where.TOPIC, Where.GENERAL, Where.PLAIN})
+
+
+class Refusal(Exception):
+    """A polite no. `key` names a label under [refusal]; raised before anything was changed."""
+
+    def __init__(self, key: str, **values: Any) -> None:
+        super().__init__(key)
+        self.key = key
+        self.values = values
+
+
+@dataclass
+class Place:
+    """Where an update came from: the raw message or press, the chat's meaning, and who speaks."""
+
+    where: Where
+    what: str  # the kind of update: "message", "edited_message", "callback_query", ...
+    raw: Data  # the message, the press, or the membership change
+    user: Data = field(default_factory=dict)
+    group: StaffGroup | None = None
+    thread_id: int | None = None
+    customer: Customer | None = None
+    agent: Staff | None = None
+
+    @property
+    def message(self) -> Data:
+        """The message itself, or the one under which a button was pressed."""
+        found = self.raw.get("message") if self.what == "callback_query" else self.raw
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def impersonal(self) -> bool:
+        """Whether nobody in particular speaks: an anonymous admin, a channel, a bot."""
+        sender_chat = self.what != "callback_query" and "sender_chat" in self.raw
+        return sender_chat or bool(self.user.get("is_bot")) or self.user.get("id") in NOBODY
+
+    @property
+    def has_words(self) -> bool:
+        """Whether somebody said or sent something, rather than Telegram noting an event."""
+        return not read_content(self.raw).housekeeping and "date" in self.raw
+
+    @property
+    def second_hand(self) -> bool:
+        """Whether the words are somebody else's: forwarded, or sent by way of another bot."""
+        return "forward_origin" in self.raw or "via_bot" in self.raw
+
+    @property
+    def text(self) -> str:
+        """The words of the message, or the data of the button."""
+        found = self.raw.get("data") if self.what == "callback_query" else self.raw.get("text")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def staff_group(self) -> StaffGroup:
+        """The staff group this came from."""
+        assert self.group is not None  # noqa: S101
+        return self.group
+
+    @property
+    def speaker(self) -> Staff:
+        """The member of staff who speaks."""
+        assert self.agent is not None  # noqa: S101
+        return self.agent
+
+    def command(self, bot_username: str) -> tuple[str, str]:
+        """("resolve", "the rest"), or ("", "") for words that are no command or another bot's."""
+        head, _, rest = (
+            self.text.partition(" ") if " " in self.text.split("\n")[0] else self.text.partition("\n")
+        )
+        if not head.startswith("/") or head.startswith("//") or len(head) < 2:
+            return "", ""
+        name, _, bot = head[1:].partition("@")
+        if bot and bot.lower() != bot_username.lower():
+            return "", ""
+        return name.lower(), rest.strip()
+
+
+@dataclass
+class Errand:
+    """One update on its way through the doors."""
+
+    work: Work
+    place: Place
+    bot_username: str
+    error: BaseException | None = None
+
+
+#: The errand in hand: the dispatcher hands a handler the update alone.
+current: ContextVar[Errand] = ContextVar("current_errand")
+
+Match = Callable[[Place, str], bool]
+Do = Callable[[Work, Place], Awaitable[None]]
+ANYONE, CUSTOMER = "anyone", "customer"
+Context = CallbackContext[Any, Any, Any, Any]
+
+
+class Door(BaseHandler[Update, Context, None]):
+    """One way in: the places, the authority it takes, what it opens to, and the use case behind it."""
+
+    def __init__(
+        self, name: str, where: frozenset[Where] | Where, who: Role | str, match: Match, do: Do
+    ) -> None:
+        """`who` is a staff role, CUSTOMER (a person in private) or ANYONE (Telegram itself, too)."""
+        super().__init__(_pass_through)
+        self.name = name
+        self.where = frozenset({where}) if isinstance(where, Where) else where
+        self.who = who
+        self.match = match
+        self.do = do
+
+    def check_update(self, update: object) -> bool:
+        """Whether this door is the one for the errand in hand."""
+        errand = current.get()
+        return errand.place.where in self.where and self.match(errand.place, errand.bot_username)
+
+    async def handle_update(
+        self, update: Update, application: Application[Any, Any, Any, Any, Any, Any], check_result: object,
+        context: Context,
+    ) -> None:  # fmt: skip
+        """Check authority, then do it; a refusal is answered where the person can see it."""
+        errand = current.get()
+        work, place = errand.work, errand.place
+        try:
+            if place.second_hand and any_command(place, errand.bot_username):
+                raise Refusal("second_hand")
+            self._authorise(place)
+            await self.do(work, place)
+        except Refusal as refusal:
+            refuse(work, place, refusal)
+
+    def _authorise(self, place: Place) -> None:
+        if self.who == ANYONE:
+            return
+        if place.impersonal:
+            raise Refusal("nobody")
+        if isinstance(self.who, Role):
+            if place.agent is None or not place.agent.may(Role.AGENT):
+                raise Refusal("not_staff")
+            if not place.agent.may(self.who):
+                raise Refusal("role", role=self.who.value)
+
+
+async def _pass_through(_update: Update, _context: Context) -> None:
+    """The library wants a callback; a door does its work in `handle_update`."""
+
+
+def refuse(work: Work, place: Place, refusal: Refusal) -> None:
+    """Say no: to a press by its answer, in a staff group by a reply, to a customer in their chat."""
+    if place.where is Where.FOREIGN:
+        return
+    in_private = place.where is Where.PRIVATE
+    language = work.plan.business.language
+    if in_private and place.customer:
+        language = place.customer.language
+    elif place.agent:
+        language = place.agent.language
+    values = dict(refusal.values)
+    if "role" in values:
+        values["role"] = label(language, f"role.{values['role']}")
+    text = label(language, f"refusal.{refusal.key}", **values)
+    if place.what == "callback_query":
+        speaking.answer_press(work, place.raw["id"], text, alert=True)
+    elif in_private and place.customer:
+        speaking.tell_customer(work, place.customer, "customers/plain", {"text": text})
+    elif place.group:
+        in_place(work, place, "staff/plain", {"text": text})
+
+
+def in_place(work: Work, place: Place, template: str, values: Data, **row: Any) -> None:
+    """Answer staff where they spoke, as a reply to what they wrote."""
+    row.setdefault("priority", speaking.Priority.ANSWER)
+    customer = place.customer if place.where is Where.TOPIC else None
+    thread_id = None if customer else place.thread_id
+    answers = place.message.get("message_id")
+    speaking.tell_staff(
+        work, place.staff_group, customer, template, values, answers=answers, thread_id=thread_id, **row
+    )
+
+
+async def locate(work: Work, update: Data) -> Place:
+    """Where this raw update came from and who speaks. Writes nothing."""
+    what = next((key for key in update if key != "update_id"), "")
+    raw = update.get(what)
+    if not isinstance(raw, dict):
+        return Place(Where.FOREIGN, what, {})
+    place = Place(Where.FOREIGN, what, raw, raw.get("from") or {})
+    chat = place.message.get("chat") or {}
+    user_id = place.user.get("id")
+    if chat.get("type") == "private":
+        place.where = Where.PRIVATE
+        if isinstance(user_id, int):
+            place.customer = await work.customer_of_user(user_id)
+            place.agent = await work.staff_of_user(user_id)
+        return place
+    for group in await work.groups():
+        if chat.get("id") in (group.chat_id, group.configured_id):
+            await _locate_in_group(work, place, group)
+    if place.where in STAFF_PLACES and isinstance(user_id, int) and not place.impersonal:
+        place.agent = await work.staff_of_user(user_id)
+    return place
+
+
+async def _locate_in_group(work: Work, place: Place, group: StaffGroup) -> None:
+    place.group = group
+    message = place.message
+    thread_id = message.get("message_thread_id")
+    if message.get("is_topic_message") and isinstance(thread_id, int):
+        place.thread_id = thread_id
+        topic = await work.topic_at(group.id or 0, thread_id)
+        place.where = Where.TOPIC if topic else Where.GENERAL
+        if topic and topic.state is not TopicState.GONE:
+            place.customer = await work.customer(topic.customer_id)
+        elif topic:
+            place.where = Where.GENERAL
+        return
+    place.where = Where.GENERAL if group.is_forum else Where.PLAIN
+    if place.where is Where.PLAIN:
+        place.customer = await _customer_meant(work, group, place.message)
+
+
+async def _customer_meant(work: Work, group: StaffGroup, message: Data) -> Customer | None:
+    """In a plain group: whose words, or whose card, a message replies to or a pressed button stands under."""
+    shown = message.get("reply_to_message") or message
+    telegram_id = shown.get("message_id", 0)
+    words = await work.message_at(group.chat_id, telegram_id)
+    if words is not None:
+        return await work.customer(words.customer_id)
+    case = await work.case_of_card(group.id or 0, telegram_id)
+    return await work.customer(case.customer_id) if case else None
+
+
+# -- what a door opens to
+
+
+def command(*names: str) -> Match:
+    """One of these commands, in a new message."""
+    return lambda place, bot: place.what == "message" and place.command(bot)[0] in names
+
+
+def any_command(place: Place, bot: str) -> bool:
+    """Any command at all, in a new message."""
+    return place.what == "message" and bool(place.command(bot)[0])
+
+
+def press(action: str) -> Match:
+    """A button whose data begins with `action:`."""
+    return lambda place, _: place.what == "callback_query" and place.text.partition(":")[0] == action
+
+
+def keyboard(key: str) -> Match:
+    """The customer's keyboard button `key`, in any language, or words that mean the same."""
+    words = {label(language, f"keyboard.{key}").casefold() for language in LANGUAGES}
+    for language in LANGUAGES:
+        words |= {word.casefold() for word in word_list(language, f"keyboard_words.{key}")}
+    return lambda place, _: place.what == "message" and place.text.strip().casefold() in words
+
+
+def update_of(*kinds: str) -> Match:
+    """Any update of these kinds."""
+    return lambda place, _: place.what in kinds
+
+
+def message_with(*keys: str) -> Match:
+    """A message that holds one of these service contents."""
+    return lambda place, _: place.what == "message" and any(key in place.raw for key in keys)

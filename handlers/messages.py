@@ -1,0 +1,237 @@
+"""The customer's words: to which case they belong, and how staff come to read them."""
+
+import unicodedata
+from datetime import timedelta
+from typing import Any
+
+from handlers import cases, speaking
+from handlers.content import Content, pieces, read_content, same_media, utf16_length
+from handlers.customers import known, main_group
+from handlers.doors import Place, Refusal
+from handlers.speaking import send, tell_customer, tell_staff
+from models.cases import Case, CaseState
+from models.customers import Customer
+from models.delivery import Priority, What, staff_lane
+from models.messages import Author, Message, MessageVersion
+from models.work import Work
+from templates import LANGUAGES, label, word_list
+
+#: A piece of a long text leaves room for a name and a mark before it (UTF-16 units).
+PIECE = 3900
+#: What marks may add to a text when it is merged with others.
+MARKS = 20
+#: A text of more pieces than this goes as a file.
+MOST_PIECES = 4
+#: How long to wait for the rest of an album after each item.
+ALBUM_WAIT = timedelta(seconds=1)
+#: How long an edit waits for the message it changes.
+ORIGINAL_WAIT = timedelta(seconds=5)
+
+
+class NotYet(Exception):
+    """What this update builds on has not arrived; others of its lane may go first."""
+
+
+async def receive(work: Work, place: Place) -> None:
+    """Anything a customer sends: it is stored, belongs to a case, and goes to staff."""
+    customer = await known(work, place.user)
+    content = read_content(place.raw)
+    replied = await _replied_to(work, place)
+    case = await _case_for(work, customer, content, replied)
+    if case is None:  # Telegram's own note about the chat, with no matter at hand
+        return
+    await relay(work, place, customer, case, content, replied)
+
+
+async def relay(
+    work: Work, place: Place, customer: Customer, case: Case, content: Content, replied: Message | None
+) -> None:
+    """Store the customer's message with its case and send it on to staff."""
+    message_id = work.new_message(
+        customer_id=customer.id, case_id=case.id, author=Author.CUSTOMER, kind=content.kind, text=content.text,
+        entities=content.entities, media=content.media, album=content.album, written_at=content.written_at,
+        origin_chat_id=place.raw["chat"]["id"], origin_message_id=place.raw["message_id"],
+        reply_to_id=replied.id if replied else None,
+    )  # fmt: skip
+    case.last_customer_at = work.now
+    if case.state is CaseState.PENDING:
+        case.move(CaseState.OPEN, work.now)
+        work.event(case, "answered", cases.actor_of(customer))
+        cases.redraw_card(work, case)
+    await cases.want_topic(work, customer, await work.group(case.group_id))
+    row = {
+        "group_id": case.group_id, "customer_id": customer.id, "case_id": case.id, "message_id": message_id,
+        "reply_to_id": replied.id if replied else None, "priority": Priority.RELAY,
+    }  # fmt: skip
+    await _pass_on(work, place, customer, content, row)
+    if case.card_message_id is None:
+        cases.redraw_card(work, case)
+
+
+async def _pass_on(
+    work: Work, place: Place, customer: Customer, content: Content, row: dict[str, Any]
+) -> None:
+    lane = staff_lane(row["group_id"], customer.id)
+    if content.kind == "text":
+        words_to_staff(work, lane, content.text, content.entities, row)
+        return
+    source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000]}
+    if content.method is None:
+        body = {
+            "template": "messages/described",
+            "values": {"kind": content.kind, "text": content.text[:1000]},
+        }
+        send(work, What.SAY, lane, body, **row)
+    elif content.album and content.method == "copyMessage":
+        await _join_album(work, lane, content.album, place.raw["message_id"], source, row)
+    else:
+        body = {"method": content.method, "message_ids": [place.raw["message_id"]], **source}
+        send(work, What.COPY, lane, body, **row)
+
+
+def words_to_staff(
+    work: Work, lane: str, text: str, entities: list[dict[str, Any]] | None, row: dict[str, Any], **body: Any
+) -> None:
+    """A person's text for staff: in one row, in several pieces when long, as a file when very long."""
+    if (length := utf16_length(text)) <= PIECE:
+        size = length + MARKS if row["reply_to_id"] is None else 0
+        send(work, What.WORDS, lane, {"text": text, "entities": entities, **body}, size=size, **row)
+        return
+    parts = pieces(text, PIECE)
+    if len(parts) > MOST_PIECES:
+        send(work, What.WORDS, lane, {"text": text, "as_file": True, **body}, **row)
+        return
+    for part in parts:
+        send(work, What.WORDS, lane, {"text": part, "entities": None, **body}, **row)
+
+
+async def _join_album(
+    work: Work, lane: str, album: str, telegram_id: int, source: dict[str, Any], row: dict[str, Any]
+) -> None:
+    """One outbox row an album: it waits a moment after each item, so that late ones still join."""
+    key = f"album:{row['customer_id']}:{album}"
+    waiting = await work.pending_send(key)
+    item = {"telegram_id": telegram_id, "message_id": row["message_id"]}
+    due = work.real_now + ALBUM_WAIT
+    if waiting is None:
+        body = {"method": "copyMessages", "items": [item], **source}
+        send(work, What.COPY, lane, body, key=key, not_before=due, **row)
+    else:
+        waiting.body = {**waiting.body, "items": [*waiting.body["items"], item]}
+        waiting.cost = len(waiting.body["items"])
+        waiting.not_before = due
+
+
+async def _replied_to(work: Work, place: Place) -> Message | None:
+    reply = place.raw.get("reply_to_message")
+    if not reply:
+        return None
+    return await work.message_at(place.raw["chat"]["id"], reply["message_id"])
+
+
+async def _case_for(work: Work, customer: Customer, content: Content, replied: Message | None) -> Case | None:
+    """The case these words belong to: the one replied to, else the latest; a new one where there is none."""
+    known_cases = await work.cases_of(customer.id)
+    if not customer.next_is_new:
+        meant = next((case for case in known_cases if replied and case.id == replied.case_id), None)
+        latest = next((case for case in reversed(known_cases) if case.unfinished), None)
+        case = meant or latest or (known_cases[-1] if known_cases else None)
+        if case is not None:
+            _take_up_again(work, customer, case, content)
+            return case
+    if content.housekeeping:
+        return None
+    parent = next(iter(await work.recent_cases(customer.id, 1)), None)
+    kind = customer.next_kind
+    new_matter = customer.next_is_new
+    return await cases.open_case(
+        work, customer, words=content.text, kind=kind, parent=None if new_matter else parent
+    )
+
+
+def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
+    """What words after the end mean: a comment to the score, thanks, or that it was not done."""
+    if case.unfinished or content.housekeeping:
+        return
+    if case.comment_open and content.text:
+        case.comment = content.text
+        case.comment_open = False
+        work.event(case, "commented", cases.actor_of(customer), comment=content.text)
+        cases.redraw_card(work, case)
+        tell_customer(work, customer, "cases/comment_kept", {"number": case.id}, case=case)
+        return
+    if content.kind == "sticker" or is_thanks(content.text):
+        return
+    cases.reopen(work, case, cases.actor_of(customer), "words")
+    another = [[speaking.button(label(customer.language, "button.another_matter"), "another:")]]
+    tell_customer(work, customer, "cases/reopened_by_words", {"number": case.id}, buttons=another, case=case)
+
+
+def is_thanks(text: str) -> bool:
+    """Whether the words are thanks, agreement or a greeting and nothing else, in any of our languages."""
+    kept = "".join(c if unicodedata.category(c)[0] in "LN" else " " for c in text.casefold())
+    left = " ".join(kept.split())
+    if not left:
+        return bool(text.strip())  # only signs and emoji
+    words = {word for language in LANGUAGES for word in word_list(language, "thanks.words")}
+    for word in sorted(words, key=len, reverse=True):
+        left = left.replace(word, " ") if not word.isascii() else _without_word(left, word)
+    return not left.split()
+
+
+def _without_word(text: str, word: str) -> str:
+    return f" {text} ".replace(f" {word} ", "  ").strip()
+
+
+async def ask_for_person(work: Work, place: Place) -> None:
+    """The keyboard's button for a person: their words reach staff at once, marked as urgent."""
+    customer = await known(work, place.user)
+    had_case = any(case.unfinished for case in await work.cases_of(customer.id))
+    await receive(work, place)
+    case = (await work.cases_of(customer.id))[-1]
+    if had_case:
+        group = await main_group(work)
+        tell_staff(
+            work, group, customer, "cases/asks_for_person", {"number": case.id}, priority=Priority.ANSWER
+        )
+        tell_customer(work, customer, "customers/person_called", {"number": case.id}, case=case)
+
+
+# -- edits
+
+
+async def edited(work: Work, place: Place) -> None:
+    """A customer changed a message: staff get the new text whole, under the old one, which is kept."""
+    customer = await known(work, place.user)
+    message = await work.message_at(place.raw["chat"]["id"], place.raw["message_id"])
+    if message is None:
+        if work.age < ORIGINAL_WAIT:
+            raise NotYet
+        await receive(work, place)  # the original never came; these are the customer's words
+        return
+    content = read_content(place.raw)
+    if message.recalled_at or (content.text == message.text and same_media(message, content)):
+        return
+    await _record_edit(work, message, content)
+    case = await work.case(message.case_id) if message.case_id else None
+    if case is None:
+        raise Refusal("stale")
+    case.last_customer_at = work.now
+    row = {
+        "group_id": case.group_id, "customer_id": customer.id, "case_id": case.id, "message_id": message.id,
+        "reply_to_id": message.id, "priority": Priority.RELAY,
+    }  # fmt: skip
+    lane = staff_lane(case.group_id, customer.id)
+    if not same_media(message, content):
+        source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000]}
+        body = {"method": "copyMessage", "message_ids": [place.raw["message_id"]], **source}
+        send(work, What.COPY, lane, body, **row)
+        message.media = content.media
+    words_to_staff(work, lane, content.text, content.entities, row, mark="edited")
+
+
+async def _record_edit(work: Work, message: Message, content: Content) -> None:
+    work.append(MessageVersion, message_id=message.id, text=message.text, replaced_at=work.now)
+    message.text = content.text
+    message.entities = content.entities
+    message.edited_at = content.written_at

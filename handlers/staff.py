@@ -1,0 +1,128 @@
+"""Staff: joining with the first word, leaving, and roles."""
+
+from typing import Any
+
+from handlers import cases
+from handlers.doors import Place, Refusal, in_place
+from handlers.speaking import tell_privately, tell_staff
+from models.customers import display_name
+from models.staff import Role, Staff
+from models.work import Work
+from templates import LANGUAGES
+
+GONE = ("left", "kicked")
+
+
+async def enrol(work: Work, place: Place) -> None:
+    """A member's word in a staff group makes them an agent, or brings back one who had left."""
+    if place.impersonal:
+        return
+    user = place.user
+    name = display_name(user.get("first_name"), user.get("last_name")) or str(user["id"])
+    person = place.agent
+    if person is None:
+        code = (user.get("language_code") or "").partition("-")[0]
+        language = code if code in LANGUAGES else work.plan.business.language
+        person = Staff(
+            user_id=user["id"],
+            name=name,
+            username=user.get("username"),
+            language=language,
+            joined_at=work.now,
+        )
+        work.remember_staff(person)
+        await work.flush()
+        work.audit("system", "enrolled", cases.actor_of(person), group=place.staff_group.chat_id)
+    elif not person.active:
+        person.active = True
+        person.left_at = None
+        work.audit("system", "enrolled", cases.actor_of(person), group=place.staff_group.chat_id)
+    if (person.name, person.username) != (name, user.get("username")):
+        person.name, person.username = name, user.get("username")
+    place.agent = person
+
+
+async def plain_talk(_work: Work, _place: Place) -> None:
+    """Talk among staff: left alone."""
+
+
+async def membership(work: Work, place: Place) -> None:
+    """Telegram says that a member's standing changed."""
+    member = place.raw.get("new_chat_member") or {}
+    outside = member.get("status") == "restricted" and not member.get("is_member", True)
+    if member.get("status") in GONE or outside:
+        await left(work, place, member.get("user") or {})
+
+
+async def left_message(work: Work, place: Place) -> None:
+    """The service message that says the same."""
+    await left(work, place, place.raw.get("left_chat_member") or {})
+
+
+async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
+    """Somebody left the staff group: their authority ends and their cases go back to the queue."""
+    person = await work.staff_of_user(user["id"]) if isinstance(user.get("id"), int) else None
+    if person is None or not person.active or person.role is Role.OWNER:
+        return
+    person.active = False
+    person.left_at = work.now
+    work.audit("system", "left", cases.actor_of(person), role=person.role)
+    person.role = Role.AGENT
+    orphans = await work.unfinished_cases_of(person.id or 0)
+    for case in orphans:
+        case.assignee_id = None
+        work.event(case, "unassigned", "system", left=person.name)
+        cases.redraw_card(work, case)
+    if orphans:
+        numbers = [case.id for case in orphans]
+        tell_staff(work, place.staff_group, None, "staff/left", {"name": person.name, "numbers": numbers})
+
+
+async def change_role(work: Work, place: Place) -> None:
+    """/role @name supervisor, or /role supervisor in reply to the person. For owners."""
+    words = place.text.split()[1:]
+    role = next((Role(word.lower()) for word in words if word.lower() in Role), None)
+    named = next((word[1:] for word in words if word.startswith("@")), None)
+    replied = (place.raw.get("reply_to_message") or {}).get("from") or {}
+    if role is None or not (named or replied):
+        raise Refusal("role_usage")
+    person = await work.staff_named(named) if named else await work.staff_of_user(replied.get("id", 0))
+    if person is None or not person.active:
+        raise Refusal("role_who")
+    if person.role is Role.OWNER and role is not Role.OWNER and await work.owner_count() < 2:
+        raise Refusal("last_owner")
+    before, person.role = person.role, role
+    work.audit(cases.actor_of(place.speaker), "role", cases.actor_of(person), before=before, after=role)
+    in_place(work, place, "staff/role_changed", {"name": person.name, "role": role.value})
+
+
+async def staff_help(work: Work, place: Place) -> None:
+    """/help among staff."""
+    in_place(work, place, "staff/help", {})
+
+
+async def unknown_command(_work: Work, _place: Place) -> None:
+    """A command in a place where it means nothing."""
+    raise Refusal("command_here")
+
+
+async def tell_owners(work: Work, template: str, values: dict[str, Any]) -> None:
+    """Tell every owner, in private, what stands in the way of the service."""
+    for owner in await work.owners():
+        tell_privately(work, owner, template, values)
+
+
+async def appoint_owners(work: Work, user_ids: tuple[int, ...], known_ids: list[int]) -> None:
+    """Make owners of the ids that are new in the settings; those named before keep what owners made of them."""
+    for user_id in user_ids:
+        if user_id in known_ids:
+            continue
+        person = await work.staff_of_user(user_id)
+        if person is None:
+            language = work.plan.business.language
+            person = Staff(user_id=user_id, name=str(user_id), language=language, joined_at=work.now)
+            work.remember_staff(person)
+        person.role = Role.OWNER
+        person.active = True
+        await work.flush()
+        work.audit("system", "owner", cases.actor_of(person), source="OWNER_IDS")

@@ -1,0 +1,1 @@
+"""What holds: tables, the rules on them, and the queries. No Telegram, no words, no clock."""

@@ -1,0 +1,115 @@
+"""Cases: one matter from the first word to the closing, with its states and its timeline."""
+
+import enum
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column
+from sqlmodel import Field
+
+from models.base import Base, BigKey, Json, text_enum
+
+FIRST_NUMBER = 1000  # the first case is no. 1001
+
+
+class CaseKind(enum.StrEnum):
+    """What a matter is; None until somebody has said so."""
+
+    COMPLAINT = "complaint"
+    ENQUIRY = "enquiry"
+    REQUEST = "request"
+    SUGGESTION = "suggestion"
+    PRAISE = "praise"
+
+
+class CaseState(enum.StrEnum):
+    """Where a matter stands."""
+
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+#: What may follow what. Reopening leads to OPEN; nothing leads back to NEW.
+TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
+    CaseState.NEW: frozenset({CaseState.OPEN, CaseState.PENDING, CaseState.RESOLVED, CaseState.CLOSED}),
+    CaseState.OPEN: frozenset({CaseState.PENDING, CaseState.RESOLVED, CaseState.CLOSED}),
+    CaseState.PENDING: frozenset({CaseState.OPEN, CaseState.RESOLVED, CaseState.CLOSED}),
+    CaseState.RESOLVED: frozenset({CaseState.OPEN, CaseState.CLOSED}),
+    CaseState.CLOSED: frozenset({CaseState.OPEN}),
+}
+UNFINISHED = (CaseState.NEW, CaseState.OPEN, CaseState.PENDING)
+
+
+class Case(Base, table=True):
+    """One matter of one customer. `id` is its number, which people say aloud.
+
+    `episode` counts how often it was resolved, so that a score belongs to the time it was asked for.
+    `comment_open` says that the customer's next words are the comment to the score.
+    `card_message_id` is the latest card in the staff group.
+    """
+
+    __tablename__ = "cases"
+
+    id: int = Field(sa_column=Column(BigKey, primary_key=True, autoincrement=False))
+    customer_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)
+    group_id: int = Field(foreign_key="staff_groups.id", sa_type=BigInteger)
+    parent_id: int | None = Field(default=None, foreign_key="cases.id", sa_type=BigInteger)
+    kind: CaseKind | None = Field(default=None, sa_type=text_enum(CaseKind))
+    state: CaseState = Field(default=CaseState.NEW, sa_type=text_enum(CaseState))
+    assignee_id: int | None = Field(default=None, foreign_key="staff.id", sa_type=BigInteger, index=True)
+    subject: str = ""
+    summary: str = ""
+    score: int | None = None
+    comment: str | None = None
+    comment_open: bool = False
+    episode: int = 0
+    reopened_count: int = 0
+    chased_count: int = 0
+    opened_at: datetime
+    first_response_at: datetime | None = None
+    last_customer_at: datetime
+    last_agent_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    card_message_id: int | None = Field(default=None, sa_type=BigInteger)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether somebody still has to do something."""
+        return self.state in UNFINISHED
+
+    def reopenable(self, now: datetime, within: timedelta) -> bool:
+        """Whether a new word still belongs to this finished matter: `within` counts from its last end."""
+        ended = max((at for at in (self.resolved_at, self.closed_at) if at), default=None)
+        return not self.unfinished and ended is not None and now - ended <= within
+
+    def move(self, state: CaseState, now: datetime) -> None:
+        """Take the case to `state`; raises ValueError where the table of transitions does not allow it."""
+        if state not in TRANSITIONS[self.state]:
+            raise ValueError(f"case {self.id}: {self.state} -> {state} is not a transition")
+        if state is CaseState.RESOLVED:
+            self.resolved_at = now
+            self.episode += 1
+        if state is CaseState.CLOSED:
+            self.closed_at = now
+        if not self.unfinished and state is CaseState.OPEN:
+            self.reopened_count += 1
+        if state is not CaseState.CLOSED:
+            self.comment_open = False
+        self.state = state
+
+
+class CaseEvent(Base, table=True):
+    """One entry of a case's timeline: what happened beside the words."""
+
+    __tablename__ = "case_events"
+
+    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
+    case_id: int = Field(foreign_key="cases.id", sa_type=BigInteger, index=True)
+    at: datetime
+    what: str  # opened, kind, claimed, pending, resolved, closed, reopened, scored, commented, unassigned, chased
+    actor: str  # "staff:12", "customer:7", "system"
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

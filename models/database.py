@@ -1,0 +1,106 @@
+"""The database: engines for SQLite and PostgreSQL, and the one place where a unit of work is committed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.plan import Plan
+from models.work import Work
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # FULL: what was acknowledged to Telegram survives a power cut, not only a kill.
+    "PRAGMA synchronous=FULL",
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA temp_store=MEMORY",
+)
+#: A process that hangs inside a transaction loses it after this time, with all its locks (milliseconds).
+POSTGRES_IDLE_LIMIT = "30000"
+READ_ONLY = "huifang_read_only"
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own BEGIN comes too late and deferred, which loses updates; we begin ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """One database. `work()` is a unit of work: it takes effect whole or not at all."""
+
+    def __init__(self, url: str) -> None:
+        """`url` as SQLAlchemy spells it, with an async driver."""
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        arguments: dict[str, Any] = {}
+        if not self.is_sqlite:
+            limits = {"idle_in_transaction_session_timeout": POSTGRES_IDLE_LIMIT}
+            arguments = {"connect_args": {"server_settings": limits}, "pool_size": 8, "pool_pre_ping": True}
+        self.engine: AsyncEngine = create_async_engine(
+            self.url, json_serializer=_dumps, json_deserializer=orjson.loads, **arguments
+        )
+        # One writer at a time: waiting here is fair and free, waiting in SQLite is neither.
+        self._writer: asyncio.Lock | nullcontext[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
+        if self.is_sqlite:
+            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def work(self, now: datetime, plan: Plan) -> AsyncIterator[Work]:
+        """A unit of work at the moment `now` (UTC): committed at the end, rolled back by any exception."""
+        async with (
+            self._writer,
+            AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session,
+        ):
+            work = Work(session, now, datetime.now(UTC), plan)
+            yield work
+            await work.flush()
+            await session.commit()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads and holds up no writer."""
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+            if self.is_sqlite:
+                await session.connection(execution_options={READ_ONLY: True})
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database, not the work, failed: locked, full, gone, or two works in each other's way.
+
+    Such work is simply done again; it is not the update's fault.
+    """
+    if isinstance(error, OperationalError | InterfaceError | ConnectionError | TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    code = str(getattr(error.orig, "sqlstate", None) or "")
+    # 08 connection, 40 serialization and deadlock, 53 resources, 57 shutdown, 25P03 idle in transaction
+    return error.connection_invalidated or code[:2] in {"08", "40", "53", "57"} or code == "25P03"

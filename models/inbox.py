@@ -1,0 +1,87 @@
+"""Queries on the inbox: storing what came, and claiming what is to be handled next."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+
+from models.delivery import Inbox, InboxState
+from models.work import Work
+
+
+async def store(work: Work, rows: Sequence[dict[str, Any]]) -> None:
+    """Store raw updates; one that is there already changes nothing."""
+    if not rows:
+        return
+    connection = await work.session.connection()
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    full = [{"state": InboxState.NEW, "attempts": 0, "received_at": work.real_now, **row} for row in rows]
+    await connection.execute(build(Inbox).on_conflict_do_nothing(index_elements=["update_id"]), full)
+
+
+async def claim(work: Work, limit: int) -> Sequence[Any]:
+    """The oldest unfinished rows, of lanes that nobody else works on, in the order in which they came.
+
+    A lane whose next row waits for another try waits with it; a row that waits for a message that it builds on
+    (`not_before` without attempts) does not hold up its lane. On PostgreSQL a lane is held by an advisory lock
+    until the work ends.
+    """
+    retrying = (
+        select(Inbox.lane)
+        .where(Inbox.state == InboxState.NEW, col(Inbox.attempts) > 0, col(Inbox.not_before) > work.real_now)
+        .distinct()
+    )
+    due = and_(
+        col(Inbox.state) == InboxState.NEW,
+        func.coalesce(col(Inbox.not_before), work.real_now) <= work.real_now,
+        col(Inbox.lane).not_in(retrying),
+    )
+    columns = (Inbox.id, Inbox.lane, Inbox.raw, Inbox.attempts, Inbox.received_at)
+    query = select(*columns).where(due).order_by(col(Inbox.id)).limit(limit)
+    rows = await work.all(query)
+    if not rows or (await work.session.connection()).dialect.name == "sqlite":
+        return rows
+    lanes = [lane for lane in dict.fromkeys(row.lane for row in rows) if await _lock_lane(work, lane)]
+    # What stood in a lane may have been handled between the look and the lock: look again.
+    return await work.all(query.where(col(Inbox.lane).in_(lanes)))
+
+
+async def _lock_lane(work: Work, lane: str) -> bool:
+    lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:lane, 0))").bindparams(lane=lane)
+    return bool((await work.session.exec(lock)).scalar_one())  # type: ignore[call-overload]
+
+
+async def finish(work: Work, ids: Iterable[int]) -> None:
+    """These rows have taken effect."""
+    await _mark(work, ids, state=InboxState.DONE, error=None)
+
+
+async def bury(work: Work, row_id: int, error: str) -> None:
+    """This row has failed for good; it stays for a replay."""
+    await _mark(work, [row_id], state=InboxState.DEAD, error=error[:2000])
+
+
+async def postpone(work: Work, row_id: int, until: datetime, attempts: int, error: str | None) -> None:
+    """Try this row again at that (real) time."""
+    await _mark(work, [row_id], not_before=until, attempts=attempts, error=error and error[:2000])
+
+
+async def _mark(work: Work, ids: Iterable[int], **values: Any) -> None:
+    await work.flush()
+    await work.session.exec(update(Inbox).where(col(Inbox.id).in_(list(ids))).values(**values))
+
+
+async def replay(work: Work) -> int:
+    """Make every dead row new again, to be handled by the program as it is now; returns how many."""
+    again = update(Inbox).where(col(Inbox.state) == InboxState.DEAD)
+    result = await work.session.exec(again.values(state=InboxState.NEW, attempts=0, not_before=None))
+    return int(result.rowcount)
+
+
+async def counts(work: Work) -> dict[str, int]:
+    """How many rows there are in each state."""
+    rows = await work.all(select(Inbox.state, func.count()).group_by(Inbox.state))
+    return {state.value: number for state, number in rows}

@@ -1,0 +1,59 @@
+"""Alembic, configured in code: the tables of every version of the program, and the way between them."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+#: One number for all processes of one database; whoever holds it migrates.
+LOCK = 0x48F1_0001
+
+
+class NewerDatabase(Exception):
+    """The database was made by a later version of the program."""
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, on that connection."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
+
+
+async def migrate(engine: AsyncEngine) -> str | None:
+    """Bring the tables to this version, in one transaction; returns the version before (None: an empty database).
+
+    Raises NewerDatabase where this program is too old for the tables.
+    """
+    async with engine.begin() as connection:
+        return await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> str | None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    before = version(connection)
+    config = configuration(connection)
+    scripts = ScriptDirectory.from_config(config)
+    if before is not None and before not in {script.revision for script in scripts.walk_revisions()}:
+        raise NewerDatabase(f"the database is at version {before}, which this program does not know")
+    if before != scripts.get_current_head():
+        command.upgrade(config, "head")
+    return before
+
+
+def version(connection: Connection) -> str | None:
+    """The version of the tables, None for an empty database."""
+    found: str | None = MigrationContext.configure(connection).get_current_revision()
+    return found
+
+
+def head() -> str | None:
+    """The version of this program."""
+    return ScriptDirectory.from_config(configuration()).get_current_head()

@@ -1,0 +1,88 @@
+"""Queries on the outbox for the sender: what waits, what went out lately, what pauses."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, or_, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.delivery import Outbox, OutboxState, Pause, What
+from models.work import Work
+
+
+@dataclass(slots=True, order=True)
+class Waiting:
+    """The outline of a waiting row, in the order of a lane."""
+
+    priority: int
+    id: int
+    lane: str = field(compare=False)
+    scope: str = field(compare=False)
+    what: What = field(compare=False)
+    cost: int = field(compare=False)
+    size: int = field(compare=False)  # UTF-16 units of a text that may be merged, else 0
+    not_before: datetime | None = field(compare=False)
+
+
+def scope_of(group_id: int | None, chat_id: int | None) -> str:
+    """Whose limit a row counts against: a staff group's, or a private chat's."""
+    return f"g{group_id}" if group_id else f"c{chat_id}"
+
+
+def _outlines() -> Select[Any]:
+    return select(  # type: ignore[call-overload,no-any-return]
+        Outbox.priority, Outbox.id, Outbox.lane, Outbox.group_id, Outbox.chat_id, Outbox.what, Outbox.cost,
+        Outbox.size, Outbox.not_before,
+    ).where(Outbox.state == OutboxState.NEW)  # fmt: skip
+
+
+def _waiting(rows: Iterable[Any]) -> list[Waiting]:
+    return [
+        Waiting(row[0], row[1], row[2], scope_of(row[3], row[4]), row[5], row[6], row[7], row[8])
+        for row in rows
+    ]
+
+
+async def waiting_after(session: AsyncSession, row_id: int) -> list[Waiting]:
+    """The rows that wait, with keys above that one."""
+    return _waiting((await session.exec(_outlines().where(col(Outbox.id) > row_id))).all())
+
+
+async def waiting_among(work: Work, ids: Sequence[int]) -> list[Waiting]:
+    """Those of these rows that wait."""
+    return _waiting(await work.all(_outlines().where(col(Outbox.id).in_(ids)))) if ids else []
+
+
+async def sent_since(work: Work, moment: datetime) -> list[tuple[str, int, bool, datetime]]:
+    """What went out since then: scope, cost, whether it made a topic, and when; what is in flight counts as now."""
+    rows = await work.all(
+        select(Outbox).where(or_(col(Outbox.sent_at) >= moment, Outbox.state == OutboxState.SENDING))
+    )
+    return [
+        (scope_of(row.group_id, row.chat_id), row.cost, row.what is What.TOPIC, row.sent_at or work.real_now)
+        for row in rows
+    ]
+
+
+async def pauses(work: Work) -> list[tuple[str, datetime]]:
+    """The pauses that Telegram asked for and that still last."""
+    await work.session.exec(delete(Pause).where(col(Pause.until) < work.real_now))
+    return [(pause.scope, pause.until) for pause in await work.all(select(Pause))]
+
+
+async def keep_pause(work: Work, scope: str, until: datetime) -> None:
+    """Remember a pause over a restart."""
+    pause: Pause | None = await work.first(select(Pause).where(Pause.scope == scope).with_for_update())
+    if pause is None:
+        work.add(Pause(scope=scope, until=until))
+    else:
+        pause.until = max(pause.until, until)
+
+
+async def set_aside(work: Work, ids: Sequence[int], error: str) -> None:
+    """Mark rows dead that we cannot handle."""
+    values = {"state": OutboxState.DEAD, "error": error[:500]}
+    await work.session.exec(update(Outbox).where(col(Outbox.id).in_(ids)).values(**values))

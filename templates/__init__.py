@@ -1,0 +1,69 @@
+"""What speaks: every word for customers and staff, by language. No rules.
+
+A message is `<language>/<stem>/<message>.html` in Telegram's HTML; short words (buttons, answers to presses,
+names of things) are in `<language>/labels.toml`.
+"""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+ROOT = Path(__file__).parent
+LANGUAGES = ("zh", "en")
+
+_environment = Environment(
+    loader=FileSystemLoader(ROOT),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+
+
+@cache
+def _labels(language: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / language / "labels.toml").read_text("utf-8"))
+
+
+def render(language: str, name: str, values: dict[str, Any]) -> str:
+    """The message `name` ("cases/received") as Telegram HTML; raises UndefinedError for a missing value."""
+
+    def word(key: str, **inserts: Any) -> str:
+        return label(language, key, **inserts)
+
+    def has(key: str) -> bool:
+        return has_label(language, key)
+
+    return _environment.get_template(f"{language}/{name}.html").render(values, word=word, has=has).strip()
+
+
+def label(language: str, key: str, **inserts: Any) -> str:
+    """The short text at `key` ("button.claim"), with `{names}` filled in. Plain text, not HTML."""
+    found = _find(language, key)
+    return str(found).format(**inserts) if inserts else str(found)
+
+
+def word_list(language: str, key: str) -> list[str]:
+    """The list of texts at `key` ("thanks.words")."""
+    return list(_find(language, key))
+
+
+def has_label(language: str, key: str) -> bool:
+    """Whether there is a text at `key`."""
+    section, _, name = key.partition(".")
+    return name in _labels(language).get(section, {})
+
+
+def _find(language: str, key: str) -> Any:
+    section, _, name = key.partition(".")
+    return _labels(language)[section][name]
+
+
+def message_names(language: str) -> list[str]:
+    """Every message there is in that language."""
+    root = ROOT / language
+    return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.html"))

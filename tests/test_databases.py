@@ -1,0 +1,48 @@
+"""The databases that tests get are real, empty and reachable from other processes."""
+
+import os
+import subprocess
+import sys
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+ASK_ANOTHER_PROCESS = """
+import asyncio, os
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+async def main():
+    engine = create_async_engine(os.environ["DATABASE_URL"])
+    async with engine.connect() as connection:
+        print(await connection.scalar(text("SELECT word FROM words")))
+    await engine.dispose()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_word_written_here_is_read_by_another_process(database_url: str) -> None:
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE words (word TEXT)"))
+        await connection.execute(text("INSERT INTO words VALUES ('投诉')"))
+    await engine.dispose()
+
+    answer = subprocess.run(  # noqa: ASYNC221 - nothing else runs on this loop
+        [sys.executable, "-c", ASK_ANOTHER_PROCESS],
+        env={**os.environ, "DATABASE_URL": database_url, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=30,
+        check=True,
+    )
+    assert answer.stdout.strip() == "投诉"
+
+
+async def test_every_test_gets_an_empty_database(database_url: str) -> None:
+    engine = create_async_engine(database_url)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE words (word TEXT)"))
+    await engine.dispose()
