@@ -57,7 +57,7 @@ async def run(settings: Settings) -> None:
     """Run the bot until a signal ends it. Raises CannotStart."""
     plan = _plan(settings)
     with _only_process(settings):
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, clock.now)
         try:
             await migrate_to_head(database)
             application = build_bot(settings)
@@ -375,7 +375,7 @@ async def migrate_only(settings: Settings) -> str:
     from models.migrations import head
 
     with _only_process(settings):
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, clock.now)
         try:
             before = await migrate_to_head(database)
         finally:
@@ -385,7 +385,7 @@ async def migrate_only(settings: Settings) -> str:
 
 async def replay_dead(settings: Settings) -> int:
     """The command `replay`; returns how many updates are new again. The bot may run meanwhile."""
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, clock.now)
     try:
         async with database.work(clock.now(), Plan()) as work:
             return await inbox.replay(work)

@@ -1,9 +1,9 @@
 """The database: engines for SQLite and PostgreSQL, and the one place where a unit of work is committed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -50,8 +50,9 @@ def _begin_sqlite(connection: Connection) -> None:
 class Database:
     """One database. `work()` is a unit of work: it takes effect whole or not at all."""
 
-    def __init__(self, url: str) -> None:
-        """`url` as SQLAlchemy spells it, with an async driver."""
+    def __init__(self, url: str, wall: Callable[[], datetime]) -> None:
+        """`url` as SQLAlchemy spells it, with an async driver; `wall` tells the real time (UTC)."""
+        self._wall = wall
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         arguments: dict[str, Any] = {}
@@ -74,7 +75,7 @@ class Database:
             self._writer,
             AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session,
         ):
-            work = Work(session, now, datetime.now(UTC), plan)
+            work = Work(session, now, self._wall(), plan)
             yield work
             await work.flush()
             await session.commit()

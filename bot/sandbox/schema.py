@@ -6,6 +6,7 @@ import orjson
 
 from .checks import API, PLAIN, Check, Wrong, checker
 from .errors import ApiError, Json, bad
+from .wire import Upload
 
 # What Telegram says when a required field is absent or empty.
 ABSENT = {
@@ -106,6 +107,9 @@ class Method:
         params = {}
         for key, value in given.items():
             test = self._checks.get(key)
+            if test is None and isinstance(value, Upload) and _attached(key, given):
+                params[key] = value
+                continue
             if test is None:
                 raise bad(f'unknown parameter "{key}" of {self.name}')
             if value is None:
@@ -115,12 +119,18 @@ class Method:
             except Wrong as wrong:
                 raise _refusal(key, str(wrong)) from None
         for key in self._required:
-            if params.get(key) in (None, "", []):
+            value = params.get(key)
+            if value is None or value == "" or value == []:
                 # An empty name, menu or list of updates is meant as such.
                 if key in params and key not in ABSENT:
                     continue
                 raise bad(ABSENT.get(key, f'parameter "{key}" is required'))
         return params
+
+
+def _attached(name: str, given: Json) -> bool:
+    """Whether a file is what attach:// in another parameter means."""
+    return any(isinstance(value, str) and f"attach://{name}" in value for value in given.values())
 
 
 def _refusal(key: str, wrong: str) -> ApiError:

@@ -81,49 +81,52 @@ async def test_a_message_of_every_kind_parses(telegram: Telegram, field: str) ->
     parse_update(update)
 
 
-async def test_every_kind_of_update_parses(telegram: Telegram) -> None:
-    owner, agent, customer = [await telegram.user(name) for name in ("Owner", "Agent", "Customer")]
-    await result(telegram, "getUpdates", allowed_updates=EVERY_KIND)
+async def stir_a_group(telegram: Telegram, owner: Json, agent: Json) -> None:
+    """Everything that can happen in a group."""
     group = await telegram.group("Staff", [owner])
     await telegram.join(agent, group)
-    await telegram.member(agent, group, "administrator", by=owner)
-    await telegram.member(agent, group, "restricted", by=owner)
-    await telegram.member(agent, group, "kicked", by=owner)
-    await telegram.join(agent, group, by=owner)
-    await telegram.leave(agent, group)
-    topic = await telegram.topic(group, "create", name="Lin")
-    thread = topic["message_id"]
-    said = await telegram.say(owner, "in a topic", chat=group, thread=thread)
+    for status in ("administrator", "restricted", "kicked", "member", "left"):
+        await telegram.member(agent, group, status, by=owner)
+    thread = (await telegram.topic(group, "create", name="Lin"))["message_id"]
+    await telegram.say(owner, "in a topic", chat=group, thread=thread)
     asked = await telegram.say(owner, "General", chat=group)
     await telegram.say(owner, "an answer", chat=group, reply_to=asked)
-    for action in ("close", "reopen", "rename", "delete"):
-        name = {"name": "Lin 2"} if action == "rename" else {}
-        await telegram.topic(group, action, thread=thread, **name)
-    await telegram.topic(group, "close")
-    await telegram.topic(group, "reopen")
-    assert said["message_thread_id"] == thread
+    await telegram.react(owner, asked, "👍")
+    await telegram.topic(group, "rename", thread=thread, name="Lin 2")
+    for place in (thread, None):
+        await telegram.topic(group, "close", thread=place)
+        await telegram.topic(group, "reopen", thread=place)
+    await telegram.topic(group, "delete", thread=thread)
+    await telegram.say(owner, "as the group", chat=group, anonymous=True)
+    channel = {"id": -1007, "type": "channel", "title": "C"}
+    await telegram.say(owner, "as a channel", chat=group, sender_chat=channel)
+    await telegram.bot_member(group, "member")
+    await telegram.bot_member(group, "administrator")
+    await telegram.migrate(group)
+
+
+async def stir_a_private_chat(telegram: Telegram, customer: Json) -> None:
+    """Everything that can happen in a private chat."""
+    chat = customer["id"]
     keyboard = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}]]}
-    sent = await result(telegram, "sendMessage", chat_id=customer["id"], text="?", reply_markup=keyboard)
+    sent = await result(telegram, "sendMessage", chat_id=chat, text="?", reply_markup=keyboard)
     await telegram.press(customer, sent, "Yes")
     await telegram.press(customer, {**sent, "message_id": 999}, "gone", forge=True)
     await telegram.edit(await telegram.say(customer, "words"), "other words")
     await telegram.album(customer, ["photo", "video"], caption="both")
-    await telegram.react(owner, await telegram.say(owner, "nice", chat=group), "👍")
+    poll = {"chat_id": chat, "question": "?", "options": [{"text": "a"}, {"text": "b"}]}
     for anonymous in (True, False):
-        poll = await result(
-            telegram, "sendPoll", chat_id=customer["id"], question="?", options=[{"text": "a"}, {"text": "b"}],
-            is_anonymous=anonymous,
-        )  # fmt: skip
-        await telegram.vote(customer, poll["poll"]["id"], [1])
+        asked = await result(telegram, "sendPoll", **poll, is_anonymous=anonymous)
+        await telegram.vote(customer, asked["poll"]["id"], [1])
     await telegram.block(customer)
     await telegram.block(customer, False)
-    await telegram.say(owner, "as the group", chat=group, anonymous=True)
-    await telegram.say(
-        owner, "as a channel", chat=group, sender_chat={"id": -1007, "type": "channel", "title": "C"}
-    )
-    await telegram.bot_member(group, "member")
-    await telegram.bot_member(group, "administrator")
-    await telegram.migrate(group)
+
+
+async def test_every_kind_of_update_parses(telegram: Telegram) -> None:
+    owner, agent, customer = [await telegram.user(name) for name in ("Owner", "Agent", "Customer")]
+    await result(telegram, "getUpdates", allowed_updates=EVERY_KIND)
+    await stir_a_group(telegram, owner, agent)
+    await stir_a_private_chat(telegram, customer)
     updates = await received(telegram)
     for update in updates:
         parse_update(update)

@@ -1,0 +1,213 @@
+"""From an outbox row to the call that it stands for."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from handlers import cases
+from handlers.content import utf16_length
+from handlers.delivery.parcels import NotNeeded, NotNow, Parcel, change, put_back
+from models.customers import Topic, TopicState
+from models.delivery import Outbox, OutboxState, Priority, What
+from models.outbox import Waiting
+from models.staff import StaffGroup
+from models.work import Work
+from templates import label, render
+
+#: How long words wait for their customer's topic before they go to General.
+TOPIC_WAIT = timedelta(seconds=5)
+#: How soon a row that cannot go yet is looked at again.
+LOOK_AGAIN = timedelta(milliseconds=500)
+_COLUMNS = Outbox.__table__.c  # type: ignore[attr-defined]
+
+
+async def claim(work: Work, picked: Sequence[Sequence[Waiting]]) -> list[Parcel]:
+    """Claim rows, each sequence to be one message, and say what to call for them.
+
+    A row that somebody else has, that was cancelled or changed meanwhile, or that cannot go yet is left out.
+    From the commit of this work until the commit of the result, the fate of a claimed row is unknown.
+    """
+    if not picked:
+        return []
+    await work.flush()
+    connection = await work.session.connection()
+    claimed = (
+        update(Outbox)
+        .where(
+            col(Outbox.id).in_([row.id for group in picked for row in group]),
+            col(Outbox.state) == OutboxState.NEW,
+        )
+        .values(state=OutboxState.SENDING, claimed_at=work.real_now)
+        .returning(*_COLUMNS)
+    )
+    rows = {row.id: row for row in (await connection.execute(claimed)).all()}
+    await work.fetch_topics([row.customer_id for row in rows.values() if row.group_id and row.customer_id])
+    parcels = []
+    for group in picked:
+        parcel = Parcel([rows[outline.id] for outline in group if outline.id in rows])
+        if parcel.rows and await _addressed(work, parcel, group[0]):
+            parcels.append(parcel)
+    return parcels
+
+
+async def _addressed(work: Work, parcel: Parcel, outline: Waiting) -> bool:
+    try:
+        if parcel.head.cost != outline.cost or (parcel.head.not_before or work.real_now) > work.real_now:
+            raise NotNow(parcel.head.not_before or work.real_now)  # an album grew
+        await _compose(work, parcel)
+    except NotNow as wait:
+        await put_back(work, parcel, not_before=wait.at)
+        return False
+    except NotNeeded:
+        await change(work, parcel, state=OutboxState.CANCELLED)
+        return False
+    return True
+
+
+async def _compose(work: Work, parcel: Parcel) -> None:
+    row = parcel.head
+    group = await work.group(row.group_id) if row.group_id else None
+    parcel.chat_id = group.chat_id if group else row.chat_id
+    parcel.params = {"chat_id": parcel.chat_id}
+    topic = await _topic_for(work, row, group) if group and row.customer_id else None
+    match row.what:
+        case What.CALL:
+            parcel.method = row.body["method"]
+            parcel.params |= row.body["params"]
+        case What.WORDS:
+            _compose_words(work, parcel, await _general_prefix(work, row, group, topic))
+        case What.COPY:
+            await _compose_copy(work, parcel, row, group is not None and topic is None)
+        case What.SAY:
+            _compose_say(work, parcel, row)
+        case What.CARD:
+            await _compose_card(work, parcel, row)
+        case What.TOPIC:
+            await _compose_topic(work, parcel, row, group)
+        case What.EDIT:
+            await _compose_edit(work, parcel, row)
+    if topic and topic.thread_id and not parcel.method.startswith(("edit", "delete")):
+        parcel.params["message_thread_id"] = topic.thread_id
+    if parcel.method.startswith("send") or parcel.method == "copyMessage":
+        await _add_reply(work, parcel, row)
+
+
+async def _topic_for(work: Work, row: Any, group: StaffGroup) -> Topic | None:
+    """The live topic the row goes to, or None for General; raises NotNow while waiting for one is right."""
+    if row.what is What.TOPIC or not group.is_forum:
+        return None
+    topic = await work.topic(row.customer_id, row.group_id)
+    if topic and topic.state is TopicState.LIVE:
+        return topic
+    customer_words = row.what in (What.WORDS, What.COPY) or row.priority <= Priority.RELAY
+    if customer_words and work.real_now - row.created_at >= TOPIC_WAIT:
+        return None
+    if topic is None:
+        await cases.want_topic(work, await work.customer(row.customer_id), group)
+    raise NotNow(work.real_now + LOOK_AGAIN)
+
+
+async def _general_prefix(work: Work, row: Any, group: StaffGroup | None, topic: Topic | None) -> str:
+    """The customer's name before words that stand in no topic of their own."""
+    if group is None or topic is not None:
+        return ""
+    customer = await work.customer(row.customer_id)
+    values = {"name": customer.name, "number": customer.id}
+    return label(work.plan.business.language, "relay.from", **values) + "\n"
+
+
+def _compose_words(work: Work, parcel: Parcel, prefix: str) -> None:
+    language = work.plan.business.language
+    if parcel.head.body.get("as_file"):
+        parcel.method = "sendDocument"
+        parcel.file = (f"{parcel.head.message_id}.txt", parcel.head.body["text"].encode("utf-8", "replace"))
+        parcel.params["caption"] = prefix + label(language, "relay.long_text")
+        return
+    text = prefix
+    entities: list[dict[str, Any]] = []
+    for row in parcel.rows:
+        text += "\n" if row is not parcel.head else ""
+        if row.maybe_repeated:
+            text += label(language, "relay.maybe_repeated") + "\n"
+        if row.body.get("mark"):
+            text += label(language, f"relay.{row.body['mark']}") + "\n"
+        shift = utf16_length(text)
+        entities += [
+            {**entity, "offset": entity["offset"] + shift} for entity in row.body.get("entities") or ()
+        ]
+        text += row.body["text"]
+    parcel.method = "sendMessage"
+    parcel.params["text"] = text if text.strip() else label(language, "relay.empty")
+    if entities and not parcel.head.body.get("plain"):
+        parcel.params["entities"] = entities
+
+
+async def _compose_copy(work: Work, parcel: Parcel, row: Any, in_general: bool) -> None:
+    body = row.body
+    source = body.get("from_chat_id") or (await work.group(body["from_group_id"])).chat_id
+    parcel.params["from_chat_id"] = source
+    # Outside a topic only a forward shows whose it is.
+    verb = "forwardMessage" if in_general or body.get("forward") else body["method"]
+    if "items" in body:
+        parcel.method = "forwardMessages" if verb == "forwardMessage" else "copyMessages"
+        parcel.params["message_ids"] = sorted(item["telegram_id"] for item in body["items"])
+    else:
+        parcel.method = verb
+        parcel.params["message_id"] = body["message_ids"][0]
+
+
+def _compose_say(work: Work, parcel: Parcel, row: Any) -> None:
+    parcel.method = "sendMessage"
+    text = render(work.plan.business.language, row.body["template"], row.body["values"])
+    parcel.params |= {"text": text} if row.body.get("plain") else {"text": text, "parse_mode": "HTML"}
+    if row.body.get("answers"):
+        parcel.params["reply_parameters"] = {
+            "message_id": row.body["answers"],
+            "allow_sending_without_reply": True,
+        }
+    if row.body.get("thread_id"):
+        parcel.params["message_thread_id"] = row.body["thread_id"]
+
+
+async def _compose_card(work: Work, parcel: Parcel, row: Any) -> None:
+    case = await work.case(row.case_id)
+    assert case is not None  # noqa: S101 - cases are never deleted
+    language = work.plan.business.language
+    customer = await work.customer(case.customer_id)
+    parcel.params["text"] = render(language, "cases/card", await cases.card_values(work, case, customer))
+    parcel.params["parse_mode"] = "HTML"
+    parcel.params["reply_markup"] = {"inline_keyboard": cases.card_buttons(language, case)}
+    if row.body["fresh"] or case.card_message_id is None:
+        parcel.method = "sendMessage"
+    else:
+        parcel.method = "editMessageText"
+        parcel.params["message_id"] = case.card_message_id
+
+
+async def _compose_topic(work: Work, parcel: Parcel, row: Any, group: StaffGroup | None) -> None:
+    topic = await work.topic(row.customer_id, row.group_id)
+    if topic is None or topic.state is TopicState.LIVE or group is None or not group.is_forum:
+        raise NotNeeded
+    topic.state = TopicState.MAKING
+    parcel.method = "createForumTopic"
+    parcel.params["name"] = topic.name
+
+
+async def _compose_edit(work: Work, parcel: Parcel, row: Any) -> None:
+    links = await work.links_of([row.message_id], parcel.chat_id)
+    if row.message_id not in links:
+        raise NotNeeded
+    parcel.method = row.body["method"]
+    parcel.params |= {**row.body["params"], "message_id": links[row.message_id]}
+
+
+async def _add_reply(work: Work, parcel: Parcel, row: Any) -> None:
+    if not row.reply_to_id:
+        return
+    links = await work.links_of([row.reply_to_id], parcel.chat_id)
+    if row.reply_to_id in links:
+        target = links[row.reply_to_id]
+        parcel.params["reply_parameters"] = {"message_id": target, "allow_sending_without_reply": True}

@@ -1,0 +1,264 @@
+"""From the outcome of a call to what follows from it: one place for every way in which a send can end."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, insert, update
+
+from handlers import cases, groups
+from handlers.customers import became_unreachable
+from handlers.delivery.parcels import Parcel, change, put_back
+from handlers.speaking import send, tell_staff
+from models import outbox
+from models.customers import Customer, TopicState
+from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What, staff_lane
+from models.messages import MessageLink
+from models.work import Work
+
+#: How long a topic whose making has an unknown end may take to show up by itself.
+ADOPTION_WAIT = timedelta(seconds=6)
+MOST_ATTEMPTS = 10
+LONGEST_BACKOFF = 60.0
+
+
+async def settle(work: Work, results: list[tuple[Parcel, Outcome]]) -> None:
+    """Record what became of claimed parcels; the common case in a few statements, the rest one by one."""
+    sent, links = [], []
+    for parcel, outcome in results:
+        if outcome.fate is not Fate.SENT:
+            await _failed(work, parcel, outcome)
+            continue
+        ids = _message_ids(outcome.result)
+        await _sent_specially(work, parcel, outcome, ids)
+        for row in parcel.rows:
+            sent.append({"row_id": row.id, "at": work.real_now, "shown": ids[0] if ids else None})
+        links += _links(parcel, ids)
+    await work.flush()
+    connection = await work.session.connection()
+    if sent:
+        table = Outbox.__table__  # type: ignore[attr-defined]
+        values = {"state": OutboxState.SENT, "sent_at": bindparam("at"), "telegram_id": bindparam("shown")}
+        await connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), sent)
+    if links:
+        await connection.execute(insert(MessageLink), links)
+
+
+def _message_ids(result: Any) -> list[int]:
+    found = result if isinstance(result, list) else [result]
+    return [item["message_id"] for item in found if isinstance(item, dict) and "message_id" in item]
+
+
+def _links(parcel: Parcel, ids: list[int]) -> list[dict[str, int]]:
+    items = parcel.head.body.get("items") if parcel.head.what is What.COPY else None
+    if items:
+        ordered = sorted(items, key=lambda item: item["telegram_id"])
+        pairs = zip(ordered, ids, strict=False) if len(items) == len(ids) else ()
+        return [_link(item["message_id"], parcel.chat_id, shown) for item, shown in pairs]
+    if not ids or parcel.head.what is What.EDIT:
+        return []
+    return [_link(row.message_id, parcel.chat_id, ids[0]) for row in parcel.rows if row.message_id]
+
+
+def _link(message_id: int, chat_id: int, telegram_id: int) -> dict[str, int]:
+    return {"message_id": message_id, "chat_id": chat_id, "telegram_id": telegram_id}
+
+
+async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: list[int]) -> None:
+    row = parcel.head
+    if row.what is What.CARD and ids and parcel.method == "sendMessage":
+        case = await work.case(row.case_id)
+        if case:
+            case.card_message_id = ids[0]
+    elif row.what is What.TOPIC:
+        await _topic_made(work, row, int(outcome.result["message_thread_id"]))
+    elif row.what is What.COPY:
+        if "items" in row.body and len(ids) < len(row.body["items"]):
+            await _tell(work, row, "delivery/partly_copied", sent=len(ids), wanted=len(row.body["items"]))
+        if row.maybe_repeated:
+            await _tell(work, row, "delivery/possibly_repeated")
+    elif row.maybe_repeated and row.chat_id and row.message_id and row.send_class is SendClass.A:
+        await _tell(work, row, "delivery/possibly_repeated")
+
+
+async def _topic_made(work: Work, row: Any, thread_id: int) -> None:
+    topic = await work.topic(row.customer_id, row.group_id)
+    if topic is None or topic.thread_id == thread_id:
+        return
+    if topic.state is TopicState.LIVE:  # adopted meanwhile: this one is to spare
+        body = {"method": "deleteForumTopic", "params": {"message_thread_id": thread_id}}
+        lane = staff_lane(row.group_id, row.customer_id)
+        send(work, What.CALL, lane, body, group_id=row.group_id, send_class=SendClass.C)
+        return
+    topic.thread_id = thread_id
+    topic.state = TopicState.LIVE
+    topic.made_at = work.now
+
+
+async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
+    """One place for every way in which a send can fail."""
+    row = parcel.head
+    match outcome.fate:
+        case Fate.LATER:
+            for scope in parcel.paused:
+                await outbox.keep_pause(work, scope, work.real_now + timedelta(seconds=outcome.retry_after))
+            await put_back(work, parcel, not_before=None, attempts=row.attempts)
+        case Fate.UNSENT:
+            await put_back(work, parcel, not_before=_backoff(work, row.attempts))
+        case Fate.UNAUTHORIZED:
+            await put_back(work, parcel, not_before=work.real_now + timedelta(seconds=LONGEST_BACKOFF))
+        case Fate.UNKNOWN:
+            await _unknown(work, parcel, outcome)
+        case Fate.MOVED if row.group_id and outcome.new_chat_id:
+            await groups.moved(work, await work.group(row.group_id), outcome.new_chat_id)
+            await put_back(work, parcel, not_before=None)
+        case Fate.TOPIC_GONE if row.customer_id and row.group_id:
+            await _topic_gone(work, parcel)
+        case Fate.TOPIC_CLOSED if "message_thread_id" in parcel.params:
+            await _topic_closed(work, parcel)
+        case Fate.NOT_FORUM if row.group_id:
+            (await work.group(row.group_id)).is_forum = False
+            await put_back(work, parcel, not_before=None)
+        case Fate.NO_RIGHTS | Fate.CHAT_GONE if row.group_id:
+            await _group_refuses(work, parcel, outcome)
+        case Fate.ENTITIES if not row.body.get("plain"):
+            await change(work, parcel, state=OutboxState.NEW, body=_plain(row.body))
+        case Fate.TOO_LONG if row.what is What.WORDS and not row.body.get("as_file"):
+            await change(work, parcel, state=OutboxState.NEW, body={**row.body, "as_file": True})
+        case Fate.UNCOPYABLE if row.what is What.COPY and row.group_id and not row.body.get("forward"):
+            await change(work, parcel, state=OutboxState.NEW, body={**row.body, "forward": True})
+        case Fate.SOURCE_GONE if row.what is What.CARD:
+            await _card_gone(work, parcel)
+        case Fate.BLOCKED | Fate.CHAT_GONE:
+            await _not_reached(work, parcel, outcome)
+        case _:
+            await _refused(work, parcel, outcome)
+
+
+def _plain(body: dict[str, Any]) -> dict[str, Any]:
+    """The same row without formatting."""
+    plain = {**body, "plain": True, "entities": None}
+    if "params" in body:
+        unformatted = ("entities", "caption_entities", "parse_mode")
+        plain["params"] = {key: value for key, value in body["params"].items() if key not in unformatted}
+    return plain
+
+
+async def _unknown(work: Work, parcel: Parcel, outcome: Outcome) -> None:
+    row = parcel.head
+    if row.send_class is SendClass.B:
+        await change(work, parcel, state=OutboxState.UNCERTAIN, error=outcome.detail)
+        return
+    if row.attempts + 1 >= MOST_ATTEMPTS and outcome.detail.startswith("5") and row.what is not What.TOPIC:
+        await _refused(work, parcel, outcome)
+        return
+    at = _backoff(work, row.attempts)
+    if row.what is What.TOPIC:
+        at = max(at, work.real_now + ADOPTION_WAIT)
+    await put_back(work, parcel, not_before=at, maybe_repeated=row.send_class is SendClass.A)
+
+
+async def recover(work: Work) -> int:
+    """After a start: rows left in flight by a process that died are of unknown fate. Returns how many."""
+    rows = await work.sending()
+    for row in rows:
+        await _unknown(work, Parcel([row]), Outcome(Fate.UNKNOWN, detail="interrupted"))
+    return len(rows)
+
+
+def _backoff(work: Work, attempts: int) -> datetime:
+    """0.5, 1, 2 ... 60 seconds from now."""
+    seconds: float = min(LONGEST_BACKOFF, 0.5 * 2.0 ** min(attempts, 10))
+    return work.real_now + timedelta(seconds=seconds)
+
+
+async def _topic_gone(work: Work, parcel: Parcel) -> None:
+    row = parcel.head
+    group = await work.group(row.group_id)
+    topic = await work.topic(row.customer_id, row.group_id)
+    customer = await work.customer(row.customer_id)
+    if topic and topic.thread_id == parcel.params.get("message_thread_id"):
+        work.forget_topic(topic)
+        work.audit("system", "topic_gone", f"customer:{customer.id}", thread=topic.thread_id)
+        await work.flush()
+        for case in await work.cases_of(customer.id):
+            case.card_message_id = None
+            if case.unfinished:
+                cases.redraw_card(work, case)
+        await cases.want_topic(work, customer, group)
+        tell_staff(work, group, customer, "delivery/topic_rebuilt", {"name": customer.name})
+    await put_back(work, parcel, not_before=None)
+
+
+async def _card_gone(work: Work, parcel: Parcel) -> None:
+    """Somebody deleted the card: show a new one."""
+    case = await work.case(parcel.head.case_id)
+    assert case is not None  # noqa: S101 - cases are never deleted
+    case.card_message_id = None
+    await change(work, parcel, state=OutboxState.CANCELLED)
+    cases.redraw_card(work, case)
+
+
+async def _topic_closed(work: Work, parcel: Parcel) -> None:
+    """Somebody closed the topic: open it, then say it again."""
+    row = parcel.head
+    body = {"method": "reopenForumTopic", "params": {"message_thread_id": parcel.params["message_thread_id"]}}
+    send(
+        work, What.CALL, staff_lane(row.group_id, row.customer_id), body, group_id=row.group_id,
+        send_class=SendClass.C, priority=Priority.ANSWER,
+    )  # fmt: skip
+    if row.attempts >= MOST_ATTEMPTS:
+        await _group_refuses(work, parcel, Outcome(Fate.NO_RIGHTS, detail="TOPIC_CLOSED"))
+    else:
+        await put_back(work, parcel, not_before=_backoff(work, row.attempts))
+
+
+async def _group_refuses(work: Work, parcel: Parcel, outcome: Outcome) -> None:
+    """The bot may not write there, or the group is gone: words wait, owners are told once."""
+    row = parcel.head
+    group = await work.group(row.group_id)
+    trouble = "kicked" if outcome.fate is Fate.CHAT_GONE or "kicked" in outcome.detail else "no_rights"
+    if row.what is What.TOPIC:
+        trouble = "no_topics" if trouble == "no_rights" else trouble
+    await groups.note_trouble(work, group, trouble)
+    if row.send_class is SendClass.C:
+        await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
+    else:
+        await put_back(work, parcel, not_before=work.real_now + timedelta(seconds=LONGEST_BACKOFF / 2))
+
+
+async def _not_reached(work: Work, parcel: Parcel, outcome: Outcome) -> None:
+    """The customer cannot be reached: staff see it at the very answer that did not arrive."""
+    row = parcel.head
+    await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
+    if row.customer_id is None:
+        return  # a member of staff who has not started the bot
+    customer = await work.customer(row.customer_id)
+    await became_unreachable(work, customer, tell=False)
+    if row.message_id and await work.is_answer(row.message_id):
+        await _tell(work, row, "delivery/blocked", name=customer.name)
+
+
+async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
+    row = parcel.head
+    if row.send_class is SendClass.C:
+        await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
+        if row.what is What.EDIT and row.message_id:
+            await _tell(work, row, "delivery/not_changed", reason=outcome.detail)
+        return
+    if row.what is What.COPY and row.group_id:
+        values = {"kind": row.body["kind"], "text": row.body.get("text", "")}
+        body = {"template": "messages/described", "values": values}
+        await change(work, parcel, state=OutboxState.NEW, what=What.SAY, body=body)
+        return
+    await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
+    if row.customer_id and not row.group_id:
+        await _tell(work, row, "delivery/refused", reason=outcome.detail)
+
+
+async def _tell(work: Work, row: Any, template: str, **values: Any) -> None:
+    """Tell staff in the topic of the customer whom the row is about, at the message it is about."""
+    if row.customer_id is None:
+        return
+    customer: Customer = await work.customer(row.customer_id)
+    group = await work.group(row.group_id) if row.group_id else (await work.groups())[0]
+    tell_staff(work, group, customer, template, values, priority=Priority.ANSWER, reply_to_id=row.message_id)

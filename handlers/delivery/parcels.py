@@ -1,0 +1,55 @@
+"""Parcels: outbox rows on their way, and what can be done to the rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from models.delivery import Outbox, OutboxState
+from models.work import Work
+
+
+@dataclass
+class Parcel:
+    """One call that stands for one outbox row, or for several texts merged into one message."""
+
+    rows: Sequence[Any]  # outbox rows, the first of which says what it is
+    chat_id: int = 0
+    method: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    file: tuple[str, bytes] | None = None  # name and content of a document to upload
+    paused: Sequence[str] = ()  # the scopes that a 429 told us to leave alone
+
+    @property
+    def head(self) -> Any:
+        """The row that says what the parcel is."""
+        return self.rows[0]
+
+
+class NotNow(Exception):
+    """The row cannot go yet; look again at `at` (real time)."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self.at = at
+
+
+class NotNeeded(Exception):
+    """Nothing is left to send."""
+
+
+async def put_back(work: Work, parcel: Parcel, *, not_before: datetime | None, **values: Any) -> None:
+    """Let the rows wait again; a wait counts as an attempt unless `attempts` says otherwise."""
+    values.setdefault("attempts", parcel.head.attempts + (not_before is not None))
+    await change(work, parcel, state=OutboxState.NEW, not_before=not_before, **values)
+
+
+async def change(work: Work, parcel: Parcel, **values: Any) -> None:
+    """Change the parcel's rows."""
+    await work.flush()
+    connection = await work.session.connection()
+    ids = [row.id for row in parcel.rows]
+    await connection.execute(update(Outbox).where(col(Outbox.id).in_(ids)).values(**values))
