@@ -110,9 +110,7 @@ def _lock(handle: int, path: Path) -> None:
 
 def _sqlite_path(settings: Settings) -> Path | None:
     prefix = "sqlite+aiosqlite:///"
-    return (
-        Path(settings.database_url.removeprefix(prefix)) if settings.database_url.startswith(prefix) else None
-    )
+    return Path(settings.database_url.removeprefix(prefix)) if settings.database_url.startswith(prefix) else None
 
 
 async def migrate_to_head(database: Database) -> str | None:
@@ -126,9 +124,7 @@ async def migrate_to_head(database: Database) -> str | None:
             ) from error
         except Exception as error:
             if not is_outage(error) or attempt == 9:
-                raise CannotStart(
-                    f"DATABASE_URL: the database cannot be used: {_first_line(error)}"
-                ) from error
+                raise CannotStart(f"DATABASE_URL: the database cannot be used: {_first_line(error)}") from error
             log.warning("the database does not answer (%s); trying again", type(error).__name__)
             await asyncio.sleep(1)
     raise AssertionError("unreachable")
@@ -148,9 +144,7 @@ async def _until_known(application: Application[Any, Any, Any, Any, Any, Any]) -
             await application.initialize()
             return
         except InvalidToken as error:
-            raise CannotStart(
-                "BOT_TOKEN: Telegram does not accept it; get a new one from @BotFather"
-            ) from error
+            raise CannotStart("BOT_TOKEN: Telegram does not accept it; get a new one from @BotFather") from error
         except TelegramError as error:
             log.warning("Telegram does not answer (%s); again in %g s", error.message, wait)
             await asyncio.sleep(wait)
@@ -161,9 +155,7 @@ async def _prepare(settings: Settings, database: Database, gateway: Gateway, bot
     """Make the database this bot's, know the staff group, and show the menus."""
     async with database.work(clock.now(), plan) as work:
         try:
-            group = await installing.install(
-                work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids
-            )
+            group = await installing.install(work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids)
         except installing.AnotherBot as error:
             raise CannotStart(f"BOT_TOKEN: {error}") from error
         chat_id = group.chat_id
@@ -278,9 +270,7 @@ async def _web_server(
         yield lambda: web.serve(app, sock)
 
 
-async def _lead(
-    database: Database, leading: list[Callable[[], Coroutine[Any, Any, None]]], ticks: Any
-) -> None:
+async def _lead(database: Database, leading: list[Callable[[], Coroutine[Any, Any, None]]], ticks: Any) -> None:
     """Do what only one process may do (send, poll, watch the clock) while we are that process."""
     while True:
         async with _leadership(database) as lost:
@@ -318,9 +308,7 @@ async def _leadership(database: Database) -> AsyncIterator[asyncio.Event]:
                     finally:
                         watch.cancel()
                         with contextlib.suppress(Exception):  # the connection may be gone
-                            await connection.execute(
-                                text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK}
-                            )
+                            await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LEADER_LOCK})
         except Exception as error:
             if not is_outage(error):
                 raise

@@ -88,9 +88,7 @@ class Budget:
     def _topic_window(self, scope: str) -> Window:
         return self._topics.setdefault(scope, Window(self.limits.topics_per_minute, MINUTE))
 
-    def wait(
-        self, scope: str, now: float, *, cost: int = 1, urgent: bool = False, topic: bool = False
-    ) -> float:
+    def wait(self, scope: str, now: float, *, cost: int = 1, urgent: bool = False, topic: bool = False) -> float:
         """Seconds until such a call may set out: 0 now, inf until another lands."""
         pause = max(self._pauses.get("all", 0.0), self._pauses.get(scope, 0.0)) - now
         reserve = RESERVED if scope.startswith("g") and not urgent else 0

@@ -67,9 +67,7 @@ class Gateway:
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
 
-    async def call(
-        self, method: str, params: dict[str, Any], file: tuple[str, bytes] | None = None
-    ) -> Outcome:
+    async def call(self, method: str, params: dict[str, Any], file: tuple[str, bytes] | None = None) -> Outcome:
         """Call a method once; the outcome says what became of it."""
         if file is not None:
             name, content = file

@@ -165,9 +165,7 @@ class Poller:
 
     async def _wait_out(self, detail: str, retry_after: float, failures: int) -> None:
         if detail.startswith("409"):
-            log.warning(
-                "another process polls for this bot, or a webhook is set; waiting for it to end (%s)", detail
-            )
+            log.warning("another process polls for this bot, or a webhook is set; waiting for it to end (%s)", detail)
             await asyncio.sleep(CONFLICT_SECONDS)
             return
         seconds = retry_after or min(30.0, 0.5 * 2.0 ** min(failures, 6))

@@ -65,14 +65,10 @@ class AiohttpRequest(BaseRequest):
         if self._session is None:
             raise RuntimeError("the request is not initialised")
         read = _seconds(read_timeout, READ_SECONDS)
-        timeout = aiohttp.ClientTimeout(
-            sock_connect=CONNECT_SECONDS, sock_read=read, total=read + CONNECT_SECONDS
-        )
+        timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=read, total=read + CONNECT_SECONDS)
         data, headers = _body(request_data)
         try:
-            async with self._session.request(
-                method, url, data=data, headers=headers, timeout=timeout
-            ) as response:
+            async with self._session.request(method, url, data=data, headers=headers, timeout=timeout) as response:
                 return response.status, await response.read()
         except TimeoutError as error:
             raise TimedOut from error

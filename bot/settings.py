@@ -157,9 +157,7 @@ class Settings(BaseSettings):
     limit_group_per_minute: Limit = Field(
         default=20, description="messages to one group in a minute, a number above 0"
     )
-    limit_chat_per_second: Limit = Field(
-        default=1, description="messages to one chat in a second, a number above 0"
-    )
+    limit_chat_per_second: Limit = Field(default=1, description="messages to one chat in a second, a number above 0")
     limit_overall_per_second: Limit = Field(
         default=30, description="messages to all chats in a second, a number above 0"
     )

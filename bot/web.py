@@ -25,9 +25,7 @@ BODY_SECONDS = 20
 RETRY_SECONDS = "2"
 
 
-def application(
-    settings: Settings, intake: Intake, health: Callable[[], Awaitable[dict[str, Any]]]
-) -> Starlette:
+def application(settings: Settings, intake: Intake, health: Callable[[], Awaitable[dict[str, Any]]]) -> Starlette:
     """The pages: everybody may ask for health, only who knows the secret may post updates."""
 
     async def webhook(request: Request) -> Response:

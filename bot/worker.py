@@ -187,9 +187,7 @@ async def _record_error(_update: object, context: Any) -> None:
 
 
 def _is_word_of_staff(place: Place) -> bool:
-    return (
-        place.where in STAFF_PLACES and place.what == "message" and not place.second_hand and place.has_words
-    )
+    return place.where in STAFF_PLACES and place.what == "message" and not place.second_hand and place.has_words
 
 
 def _read(raw: str) -> dict[str, Any]:

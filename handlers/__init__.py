@@ -1,6 +1,6 @@
 """What happens: the use cases, and every door that leads to them, on one screen."""
 
-from handlers import answers, cases, customers, groups, messages, questionnaires, retention, staff
+from handlers import answers, cards, cases, customers, groups, messages, questionnaires, retention, staff
 from handlers.doors import (
     ANYONE,
     CUSTOMER,
@@ -35,15 +35,15 @@ DOORS: tuple[Door, ...] = (
     Door("help", PRIVATE, CUSTOMER, command("help"), customers.say_help),
     Door("privacy", PRIVATE, CUSTOMER, command("privacy"), customers.say_privacy),
     Door("language", PRIVATE, CUSTOMER, command("language"), customers.ask_language),
-    Door("my_cases", PRIVATE, CUSTOMER, command("mycases"), cases.my_cases),
+    Door("my_cases", PRIVATE, CUSTOMER, command("mycases"), cards.my_cases),
     Door("unknown_command", PRIVATE, CUSTOMER, any_command, customers.unknown_command),
     Door("complain_key", PRIVATE, CUSTOMER, keyboard("complain"), customers.start_complaint),
-    Door("progress_key", PRIVATE, CUSTOMER, keyboard("progress"), cases.my_cases),
+    Door("progress_key", PRIVATE, CUSTOMER, keyboard("progress"), cards.my_cases),
     Door("person_key", PRIVATE, CUSTOMER, keyboard("person"), messages.ask_for_person),
     Door("language_key", PRIVATE, CUSTOMER, keyboard("language"), customers.ask_language),
     Door("set_language", PRIVATE, CUSTOMER, press("language"), customers.set_language),
     Door("another_matter", PRIVATE, CUSTOMER, press("another"), customers.start_new_matter),
-    Door("kind", PRIVATE, CUSTOMER, press("kind"), cases.choose_kind),
+    Door("kind", PRIVATE, CUSTOMER, press("kind"), cards.choose_kind),
     Door("score", PRIVATE, CUSTOMER, press("score"), questionnaires.score),
     Door("not_solved", PRIVATE, CUSTOMER, press("unsolved"), questionnaires.not_solved),
     Door("no_comment", PRIVATE, CUSTOMER, press("nocomment"), questionnaires.no_comment),

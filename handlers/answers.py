@@ -55,9 +55,7 @@ async def _to_customer(work: Work, place: Place, customer: Customer, content: Co
         _answered(work, case, place.speaker, content)
 
 
-async def _copy_to_customer(
-    work: Work, place: Place, content: Content, lane: str, row: dict[str, Any]
-) -> None:
+async def _copy_to_customer(work: Work, place: Place, content: Content, lane: str, row: dict[str, Any]) -> None:
     source = {"from_group_id": place.staff_group.id, "kind": content.kind, "text": ""}
     telegram_id = place.raw["message_id"]
     if not content.album:

@@ -1,10 +1,9 @@
 """Cases: opening, claiming, waiting, resolving, closing, reopening; their cards and their progress."""
 
-from datetime import datetime
 from typing import Any
 
 from handlers import speaking
-from handlers.customers import known, main_group
+from handlers.customers import main_group
 from handlers.doors import Place, Refusal
 from handlers.speaking import answer_press, button, send, tell_customer
 from models.base import new_id
@@ -100,7 +99,7 @@ def _draw(work: Work, case: Case, body: dict[str, Any], key: str, send_class: Se
 
 
 async def case_in_hand(work: Work, place: Place, customer: Customer) -> Case:
-    """The case that staff mean in a customer's topic: the one replied to, else the latest unfinished, else the latest.
+    """The case that staff mean in a topic: the one replied to, else the latest unfinished, else the latest.
 
     Raises Refusal where there is none.
     """
@@ -162,9 +161,7 @@ def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: 
     case.score = case.comment = None
     work.event(case, "resolved", actor_of(person), summary=summary)
     if len(summary) > SUMMARY_LIMIT:  # too long to stand in one message with the question
-        tell_customer(
-            work, customer, "cases/summary", {"number": case.id, "summary": summary[:4000]}, case=case
-        )
+        tell_customer(work, customer, "cases/summary", {"number": case.id, "summary": summary[:4000]}, case=case)
         summary = ""
     values = {"number": case.id, "summary": summary}
     buttons = score_buttons(customer.language, case)
@@ -246,7 +243,7 @@ async def card_press(work: Work, place: Place) -> None:
     person = place.speaker
     match action:
         case "claim":
-            _claim_or_say_who(await _assignee(work, case), work, case, person)
+            _claim_or_say_who(await assignee_of(work, case), work, case, person)
         case "wait":
             wait_for_customer(work, case, person)
         case "resolve":
@@ -266,7 +263,8 @@ def _claim_or_say_who(holder: Staff | None, work: Work, case: Case, person: Staf
     take(work, case, person)
 
 
-async def _assignee(work: Work, case: Case) -> Staff | None:
+async def assignee_of(work: Work, case: Case) -> Staff | None:
+    """Who is responsible for the case."""
     return await work.staff(case.assignee_id) if case.assignee_id else None
 
 
@@ -280,91 +278,3 @@ def _rest(place: Place) -> str:
     """What follows the command."""
     text = place.text
     return text.split(maxsplit=1)[1].strip() if len(text.split(maxsplit=1)) > 1 else ""
-
-
-# -- what customers see of their cases
-
-
-async def my_cases(work: Work, place: Place) -> None:
-    """/mycases, and the keyboard's button for progress."""
-    customer = await known(work, place.user)
-    cases = [
-        {
-            "number": case.id,
-            "state": case.state.value,
-            "subject": case.subject,
-            "opened": local_time(work, case.opened_at),
-        }
-        for case in await work.recent_cases(customer.id)
-    ]
-    tell_customer(work, customer, "cases/mine" if cases else "cases/mine_empty", {"cases": cases})
-
-
-async def choose_kind(work: Work, place: Place) -> None:
-    """The customer says what the matter is."""
-    customer = await known(work, place.user)
-    _, number, kind = (place.text.split(":") + ["", ""])[:3]
-    case = await own_case(work, customer, number)
-    if kind not in CaseKind or not case.unfinished:
-        raise Refusal("stale")
-    if case.kind != CaseKind(kind):
-        case.kind = CaseKind(kind)
-        work.event(case, "kind", actor_of(customer), kind=kind)
-        redraw_card(work, case)
-    values = {"number": case.id, "kind": kind}
-    another = [[button(label(customer.language, "button.another_matter"), "another:")]]
-    speaking.change_message(work, customer, place.message["message_id"], "cases/received", values, another)
-    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
-
-
-async def own_case(work: Work, customer: Customer, number: str) -> Case:
-    """The customer's own case of that number; raises Refusal alike for another's and for none."""
-    case = await work.case(int(number)) if number.isdecimal() and len(number) < 18 else None
-    if case is None or case.customer_id != customer.id:
-        raise Refusal("stale")
-    return case
-
-
-def local_time(work: Work, at: datetime) -> str:
-    """A moment as people read it, in the business's time zone: "11-21 17:40"."""
-    return at.astimezone(work.plan.business.timezone).strftime("%m-%d %H:%M")
-
-
-# -- the card
-
-
-async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, Any]:
-    """What the card shows: the case, who has it, and the customer's file in short."""
-    holder = await _assignee(work, case)
-    past, scores = await work.history_of(customer.id, case.id)
-    return {
-        "number": case.id,
-        "kind": case.kind.value if case.kind else None,
-        "state": case.state.value,
-        "assignee": holder.name if holder else None,
-        "subject": case.subject,
-        "opened": local_time(work, case.opened_at),
-        "name": customer.name,
-        "username": customer.username,
-        "customer": customer.id,
-        "language": customer.language,
-        "unreachable": customer.unreachable_since is not None,
-        "past": past,
-        "scores": scores,
-        "score": case.score,
-        "comment": case.comment,
-        "summary": case.summary[:500],
-        "reopened": case.reopened_count,
-        "parent": case.parent_id,
-    }
-
-
-def card_buttons(language: str, case: Case) -> speaking.Buttons:
-    """What can be done with the case as it stands."""
-    if not case.unfinished:
-        return [[button(label(language, "button.reopen"), f"reopen:{case.id}")]]
-    actions = [["claim", "wait"], ["resolve", "note"]]
-    return [
-        [button(label(language, f"button.{action}"), f"{action}:{case.id}") for action in row]
-        for row in actions
-    ]

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from handlers import speaking
 from handlers.doors import Place, Refusal
 from handlers.speaking import answer_press, button, customer_keyboard, tell_customer, tell_staff
 from models.cases import CaseKind
 from models.customers import Customer, display_name
+from models.delivery import Priority
 from models.staff import StaffGroup
 from models.work import Work
 from templates import LANGUAGES, label
@@ -137,9 +137,7 @@ async def _tell_if_known(work: Work, customer: Customer, template: str) -> None:
     """Tell staff in the customer's topic, if there is one: blocking the bot makes no topic."""
     group = await main_group(work)
     if await work.topic(customer.id, group.id or 0) or await work.cases_of(customer.id):
-        tell_staff(
-            work, group, customer, template, {"name": customer.name}, priority=speaking.Priority.NOTICE
-        )
+        tell_staff(work, group, customer, template, {"name": customer.name}, priority=Priority.NOTICE)
 
 
 async def stale_press(_work: Work, _place: Place) -> None:

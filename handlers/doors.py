@@ -16,6 +16,7 @@ from telegram.ext import Application, BaseHandler, CallbackContext
 from handlers import speaking
 from handlers.content import read_content
 from models.customers import Customer, TopicState
+from models.delivery import Priority
 from models.staff import Role, Staff, StaffGroup
 from models.work import Work
 from templates import LANGUAGES, label, word_list
@@ -102,9 +103,7 @@ class Place:
 
     def command(self, bot_username: str) -> tuple[str, str]:
         """("resolve", "the rest"), or ("", "") for words that are no command or another bot's."""
-        head, _, rest = (
-            self.text.partition(" ") if " " in self.text.split("\n")[0] else self.text.partition("\n")
-        )
+        head, _, rest = self.text.partition(" ") if " " in self.text.split("\n")[0] else self.text.partition("\n")
         if not head.startswith("/") or head.startswith("//") or len(head) < 2:
             return "", ""
         name, _, bot = head[1:].partition("@")
@@ -135,9 +134,7 @@ Context = CallbackContext[Any, Any, Any, Any]
 class Door(BaseHandler[Update, Context, None]):
     """One way in: the places, the authority it takes, what it opens to, and the use case behind it."""
 
-    def __init__(
-        self, name: str, where: frozenset[Where] | Where, who: Role | str, match: Match, do: Do
-    ) -> None:
+    def __init__(self, name: str, where: frozenset[Where] | Where, who: Role | str, match: Match, do: Do) -> None:
         """`who` is a staff role, CUSTOMER (a person in private) or ANYONE (Telegram itself, too)."""
         super().__init__(_pass_through)
         self.name = name
@@ -187,7 +184,7 @@ def refuse(work: Work, place: Place, refusal: Refusal) -> None:
     if place.where is Where.FOREIGN:
         return
     in_private = place.where is Where.PRIVATE
-    language = work.plan.business.language
+    language: str = work.plan.business.language
     if in_private and place.customer:
         language = place.customer.language
     elif place.agent:
@@ -206,7 +203,7 @@ def refuse(work: Work, place: Place, refusal: Refusal) -> None:
 
 def in_place(work: Work, place: Place, template: str, values: Data, **row: Any) -> None:
     """Answer staff where they spoke, as a reply to what they wrote."""
-    row.setdefault("priority", speaking.Priority.ANSWER)
+    row.setdefault("priority", Priority.ANSWER)
     customer = place.customer if place.where is Where.TOPIC else None
     thread_id = None if customer else place.thread_id
     answers = place.message.get("message_id")

@@ -47,9 +47,7 @@ async def install(
     return group
 
 
-async def meet_group(
-    work: Work, chat_id: int, chat: dict[str, Any] | None, member: dict[str, Any] | None
-) -> None:
+async def meet_group(work: Work, chat_id: int, chat: dict[str, Any] | None, member: dict[str, Any] | None) -> None:
     """Take over what Telegram says of the staff group and of our standing there; None where it did not answer."""
     group = (await work.groups())[0]
     if group.chat_id != chat_id:
@@ -69,9 +67,7 @@ def menus(chat_id: int) -> list[dict[str, Any]]:
             ({"type": "all_private_chats"}, CUSTOMER_COMMANDS, "customer_menu"),
             ({"type": "chat", "chat_id": chat_id}, STAFF_COMMANDS, "staff_menu"),
         ):
-            commands = [
-                {"command": name, "description": label(language, f"{section}.{name}")} for name in names
-            ]
+            commands = [{"command": name, "description": label(language, f"{section}.{name}")} for name in names]
             params: dict[str, Any] = {"commands": commands, "scope": scope}
             # English is also what everybody sees whose language we do not have.
             found += [params] if language == "en" else [{**params, "language_code": language}]

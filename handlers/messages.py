@@ -68,9 +68,7 @@ async def relay(
         cases.redraw_card(work, case)
 
 
-async def _pass_on(
-    work: Work, place: Place, customer: Customer, content: Content, row: dict[str, Any]
-) -> None:
+async def _pass_on(work: Work, place: Place, customer: Customer, content: Content, row: dict[str, Any]) -> None:
     lane = staff_lane(row["group_id"], customer.id)
     if content.kind == "text":
         words_to_staff(work, lane, content.text, content.entities, row)
@@ -144,9 +142,7 @@ async def _case_for(work: Work, customer: Customer, content: Content, replied: M
     parent = next(iter(await work.recent_cases(customer.id, 1)), None)
     kind = customer.next_kind
     new_matter = customer.next_is_new
-    return await cases.open_case(
-        work, customer, words=content.text, kind=kind, parent=None if new_matter else parent
-    )
+    return await cases.open_case(work, customer, words=content.text, kind=kind, parent=None if new_matter else parent)
 
 
 def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
@@ -191,9 +187,7 @@ async def ask_for_person(work: Work, place: Place) -> None:
     case = (await work.cases_of(customer.id))[-1]
     if had_case:
         group = await main_group(work)
-        tell_staff(
-            work, group, customer, "cases/asks_for_person", {"number": case.id}, priority=Priority.ANSWER
-        )
+        tell_staff(work, group, customer, "cases/asks_for_person", {"number": case.id}, priority=Priority.ANSWER)
         tell_customer(work, customer, "customers/person_called", {"number": case.id}, case=case)
 
 

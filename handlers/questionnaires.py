@@ -1,7 +1,8 @@
 """Satisfaction: five stars after a case, "not solved", and one optional comment."""
 
 from handlers import cases
-from handlers.cases import SCORES, actor_of, own_case
+from handlers.cards import own_case
+from handlers.cases import SCORES, actor_of
 from handlers.customers import known, main_group
 from handlers.doors import Place, Refusal
 from handlers.speaking import answer_press, button, change_message, tell_staff
@@ -17,7 +18,7 @@ LOW = 2
 async def score(work: Work, place: Place) -> None:
     """A press on 1 to 5. The last press counts; 1 or 2 takes the case up again."""
     customer = await known(work, place.user)
-    _, number, episode, value = (place.text.split(":") + ["", "", ""])[:4]
+    _, number, episode, value = [*place.text.split(":"), "", "", ""][:4]
     case = await _asked(work, customer, number, episode)
     if value not in map(str, SCORES):
         raise Refusal("stale")
@@ -42,7 +43,7 @@ async def score(work: Work, place: Place) -> None:
 async def not_solved(work: Work, place: Place) -> None:
     """A press on "not solved": the same case goes on."""
     customer = await known(work, place.user)
-    _, number, episode = (place.text.split(":") + ["", ""])[:3]
+    _, number, episode = [*place.text.split(":"), "", ""][:3]
     case = await _asked(work, customer, number, episode)
     cases.reopen(work, case, actor_of(customer), "not_solved")
     values = {"number": case.id}

@@ -81,7 +81,7 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
 async def change_role(work: Work, place: Place) -> None:
     """/role @name supervisor, or /role supervisor in reply to the person. For owners."""
     words = place.text.split()[1:]
-    role = next((Role(word.lower()) for word in words if word.lower() in Role), None)
+    role = next((Role(word.lower()) for word in words if word.lower() in set(Role)), None)
     named = next((word[1:] for word in words if word.startswith("@")), None)
     replied = (place.raw.get("reply_to_message") or {}).get("from") or {}
     if role is None or not (named or replied):

@@ -80,9 +80,7 @@ def display_name(first: str | None, last: str | None) -> str:
     """A name as staff may safely see it: NFC, no control or direction marks, one line, at most 64 characters."""
     joined = unicodedata.normalize("NFC", clean(" ".join(part for part in (first, last) if part)))
     seen = "".join(
-        " " if c in "\r\n\t" else c
-        for c in joined
-        if c in "\r\n\t" or unicodedata.category(c) not in _INVISIBLE
+        " " if c in "\r\n\t" else c for c in joined if c in "\r\n\t" or unicodedata.category(c) not in _INVISIBLE
     )
     return " ".join(seen.split())[:NAME_LIMIT].strip()
 

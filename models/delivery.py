@@ -61,9 +61,7 @@ class Inbox(Base, table=True):
 
     __tablename__ = "inbox"
     __table_args__ = (
-        Index(
-            "ix_inbox_todo", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")
-        ),
+        Index("ix_inbox_todo", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
         Index("ix_inbox_received", "received_at"),
     )
 

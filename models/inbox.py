@@ -39,7 +39,7 @@ async def claim(work: Work, limit: int) -> Sequence[Any]:
         func.coalesce(col(Inbox.not_before), work.real_now) <= work.real_now,
         col(Inbox.lane).not_in(retrying),
     )
-    columns = (Inbox.id, Inbox.lane, Inbox.raw, Inbox.attempts, Inbox.received_at)
+    columns: tuple[Any, ...] = (Inbox.id, Inbox.lane, Inbox.raw, Inbox.attempts, Inbox.received_at)
     query = select(*columns).where(due).order_by(col(Inbox.id)).limit(limit)
     rows = await work.all(query)
     if not rows or (await work.session.connection()).dialect.name == "sqlite":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, update
+from sqlalchemy import delete, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,7 +32,7 @@ def scope_of(group_id: int | None, chat_id: int | None) -> str:
     return f"g{group_id}" if group_id else f"c{chat_id}"
 
 
-def _outlines() -> Select[Any]:
+def _outlines() -> Any:
     return select(  # type: ignore[call-overload,no-any-return]
         Outbox.priority, Outbox.id, Outbox.lane, Outbox.group_id, Outbox.chat_id, Outbox.what, Outbox.cost,
         Outbox.size, Outbox.not_before,
@@ -40,10 +40,7 @@ def _outlines() -> Select[Any]:
 
 
 def _waiting(rows: Iterable[Any]) -> list[Waiting]:
-    return [
-        Waiting(row[0], row[1], row[2], scope_of(row[3], row[4]), row[5], row[6], row[7], row[8])
-        for row in rows
-    ]
+    return [Waiting(row[0], row[1], row[2], scope_of(row[3], row[4]), row[5], row[6], row[7], row[8]) for row in rows]
 
 
 async def waiting_after(session: AsyncSession, row_id: int) -> list[Waiting]:
@@ -59,7 +56,7 @@ async def waiting_among(work: Work, ids: Sequence[int]) -> list[Waiting]:
 async def sent_since(work: Work, moment: datetime) -> list[tuple[str, int, bool, datetime]]:
     """What went out since then: scope, cost, whether it made a topic, and when; what is in flight counts as now."""
     rows = await work.all(
-        select(Outbox).where(or_(col(Outbox.sent_at) >= moment, Outbox.state == OutboxState.SENDING))
+        select(Outbox).where(or_(col(Outbox.sent_at) >= moment, col(Outbox.state) == OutboxState.SENDING))
     )
     return [
         (scope_of(row.group_id, row.chat_id), row.cost, row.what is What.TOPIC, row.sent_at or work.real_now)

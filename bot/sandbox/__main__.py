@@ -32,16 +32,23 @@ def arguments() -> argparse.Namespace:
 
 
 class Announcing(uvicorn.Server):
-    """Says where it listens once it does."""
+    """Says where it listens once it does, and lets go of long polls when it stops."""
 
-    address = ""
-    watch_stdin = False
+    def __init__(self, config: uvicorn.Config, world: World, address: str, watch_stdin: bool) -> None:
+        super().__init__(config)
+        self.world = world
+        self.address = address
+        self.watch_stdin = watch_stdin
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         print(f"sandbox listening on {self.address}", flush=True)
         if self.watch_stdin:
             asyncio.get_running_loop().add_reader(sys.stdin.fileno(), self._stdin)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.world.faults.went_down.set()
+        await super().shutdown(sockets)
 
     def _stdin(self) -> None:
         if not os.read(sys.stdin.fileno(), 4096):
@@ -71,9 +78,8 @@ def main() -> None:
         timeout_keep_alive=3600,
         timeout_graceful_shutdown=1,
     )
-    server = Announcing(config)
-    server.address = f"http://{given.host}:{listener.getsockname()[1]}"
-    server.watch_stdin = given.until_stdin_closes
+    address = f"http://{given.host}:{listener.getsockname()[1]}"
+    server = Announcing(config, world, address, given.until_stdin_closes)
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
 

@@ -74,9 +74,7 @@ class _Html:
                 self._start_tag()
         self._write(self.source[self.pos :])
         if self.open:
-            raise bad(
-                f"can't parse entities: Can't find end tag corresponding to start tag \"{self.open[-1].tag}\""
-            )
+            raise bad(f"can't parse entities: Can't find end tag corresponding to start tag \"{self.open[-1].tag}\"")
         self.entities.sort(key=lambda entity: (entity["offset"], -entity["length"]))
         return "".join(self.out), self.entities
 

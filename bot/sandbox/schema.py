@@ -119,8 +119,8 @@ class Method:
             except Wrong as wrong:
                 raise _refusal(key, str(wrong)) from None
         for key in self._required:
-            value = params.get(key)
-            if value is None or value == "" or value == []:
+            held: Any = params.get(key)
+            if held is None or held == "" or held == []:
                 # An empty name, menu or list of updates is meant as such.
                 if key in params and key not in ABSENT:
                     continue

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col
 
-from handlers import cases
+from handlers import cards, cases
 from handlers.content import utf16_length
 from handlers.delivery.parcels import NotNeeded, NotNow, Parcel, change, put_back
 from models.customers import Topic, TopicState
@@ -135,9 +135,7 @@ def _compose_words(work: Work, parcel: Parcel, prefix: str) -> None:
         if row.body.get("mark"):
             text += label(language, f"relay.{row.body['mark']}") + "\n"
         shift = utf16_length(text)
-        entities += [
-            {**entity, "offset": entity["offset"] + shift} for entity in row.body.get("entities") or ()
-        ]
+        entities += [{**entity, "offset": entity["offset"] + shift} for entity in row.body.get("entities") or ()]
         text += row.body["text"]
     parcel.method = "sendMessage"
     parcel.params["text"] = text if text.strip() else label(language, "relay.empty")
@@ -177,9 +175,9 @@ async def _compose_card(work: Work, parcel: Parcel, row: Any) -> None:
     assert case is not None  # noqa: S101 - cases are never deleted
     language = work.plan.business.language
     customer = await work.customer(case.customer_id)
-    parcel.params["text"] = render(language, "cases/card", await cases.card_values(work, case, customer))
+    parcel.params["text"] = render(language, "cases/card", await cards.card_values(work, case, customer))
     parcel.params["parse_mode"] = "HTML"
-    parcel.params["reply_markup"] = {"inline_keyboard": cases.card_buttons(language, case)}
+    parcel.params["reply_markup"] = {"inline_keyboard": cards.card_buttons(language, case)}
     if row.body["fresh"] or case.card_message_id is None:
         parcel.method = "sendMessage"
     else:

@@ -49,9 +49,7 @@ async def test_an_unknown_token_and_an_unknown_method_are_told_apart(telegram: T
         ),
     ],
 )
-async def test_a_call_of_the_wrong_shape_is_refused(
-    telegram: Telegram, params: Json, description: str
-) -> None:
+async def test_a_call_of_the_wrong_shape_is_refused(telegram: Telegram, params: Json, description: str) -> None:
     assert await refusal(telegram, "sendMessage", **params) == f"Bad Request: {description}"
 
 
@@ -236,9 +234,7 @@ async def test_copies_keep_albums_and_leave_out_what_cannot_be_copied(telegram: 
 async def test_votes_reach_the_bot_that_sent_the_poll(telegram: Telegram) -> None:
     person = await telegram.user("Li")
     options = [{"text": "a"}, {"text": "b"}]
-    sent = await result(
-        telegram, "sendPoll", chat_id=person["id"], question="?", options=options, is_anonymous=False
-    )
+    sent = await result(telegram, "sendPoll", chat_id=person["id"], question="?", options=options, is_anonymous=False)
     await received(telegram)
     await telegram.vote(person, sent["poll"]["id"], [1])
     updates = await received(telegram)

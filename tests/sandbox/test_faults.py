@@ -53,9 +53,7 @@ async def test_an_answer_is_held_after_the_call_was_carried_out(calm: Telegram) 
         ({"action": "status", "code": 200, "body": {"ok": False}}, 200, '{"ok":false}', 0),
     ],
 )
-async def test_the_answer_is_rubbish(
-    calm: Telegram, fault: Json, status: int, body: str, arrives: int
-) -> None:
+async def test_the_answer_is_rubbish(calm: Telegram, fault: Json, status: int, body: str, arrives: int) -> None:
     person = await calm.user("Li")
     await calm.fault(**fault)
     got = await send(calm, person)

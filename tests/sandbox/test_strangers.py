@@ -143,15 +143,11 @@ async def test_every_answer_parses(telegram: Telegram) -> None:
     media = [{"type": "photo", "media": photo, "caption": "<b>x</b>", "parse_mode": "HTML"}]
     media.append({"type": "video", "media": video})
     sent = await result(telegram, "sendMessage", chat_id=chat, text="Hello")
-    keyboard = {
-        "inline_keyboard": [[{"text": "A", "callback_data": "a"}, {"text": "B", "url": "https://a.bc"}]]
-    }
+    keyboard = {"inline_keyboard": [[{"text": "A", "callback_data": "a"}, {"text": "B", "url": "https://a.bc"}]]}
     topic = await result(telegram, "createForumTopic", chat_id=staff, name="Li")
     parse_result("topic", topic)
     thread = topic["message_thread_id"]
-    poll = await result(
-        telegram, "sendPoll", chat_id=chat, question="?", options=[{"text": "a"}, {"text": "b"}]
-    )
+    poll = await result(telegram, "sendPoll", chat_id=chat, question="?", options=[{"text": "a"}, {"text": "b"}])
     here = {"chat_id": chat, "message_id": sent["message_id"]}
     from_here = {"from_chat_id": chat, "chat_id": staff, "message_thread_id": thread}
     calls: list[tuple[str, str, Json]] = [

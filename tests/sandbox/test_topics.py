@@ -46,9 +46,7 @@ async def test_general_has_no_thread(telegram: Telegram, group: Json, owner: Jso
     assert named == "Bad Request: message thread not found"
 
 
-async def test_a_deleted_topic_is_gone_with_its_messages(
-    telegram: Telegram, group: Json, owner: Json
-) -> None:
+async def test_a_deleted_topic_is_gone_with_its_messages(telegram: Telegram, group: Json, owner: Json) -> None:
     topic = await telegram.topic(group, "create", name="Li")
     thread = topic["message_id"]
     await telegram.say(owner, "words", chat=group, thread=thread)

@@ -64,8 +64,7 @@ async def test_updates_come_with_the_secret_and_polls_conflict(telegram: Telegra
     await hook.wait(1)
     assert hook.secrets == ["s-1"]
     assert await refusal(telegram, "getUpdates") == (
-        "Conflict: can't use getUpdates method while webhook is active; "
-        "use deleteWebhook to delete the webhook first"
+        "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
     )
     await telegram.settled(quiet=0)
     info = await result(telegram, "getWebhookInfo")

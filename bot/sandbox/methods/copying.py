@@ -41,9 +41,7 @@ def _spoken(world: World, message: Message) -> Json:
     content = _content(message)
     if "poll" in content:
         poll = content["poll"]
-        content["poll"] = make_poll(
-            world, {**poll, "options": [option["text"] for option in poll["options"]]}
-        )
+        content["poll"] = make_poll(world, {**poll, "options": [option["text"] for option in poll["options"]]})
     return content
 
 

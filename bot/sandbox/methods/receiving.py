@@ -11,8 +11,7 @@ from ..world import Bot, World
 
 KINDS = frozenset(TYPES["Update"]["fields"]) - {"update_id"}
 WEBHOOK_ACTIVE = (
-    "Conflict: can't use getUpdates method while webhook is active; "
-    "use deleteWebhook to delete the webhook first"
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 )
 LOCAL = ("127.0.0.1", "localhost", "::1")
 

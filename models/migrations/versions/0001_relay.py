@@ -39,9 +39,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "customers",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=True),
         sa.Column("name", AutoString(), nullable=False),
         sa.Column("username", AutoString(), nullable=True),
@@ -224,9 +222,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "cases",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("group_id", sa.BigInteger(), nullable=False),
         sa.Column("parent_id", sa.BigInteger(), nullable=True),
@@ -246,9 +242,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "state",
-            sa.Enum(
-                "new", "open", "pending", "resolved", "closed", name="casestate", native_enum=False, length=32
-            ),
+            sa.Enum("new", "open", "pending", "resolved", "closed", name="casestate", native_enum=False, length=32),
             nullable=False,
         ),
         sa.Column("assignee_id", sa.BigInteger(), nullable=True),
@@ -268,12 +262,8 @@ def upgrade() -> None:
         sa.Column("closed_at", UTCDateTime(), nullable=True),
         sa.Column("card_message_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["assignee_id"], ["staff.id"], name=op.f("fk_cases_assignee_id_staff")),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_cases_customer_id_customers")
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["staff_groups.id"], name=op.f("fk_cases_group_id_staff_groups")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_cases_customer_id_customers")),
+        sa.ForeignKeyConstraint(["group_id"], ["staff_groups.id"], name=op.f("fk_cases_group_id_staff_groups")),
         sa.ForeignKeyConstraint(["parent_id"], ["cases.id"], name=op.f("fk_cases_parent_id_cases")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
     )
@@ -295,12 +285,8 @@ def upgrade() -> None:
         ),
         sa.Column("wanted_at", UTCDateTime(), nullable=False),
         sa.Column("made_at", UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_topics_customer_id_customers")
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["staff_groups.id"], name=op.f("fk_topics_group_id_staff_groups")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_topics_customer_id_customers")),
+        sa.ForeignKeyConstraint(["group_id"], ["staff_groups.id"], name=op.f("fk_topics_group_id_staff_groups")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_topics")),
     )
     with op.batch_alter_table("topics", schema=None) as batch_op:
@@ -331,9 +317,7 @@ def upgrade() -> None:
 
     op.create_table(
         "messages",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=True),
         sa.Column(
@@ -354,9 +338,7 @@ def upgrade() -> None:
         sa.Column("edited_at", UTCDateTime(), nullable=True),
         sa.Column("recalled_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_messages_case_id_cases")),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_messages_customer_id_customers")
-        ),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_messages_customer_id_customers")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_messages_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
@@ -371,9 +353,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.BigInteger(), nullable=False),
         sa.Column("chat_id", sa.BigInteger(), nullable=False),
         sa.Column("telegram_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["message_id"], ["messages.id"], name=op.f("fk_message_links_message_id_messages")
-        ),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_message_links_message_id_messages")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message_links")),
     )
     with op.batch_alter_table("message_links", schema=None) as batch_op:

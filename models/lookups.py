@@ -1,0 +1,195 @@
+"""Queries that one use case or another needs now and then; the unit of work answers them (`models/work.py`)."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from models.cases import UNFINISHED, Case
+from models.customers import Topic, TopicState
+from models.delivery import Inbox, InboxState, Outbox, OutboxState, What
+from models.messages import Author, Message, MessageLink
+from models.staff import Role, Staff, StaffGroup
+
+
+class Lookups:
+    """What can be asked of the database, with all that the unit of work has written."""
+
+    session: AsyncSession
+
+    @abstractmethod
+    async def flush(self) -> None:
+        """Send everything to the database."""
+
+    async def all(self, query: Any) -> Sequence[Any]:
+        """The rows of a query, with all that this work has written."""
+        await self.flush()
+        found: Sequence[Any] = (await self.session.exec(query)).all()
+        return found
+
+    async def first(self, query: Any) -> Any:
+        """The first row of a query, or None."""
+        await self.flush()
+        return (await self.session.exec(query)).first()
+
+    async def case(self, case_id: int) -> Case | None:
+        """A case by its number."""
+        case: Case | None = await self.first(select(Case).where(Case.id == case_id))
+        return case
+
+    async def case_of_card(self, group_id: int, telegram_id: int) -> Case | None:
+        """The case whose card is that message of the staff group."""
+        query = select(Case).where(Case.group_id == group_id, Case.card_message_id == telegram_id)
+        case: Case | None = await self.first(query)
+        return case
+
+    async def recent_cases(self, customer_id: int, limit: int = 10) -> Sequence[Case]:
+        """The customer's latest cases, newest first."""
+        return await self.all(
+            select(Case).where(Case.customer_id == customer_id).order_by(col(Case.id).desc()).limit(limit)
+        )
+
+    async def history_of(self, customer_id: int, but: int) -> tuple[int, list[int]]:
+        """How many other cases the customer has had, and the latest five scores, newest first."""
+        cases = await self.recent_cases(customer_id, 100)
+        scores = [case.score for case in cases if case.id != but and case.score is not None]
+        return len(cases) - 1, scores[:5]
+
+    async def staff(self, staff_id: int) -> Staff:
+        """The member of staff with that key."""
+        person: Staff = await self.first(select(Staff).where(Staff.id == staff_id))
+        return person
+
+    async def staff_named(self, username: str) -> Staff | None:
+        """The member of staff with that @name, in any case of letters."""
+        query = select(Staff).where(func.lower(Staff.username) == username.lower())
+        person: Staff | None = await self.first(query)
+        return person
+
+    async def owners(self) -> Sequence[Staff]:
+        """Every owner."""
+        return await self.all(select(Staff).where(Staff.role == Role.OWNER, col(Staff.active)))
+
+    async def owner_count(self) -> int:
+        """How many owners there are."""
+        return len(await self.owners())
+
+    async def unfinished_cases_of(self, staff_id: int) -> Sequence[Case]:
+        """The unfinished cases that this member of staff is responsible for."""
+        return await self.all(
+            select(Case).where(Case.assignee_id == staff_id, col(Case.state).in_(UNFINISHED)).order_by(col(Case.id))
+        )
+
+    async def topic_at(self, group_id: int, thread_id: int) -> Topic | None:
+        """The topic of that thread, gone or not."""
+        topic: Topic | None = await self.first(
+            select(Topic).where(Topic.group_id == group_id, Topic.thread_id == thread_id)
+        )
+        return topic
+
+    async def message_at(self, chat_id: int, telegram_id: int) -> Message | None:
+        """The message written or shown at that place; of several merged into one, the last."""
+        written: Message | None = await self.first(
+            select(Message).where(Message.origin_chat_id == chat_id, Message.origin_message_id == telegram_id)
+        )
+        if written is not None:
+            return written
+        shown: Message | None = await self.first(
+            select(Message)
+            .join(MessageLink, col(MessageLink.message_id) == Message.id)
+            .where(MessageLink.chat_id == chat_id, MessageLink.telegram_id == telegram_id)
+            .order_by(col(Message.id).desc())
+        )
+        return shown
+
+    async def rename_chat(self, old_id: int, new_id: int, group_id: int) -> None:
+        """Rewrite the id of a group that moved.
+
+        Its old messages cannot be reached under the new id, where Telegram counts anew: their ids turn negative,
+        so that they meet no new one, and cards are posted again when next drawn.
+        """
+        await self.flush()
+        for statement in (
+            update(MessageLink)
+            .where(col(MessageLink.chat_id) == old_id)
+            .values(chat_id=new_id, telegram_id=-MessageLink.telegram_id),
+            update(Message)
+            .where(col(Message.origin_chat_id) == old_id)
+            .values(origin_chat_id=new_id, origin_message_id=-col(Message.origin_message_id)),
+            update(Case).where(col(Case.group_id) == group_id).values(card_message_id=None),
+        ):
+            await self.session.exec(statement)
+
+    async def leave_group(self, group: StaffGroup) -> None:
+        """Forget topics and cards of a group that another one replaces."""
+        for statement in (
+            update(Topic).where(col(Topic.group_id) == group.id).values(state=TopicState.GONE, thread_id=None),
+            update(Case).where(col(Case.group_id) == group.id).values(card_message_id=None),
+        ):
+            await self.session.exec(statement)
+
+    async def topic_named(self, group_id: int, name: str | None) -> Topic | None:
+        """The topic, not gone, that was made or is being made under that name."""
+        topic: Topic | None = await self.first(
+            select(Topic).where(Topic.group_id == group_id, Topic.name == name, Topic.state != TopicState.GONE)
+        )
+        return topic
+
+    async def links_of(self, message_ids: Iterable[int], chat_id: int) -> dict[int, int]:
+        """Where in that chat these messages stand, written or shown: message key -> Telegram's id."""
+        wanted = list(message_ids)
+        places = dict(
+            await self.all(
+                select(Message.id, Message.origin_message_id).where(
+                    col(Message.id).in_(wanted), Message.origin_chat_id == chat_id
+                )
+            )
+        )
+        shown = await self.all(
+            select(MessageLink.message_id, MessageLink.telegram_id)
+            .where(col(MessageLink.message_id).in_(wanted), MessageLink.chat_id == chat_id)
+            .order_by(col(MessageLink.id).desc())
+        )
+        return {**dict(shown), **places}
+
+    async def unsent(self, message_id: int) -> Outbox | None:
+        """The outbox row that has yet to carry that message."""
+        row: Outbox | None = await self.first(
+            select(Outbox)
+            .where(
+                Outbox.message_id == message_id,
+                Outbox.state == OutboxState.NEW,
+                col(Outbox.what).in_((What.CALL, What.COPY)),
+            )
+            .with_for_update()
+        )
+        return row
+
+    async def sending(self) -> Sequence[Outbox]:
+        """Rows whose sending was begun and not recorded."""
+        query = select(Outbox).where(Outbox.state == OutboxState.SENDING).order_by(col(Outbox.id))
+        return await self.all(query.with_for_update())
+
+    async def forget_inbox(self, before: datetime) -> int:
+        """Delete the handled updates received before that moment, free the ids of dead ones; returns how many."""
+        old = col(Inbox.received_at) < before
+        done = await self.session.exec(delete(Inbox).where(old, col(Inbox.state) == InboxState.DONE))
+        dead = update(Inbox).where(old, col(Inbox.state) == InboxState.DEAD).values(update_id=None)
+        await self.session.exec(dead)
+        return int(done.rowcount)
+
+    async def is_answer(self, message_id: int) -> bool:
+        """Whether that message is an agent's answer."""
+        author = await self.first(select(Message.author).where(Message.id == message_id))
+        return bool(author == Author.AGENT)
+
+    async def pending_send(self, key: str) -> Outbox | None:
+        """The unsent outbox row with that key."""
+        row: Outbox | None = await self.first(
+            select(Outbox).where(Outbox.key == key, Outbox.state == OutboxState.NEW).with_for_update()
+        )
+        return row
