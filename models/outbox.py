@@ -33,7 +33,7 @@ def scope_of(group_id: int | None, chat_id: int | None) -> str:
 
 
 def _outlines() -> Any:
-    return select(  # type: ignore[call-overload,no-any-return]
+    return select(  # type: ignore[call-overload]
         Outbox.priority, Outbox.id, Outbox.lane, Outbox.group_id, Outbox.chat_id, Outbox.what, Outbox.cost,
         Outbox.size, Outbox.not_before,
     ).where(Outbox.state == OutboxState.NEW)  # fmt: skip

@@ -9,7 +9,7 @@ from models.work import Work
 
 async def hand_over_raw(work: Work, raw: dict[str, Any]) -> None:
     """An update that we failed to handle: its words reach staff in General all the same, as they came."""
-    found = next((raw[key] for key in raw if key != "update_id" and isinstance(raw[key], dict)), {})
+    found: dict[str, Any] = next((raw[key] for key in raw if key != "update_id" and isinstance(raw[key], dict)), {})
     text = found.get("text") or found.get("caption") or found.get("data") or ""
     sender = found.get("from") if isinstance(found.get("from"), dict) else {}
     name = str((sender or {}).get("first_name") or "")[:64]

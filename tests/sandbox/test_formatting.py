@@ -1,6 +1,10 @@
 """Text as Telegram reads it."""
 
+from html import escape
+
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 
 from bot.sandbox.entities import check_given, detect, from_html, tidy, units
 from bot.sandbox.errors import ApiError
@@ -61,6 +65,12 @@ def test_html_that_telegram_refuses_is_refused(source: str, complaint: str) -> N
     with pytest.raises(ApiError) as refused:
         from_html(source)
     assert refused.value.description == f"Bad Request: can't parse entities: {complaint}"
+
+
+@given(text())
+def test_escaped_text_comes_back_as_it_was(said: str) -> None:
+    assert from_html(escape(said, quote=False)) == (said, [])
+    assert from_html(f"<b>{escape(said)}</b>".replace("&#x27;", "'"))[0] == said
 
 
 def test_entities_may_not_cut_a_character_or_leave_the_text() -> None:

@@ -65,9 +65,13 @@ def bot_member(world: World, given: Json) -> Json:
     bot = world.bot(given.get("bot"))
     chat = _group(world, given["chat_id"])
     old = chat.members.get(bot.id) or member_face(bot.user, "left")
+    was_present = chat.is_present(bot.id)
     new = member_face(bot.user, given["status"], given.get("rights"))
     chat.members[bot.id] = new
-    _member_update(world, bot, "my_chat_member", chat, _actor(world, chat, given), old, new)
+    actor = _actor(world, chat, given)
+    _member_update(world, bot, "my_chat_member", chat, actor, old, new)
+    if not was_present and chat.is_present(bot.id):
+        announce(world, post(world, chat, actor, {"new_chat_members": [bot.user]}))
     return new
 
 

@@ -1,0 +1,142 @@
+"""The start of a process: its lock, its tables, who it is to Telegram, and the staff group."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+from telegram import Bot
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application, ApplicationBuilder
+
+from bot import clock
+from bot.gateway import Gateway
+from bot.request import AiohttpRequest
+from bot.sender import IN_FLIGHT
+from bot.settings import Settings
+from handlers import installing
+from models.database import Database, is_outage
+from models.delivery import Fate, Outcome
+from models.migrations import NewerDatabase, migrate
+from models.plan import Plan, PlanError
+
+log = logging.getLogger(__name__)
+
+#: How long to wait for another process to let go of an SQLite database.
+LOCK_SECONDS = 30
+
+
+class CannotStart(Exception):
+    """The process cannot start; the text says what to do."""
+
+
+def build_bot(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
+    """The library's application, with our HTTP client and without its own queue and scheduler."""
+    url = settings.telegram_api_url
+    builder = ApplicationBuilder().token(settings.bot_token.get_secret_value())
+    builder = builder.base_url(f"{url}/bot").base_file_url(f"{url}/file/bot")
+    builder = builder.request(AiohttpRequest(url, IN_FLIGHT + 8)).get_updates_request(AiohttpRequest(url, 1))
+    return builder.updater(None).job_queue(None).build()
+
+
+def read_plan(settings: Settings) -> Plan:
+    try:
+        return load_plan(settings.plan_file)
+    except PlanError as error:
+        raise CannotStart(f"PLAN_FILE: {error}") from error
+
+
+@contextlib.contextmanager
+def only_process(settings: Settings) -> Any:
+    """SQLite serves one process: hold a lock beside the file, given back by the system whatever happens."""
+    path = _sqlite_path(settings)
+    if path is None:
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{path}.lock", "a") as lock:
+        _lock(lock.fileno(), path)
+        yield
+
+
+def _lock(handle: int, path: Path) -> None:
+    for second in range(LOCK_SECONDS * 5):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if second == 0:
+                log.warning("another process uses %s; waiting for it to end", path)
+            time.sleep(0.2)
+    raise CannotStart(
+        f"DATABASE_URL: another process uses {path}. Stop it first; for several processes use PostgreSQL."
+    )
+
+
+def _sqlite_path(settings: Settings) -> Path | None:
+    prefix = "sqlite+aiosqlite:///"
+    return Path(settings.database_url.removeprefix(prefix)) if settings.database_url.startswith(prefix) else None
+
+
+async def migrate_to_head(database: Database) -> str | None:
+    """Bring the tables to this version, waiting a little for a database that does not answer yet."""
+    for attempt in range(10):
+        try:
+            return await migrate(database.engine)
+        except NewerDatabase as error:
+            raise CannotStart(
+                f"DATABASE_URL: {error}. Install the newer version again, or restore a backup."
+            ) from error
+        except Exception as error:
+            if not is_outage(error) or attempt == 9:
+                raise CannotStart(f"DATABASE_URL: the database cannot be used: {_first_line(error)}") from error
+            log.warning("the database does not answer (%s); trying again", type(error).__name__)
+            await asyncio.sleep(1)
+    raise AssertionError("unreachable")
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+
+async def until_known(application: Application[Any, Any, Any, Any, Any, Any]) -> None:
+    """Ask Telegram who we are, until it answers; a refused token ends the start."""
+    wait = 1.0
+    while True:
+        try:
+            await application.initialize()
+            return
+        except InvalidToken as error:
+            raise CannotStart("BOT_TOKEN: Telegram does not accept it; get a new one from @BotFather") from error
+        except TelegramError as error:
+            log.warning("Telegram does not answer (%s); again in %g s", error.message, wait)
+            await asyncio.sleep(wait)
+            wait = min(30.0, wait * 2)
+
+
+async def prepare(settings: Settings, database: Database, gateway: Gateway, bot: Bot, plan: Plan) -> None:
+    """Make the database this bot's, know the staff group, and show the menus."""
+    async with database.work(clock.now(), plan) as work:
+        try:
+            group = await installing.install(work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids)
+        except installing.AnotherBot as error:
+            raise CannotStart(f"BOT_TOKEN: {error}") from error
+        chat_id = group.chat_id
+    chat = await gateway.call("getChat", {"chat_id": chat_id})
+    if chat.fate is Fate.MOVED and chat.new_chat_id:
+        chat_id = chat.new_chat_id
+        chat = await gateway.call("getChat", {"chat_id": chat_id})
+    member = await gateway.call("getChatMember", {"chat_id": chat_id, "user_id": bot.id})
+    async with database.work(clock.now(), plan) as work:
+        await installing.meet_group(work, chat_id, _if_sent(chat), _if_sent(member))
+    for params in installing.menus(chat_id):
+        outcome = await gateway.call("setMyCommands", params)
+        if outcome.fate is not Fate.SENT:
+            log.info("a menu of commands could not be set: %s", outcome.detail)
+
+
+def _if_sent(outcome: Outcome) -> dict[str, Any] | None:
+    return outcome.result if outcome.fate is Fate.SENT else None
