@@ -21,7 +21,7 @@ from handlers import installing
 from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
 from models.migrations import NewerDatabase, migrate
-from models.plan import Plan, PlanError
+from models.plan import Plan, PlanError, load_plan
 
 log = logging.getLogger(__name__)
 

@@ -109,9 +109,11 @@ class Telegram:
         return user
 
     async def group(
-        self, title: str, members: Iterable[int | Json] = (), forum: bool = True, **facts: Any
+        self, title: str, members: Iterable[int | Json] = (), forum: bool | None = None, **facts: Any
     ) -> Json:
-        """A group, by default a forum, in which the bot is an admin with every right."""
+        """A group in which the bot is an admin with every right; a forum, unless forum=False or type="group"."""
+        if forum is None:
+            forum = facts.get("type") != "group"
         ids = [_id(member) for member in members]
         chat: Json = await self.control("group", title=title, members=ids, forum=forum, **facts)
         return chat
@@ -217,9 +219,7 @@ class Telegram:
     ) -> None:
         """Give somebody a status: member, left, kicked, administrator, restricted."""
         actor = None if by is None else _id(by)
-        await self.control(
-            "member", chat_id=_chat_id(chat), user_id=_id(user), status=status, by=actor, **facts
-        )
+        await self.control("member", chat_id=_chat_id(chat), user_id=_id(user), status=status, by=actor, **facts)
 
     async def bot_member(self, chat: int | Json, status: str, rights: Json | None = None) -> None:
         """Promote, demote, remove the bot: `rights` overrules single rights of an administrator."""
@@ -227,9 +227,7 @@ class Telegram:
 
     async def topic(self, chat: int | Json, action: str, thread: int | None = None, **facts: Any) -> Json:
         """create (name=), rename (name=), close (refuse=True: even to admins), reopen, delete."""
-        done: Json = await self.control(
-            "topic", chat_id=_chat_id(chat), action=action, thread_id=thread, **facts
-        )
+        done: Json = await self.control("topic", chat_id=_chat_id(chat), action=action, thread_id=thread, **facts)
         return done
 
     async def forum(self, chat: int | Json, is_forum: bool) -> None:
@@ -251,9 +249,7 @@ class Telegram:
         made: Json = await self.control("flood", count=count, users=users, **facts)
         return made
 
-    async def fault(
-        self, action: str, method: str | None = None, times: int | None = 1, **facts: Any
-    ) -> None:
+    async def fault(self, action: str, method: str | None = None, times: int | None = 1, **facts: Any) -> None:
         """One fault rule; times=None for ever."""
         rule = {"action": action, "times": times, **facts}
         await self.control("faults", rules=[{**rule, "method": method} if method else rule])

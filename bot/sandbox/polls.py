@@ -9,23 +9,12 @@ from .world import Message, World
 
 def make_poll(world: World, given: Json) -> Json:
     """A Poll object from sendPoll's parameters; options are texts or InputPollOption objects."""
-    question, options = given["question"], [_option_text(option) for option in given["options"]]
-    if not question:
-        raise bad("poll question must be non-empty")
-    if units(question) > 300:
-        raise bad("poll question length must not exceed 300")
-    if not 1 <= len(options) <= 12:
-        raise bad("poll can't have more than 12 options" if options else "poll must have at least 1 option")
-    if not all(options):
-        raise bad("poll options must be non-empty")
-    if any(units(option) > 100 for option in options):
-        raise bad("poll options length must not exceed 100")
+    options = [_option_text(option) for option in given["options"]]
     kind = given.get("type", "regular")
-    if kind not in ("regular", "quiz"):
-        raise bad("unsupported poll type specified")
+    _check(given["question"], options, kind)
     poll: Json = {
         "id": str(world.serial("poll", 5_000_000_000_000_001)),
-        "question": question,
+        "question": given["question"],
         "options": [_option(text, number) for number, text in enumerate(options)],
         "total_voter_count": 0,
         "is_closed": given.get("is_closed", False),
@@ -41,6 +30,21 @@ def make_poll(world: World, given: Json) -> Json:
         if name in given:
             poll[name] = given[name]
     return poll
+
+
+def _check(question: str, options: list[str], kind: str) -> None:
+    if not question:
+        raise bad("poll question must be non-empty")
+    if units(question) > 300:
+        raise bad("poll question length must not exceed 300")
+    if not 1 <= len(options) <= 12:
+        raise bad("poll can't have more than 12 options" if options else "poll must have at least 1 option")
+    if not all(options):
+        raise bad("poll options must be non-empty")
+    if any(units(option) > 100 for option in options):
+        raise bad("poll options length must not exceed 100")
+    if kind not in ("regular", "quiz"):
+        raise bad("unsupported poll type specified")
 
 
 def _option_text(option: Any) -> str:

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -59,7 +60,7 @@ class Echo:
 
     token = ECHO_TOKEN
 
-    def __init__(self, telegram: Telegram, user_ids: list[int]) -> None:
+    def __init__(self, telegram: Telegram, user_ids: Iterable[int]) -> None:
         self._telegram = telegram
         self._user_ids = user_ids
         self._process: asyncio.subprocess.Process | None = None

@@ -1,17 +1,15 @@
 """The relay, measured beside the stock echo bot of python-telegram-bot on the same server.
 
-A round hands every message over at once and ends with the last call's arrival at the server. The clock is the
-server's ledger, so neither bot is asked what it has done. Rounds of both alternate: the machine's speed changes,
-the ratio of neighbouring rounds hardly does.
+A round hands all messages over at once and ends with the last call's arrival at the server. The clock is the
+server's ledger: neither bot is asked what it has done. Rounds of both alternate, because the machine's speed
+changes while the ratio of neighbouring rounds hardly does.
 """
 
-import asyncio
 import time
-from contextlib import asynccontextmanager, nullcontext
 from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
 from tempfile import TemporaryDirectory
 
 from tests.bench.processes import ECHO_TOKEN, Contestant, Echo, Product, cpu_seconds, peak_mib
@@ -19,79 +17,164 @@ from tests.postgres import new_database, running_postgres
 from tests.telegram import Json, Telegram
 
 FIRST_CUSTOMER = 6_000_000_001
-#: How long a round may take: this, and as long as a bot of a tenth of the expected rate would need.
-SLACK_SECONDS = 30.0
+#: A message that has not arrived after this time, and a second for every 50, is lost (seconds).
+PATIENCE = 30.0
 SLOWEST_RATE = 50
-QUIET_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Load:
-    """How much is measured."""
+    """How much is measured, and on what."""
 
-    rounds: int
-    messages: int
-    customers: int
-    latency_seconds: float  # how long the part with 25 messages a second lasts
-    database: str  # "sqlite" or "postgres"
-    latency_rate: int = 25  # messages a second
-    latency_ms: float = 50  # how long the server takes over every answer
+    database: str = "sqlite"  # or "postgres"
+    rounds: int = 3
+    messages: int = 3000
+    customers: int = 200
+    steady_seconds: float = 20  # how long the part about latency lasts
+    steady_rate: float = 25  # its messages a second
+    steady_ms: float = 50  # how long the server holds every answer in it (milliseconds)
 
 
 @dataclass(frozen=True)
 class Round:
     """What one round of one bot cost."""
 
-    rate: float  # messages a second, from all there to the last call's arrival
+    rate: float  # messages a second
     cpu: float  # CPU-seconds of the bot's process for 1,000 messages
-    server: float  # the server's share of one processor meanwhile, 0 to 1
-    memory: float  # peak, MiB
-    lost: int
-
-
-@dataclass(frozen=True)
-class Latency:
-    """From update there to its call's arrival, in milliseconds."""
-
-    p50: float
-    p99: float
+    memory: float  # its peak, MiB
+    server: float  # how busy the server was meanwhile: 1.0 is one processor
     lost: int
 
 
 @dataclass(frozen=True)
 class Results:
-    """Everything measured, oldest first."""
+    """All rounds in their order, and the part about latency."""
 
     echo: list[Round]
     product: list[Round]
-    latency: Latency
+    latencies: list[float]  # seconds from a message's being there to its call's arrival
+    late: int  # messages of that part that were lost
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One message: when it was there, and when its call arrived (seconds of one clock), or None."""
+
+    there: float
+    arrived: float | None
+
+
+async def measure(load: Load) -> Results:
+    """Run everything; the product has a case and a topic of every customer before a clock starts."""
+    async with _stage(load) as (telegram, echo, product):
+        bench = Bench(telegram, load)
+        await product.start()
+        await bench.warm_up(product)
+        await product.stop()
+        found: tuple[list[Round], list[Round]] = ([], [])
+        for _ in range(load.rounds):
+            for contestant, rounds in zip((echo, product), found, strict=True):
+                rounds.append(await bench.round(contestant))
+        journeys = await bench.steady(product)
+    times = [journey.arrived - journey.there for journey in journeys if journey.arrived is not None]
+    return Results(*found, latencies=times, late=len(journeys) - len(times))
 
 
 @asynccontextmanager
-async def _stage(load: Load) -> AsyncIterator[tuple[Telegram, Echo, Product]]:
-    """A server with both bots; the product's database is empty."""
-    with TemporaryDirectory(prefix="bench-") as name, running_postgres() if load.database == "postgres" else nullcontext("") as server:
-        folder = Path(name)
-        address = (
-            new_database(server)
-            if load.database == "postgres"
-            else nullcontext(f"sqlite+aiosqlite:///{folder / 'huifang.db'}")
-        )
+async def _stage(load: Load) -> AsyncIterator[tuple[Telegram, Contestant, Contestant]]:
+    """One server, both bots, and an empty database for the product."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
+        if load.database == "postgres":
+            database = new_database(stack.enter_context(running_postgres()))
+        else:
+            database = nullcontext(f"sqlite+aiosqlite:///{folder / 'huifang.db'}")
         telegram = await Telegram.start()
         try:
-            async with address as url:
-                await telegram.control("bot", token=ECHO_TOKEN)
-                group = await telegram.group("Staff")
-                users = list(range(FIRST_CUSTOMER, FIRST_CUSTOMER + load.customers))
+            await telegram.control("bot", token=ECHO_TOKEN)
+            group = await telegram.group("Staff")
+            users = range(FIRST_CUSTOMER, FIRST_CUSTOMER + load.customers)
+            async with database as url:
                 yield telegram, Echo(telegram, users), Product(telegram, group, folder, url)
         finally:
             await telegram.stop()
 
 
-async def run(load: Load) -> Results:
-    """Measure; the product knows all customers before any clock starts."""
-    async with _stage(load) as (telegram, echo, product):
-        bench = Bench(telegram, load)
-        await bench.introduce(product)
-        rounds: dict[Contestant, list[Round]] = {}
-        ...
+class Bench:
+    """Hands messages over and reads in the server's ledger what became of them."""
+
+    def __init__(self, telegram: Telegram, load: Load) -> None:
+        self._telegram = telegram
+        self._load = load
+        assert telegram._process is not None
+        self._server_pid = telegram._process.pid
+
+    async def warm_up(self, contestant: Contestant) -> None:
+        """A message of every customer, off the clock: code is loaded, statements are compiled."""
+        journeys = await self._pour(contestant, self._load.customers)
+        lost = sum(journey.arrived is None for journey in journeys)
+        assert not lost, f"{lost} of {len(journeys)} were lost while warming up"
+
+    async def round(self, contestant: Contestant) -> Round:
+        """All messages at once, by a process started for this round."""
+        await contestant.start()
+        await self.warm_up(contestant)
+        used = cpu_seconds(contestant.pid), cpu_seconds(self._server_pid)
+        journeys = await self._pour(contestant, self._load.messages)
+        cpu = cpu_seconds(contestant.pid) - used[0]
+        server = cpu_seconds(self._server_pid) - used[1]
+        memory = peak_mib(contestant.pid)
+        await contestant.stop()
+        arrivals = [journey.arrived for journey in journeys if journey.arrived is not None]
+        seconds = max(arrivals) - max(journey.there for journey in journeys)
+        return Round(
+            rate=len(arrivals) / seconds, cpu=cpu * 1000 / len(arrivals), memory=memory, server=server / seconds,
+            lost=len(journeys) - len(arrivals),
+        )  # fmt: skip
+
+    async def steady(self, product: Contestant) -> list[Journey]:
+        """A steady stream to the product, while the server takes its time over every answer."""
+        load = self._load
+        await product.start()
+        await self.warm_up(product)
+        await self._telegram.latency(load.steady_ms)
+        journeys = await self._pour(product, int(load.steady_rate * load.steady_seconds), load.steady_rate)
+        await self._telegram.latency(0)
+        await product.stop()
+        return journeys
+
+    async def _pour(self, contestant: Contestant, count: int, rate: float | None = None) -> list[Journey]:
+        """That many messages from all customers in turn, at once or `rate` a second, and their journeys."""
+        begin = (await self._telegram.state())["ledger"]
+        word = f"since {begin} number"
+        await self._telegram.flood(
+            count, self._load.customers, start_user_id=FIRST_CUSTOMER, text=word + " {n}", rate=rate,
+            bot=int(contestant.token.partition(":")[0]),
+        )  # fmt: skip
+        deadline = time.monotonic() + PATIENCE + count / (rate or SLOWEST_RATE)
+        while True:
+            await self._telegram.settled(timeout=PATIENCE + count / (rate or SLOWEST_RATE))
+            entries = await self._telegram.ledger(since=begin)
+            arrived = _arrivals(entries, word, await contestant.customers())
+            if len(arrived) >= count or time.monotonic() > deadline:
+                return self._journeys(entries, word, arrived)
+
+    def _journeys(self, entries: list[Json], word: str, arrived: dict[tuple[int, str], float]) -> list[Journey]:
+        users = self._load.customers
+        there = [entry["t"] for entry in entries if entry["kind"] == "update" and entry["update"] == "message"]
+        return [
+            Journey(at, arrived.get((FIRST_CUSTOMER + number % users, f"{word} {number // users}")))
+            for number, at in enumerate(there)
+        ]
+
+
+def _arrivals(entries: list[Json], word: str, customers: dict[int, int]) -> dict[tuple[int, str], float]:
+    """When the first call with each customer's words arrived: (customer, words) -> time."""
+    found: dict[tuple[int, str], float] = {}
+    for entry in entries:
+        if entry["kind"] == "call" and entry["ok"] and entry["params"].get("text", "").startswith(word):
+            params = entry["params"]
+            place = int(params.get("message_thread_id") or params["chat_id"])
+            if place in customers:
+                found.setdefault((customers[place], params["text"]), entry["t"])
+    return found

@@ -1,0 +1,39 @@
+"""python -m tests.bench: measure the product beside what others make, on this machine, over loopback."""
+
+import argparse
+import asyncio
+import sys
+
+from tests.bench.relay import Load, measure
+from tests.bench.report import goals, table
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.partition(": ")[2])
+    commands = parser.add_subparsers(required=True)
+    default = Load()
+    relay = commands.add_parser(
+        "relay",
+        help="customers' words to their topics, beside the stock echo bot of python-telegram-bot",
+        epilog="example: python -m tests.bench relay --db postgres --rounds 5",
+    )
+    relay.add_argument("--db", choices=("sqlite", "postgres"), default=default.database)
+    relay.add_argument("--rounds", type=int, default=default.rounds)
+    relay.add_argument("--messages", type=int, default=default.messages, help="in each round")
+    relay.add_argument("--seconds", type=float, default=default.steady_seconds, help="of the part about latency")
+    relay.set_defaults(run=_relay)
+    return parser.parse_args()
+
+
+def _relay(given: argparse.Namespace) -> int:
+    load = Load(given.db, given.rounds, given.messages, steady_seconds=given.seconds)
+    results = asyncio.run(measure(load))
+    print(table(load, results))
+    checked = goals(results)
+    print("\n".join(map(str, checked)))
+    return 0 if all(goal.met for goal in checked) else 1
+
+
+if __name__ == "__main__":
+    given = _arguments()
+    sys.exit(given.run(given))
