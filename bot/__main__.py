@@ -87,14 +87,13 @@ def doctor() -> None:
 
     Example: huifang doctor
     """
-    from bot.doctor import examine
+    from bot.doctor import examine, without_settings
 
     logging.disable(logging.WARNING)
     try:
         settings = load_settings()
     except SettingsError as error:
-        for line in str(error).splitlines():
-            print(f"wrong  {line}")
+        print(*without_settings(error), sep="\n")
         raise typer.Exit(1) from None
     raise typer.Exit(asyncio.run(examine(settings)))
 

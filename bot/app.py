@@ -1,13 +1,13 @@
 """The composition root: the only place where everything meets, and the order of starting and stopping."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from telegram.ext import Application
 
@@ -16,6 +16,7 @@ from bot.budget import Budget, Limits
 from bot.gateway import Gateway
 from bot.intake import ALLOWED_UPDATES, Intake, Poller
 from bot.leading import lead
+from bot.request import LOOPBACK
 from bot.sender import Sender
 from bot.settings import Settings
 from bot.starting import CannotStart, build_bot, migrate_to_head, only_process, prepare, read_plan, until_known
@@ -26,9 +27,11 @@ from models.database import Database
 from models.delivery import Fate
 from models.migrations import head
 from models.plan import Plan
+from models.work import Work
 
 log = logging.getLogger(__name__)
 
+Duty = Callable[[], Coroutine[Any, Any, None]]
 #: How often a sender looks for rows that other processes may have added (seconds).
 ALONE_LOOKS, SHARED_LOOKS = 1.0, 0.1
 
@@ -37,7 +40,7 @@ async def run(settings: Settings) -> None:
     """Run the bot until a signal ends it. Raises CannotStart."""
     plan = read_plan(settings)
     with only_process(settings):
-        database = Database(settings.database_url, clock.now)
+        database = Database(settings.database_url, clock.wall)
         try:
             await migrate_to_head(database)
             application = build_bot(settings)
@@ -56,49 +59,44 @@ async def _serve(
     settings: Settings, database: Database, gateway: Gateway,
     application: Application[Any, Any, Any, Any, Any, Any], plan: Plan,
 ) -> None:  # fmt: skip
-    current = lambda: plan  # noqa: E731
-    limits = Limits(
-        settings.limit_group_per_minute, settings.limit_chat_per_second, settings.limit_overall_per_second,
-        settings.limit_topics_per_minute,
-    )  # fmt: skip
+    times = clock.Clock()
+
+    def begin() -> AbstractAsyncContextManager[Work]:
+        return database.work(times.now(), plan)
+
     looks = ALONE_LOOKS if database.is_sqlite else SHARED_LOOKS
-    senders: list[Sender] = []
-
-    def wake_senders() -> None:
-        for sender in senders:
-            sender.wake()
-
-    worker = Worker(database, application, gateway, current, clock.now, wake_senders)
-    intake = Intake(database, current, clock.now, worker.wake)
+    sender = Sender(begin, database.reading, gateway, Budget(_limits(settings)), looks)
+    worker = Worker(begin, application, gateway, sender.wake)
+    intake = Intake(begin, worker.wake)
     poller = Poller(gateway, intake)
 
-    async def send() -> None:
-        sender = Sender(database, gateway, Budget(limits), current, clock.now, looks)
-        senders.append(sender)
-        try:
-            await sender.run()
-        finally:
-            senders.remove(sender)
-            with contextlib.suppress(Exception):  # on the way out: what is not recorded is taken over later
-                await asyncio.shield(sender.stop())
-
     async def health() -> dict[str, Any]:
-        async with database.work(clock.now(), plan) as work:
+        async with begin() as work:
             counts = await inbox.counts(work)
-        return {"status": "ok", "inbox": counts, "outbox_waiting": sum(sender.depth for sender in senders)}
+        return {"status": "ok", "inbox": counts, "outbox_waiting": sender.depth}
 
-    duties: list[Callable[[], Coroutine[Any, Any, None]]] = [worker.run, intake.run]
-    leading: list[Callable[[], Coroutine[Any, Any, None]]] = [send]
+    leading: list[Duty] = [sender.run]
     if settings.webhook_url:
         await _set_webhook(settings, gateway)
     else:
         leading.append(lambda: _poll(gateway, poller))
-    ticks = clock.scheduler(database, current, TICKS, wake_senders)
-    async with _web_server(
-        settings, web.application(settings, intake, health), shared=not database.is_sqlite
-    ) as serve:
-        duties += [serve, lambda: lead(database, leading, ticks)]
-        await _until_signalled(duties)
+    ticks = clock.scheduler(begin, (*TICKS, *_demo_ticks(settings, times)), sender.wake)
+    app = web.application(settings, intake, health)
+    async with _web_server(settings, app, shared=not database.is_sqlite) as serve:
+        await _until_signalled([worker.run, intake.run, serve, lambda: lead(database, leading, ticks)])
+
+
+def _demo_ticks(settings: Settings, times: clock.Clock) -> tuple[clock.Tick, ...]:
+    """Only against a Telegram on this machine can days be made to pass."""
+    is_local = urlsplit(settings.telegram_api_url).hostname in LOOPBACK
+    return (("days_pass", 1, times.follow),) if is_local else ()
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        settings.limit_group_per_minute, settings.limit_chat_per_second, settings.limit_overall_per_second,
+        settings.limit_topics_per_minute,
+    )  # fmt: skip
 
 
 async def _poll(gateway: Gateway, poller: Poller) -> None:
@@ -124,9 +122,7 @@ async def _set_webhook(settings: Settings, gateway: Gateway) -> None:
 
 
 @asynccontextmanager
-async def _web_server(
-    settings: Settings, app: Any, *, shared: bool
-) -> AsyncIterator[Callable[[], Coroutine[Any, Any, None]]]:
+async def _web_server(settings: Settings, app: Any, *, shared: bool) -> AsyncIterator[Duty]:
     """The web server, bound; without a webhook the bot can do without it."""
     try:
         sock = web.bind(settings.web_host, settings.web_port, shared=shared)
@@ -146,7 +142,7 @@ async def _web_server(
         yield lambda: web.serve(app, sock)
 
 
-async def _until_signalled(duties: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+async def _until_signalled(duties: list[Duty]) -> None:
     """Run the duties until SIGTERM or SIGINT; a duty that fails ends the process."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -179,7 +175,7 @@ def run_forever(settings: Settings) -> int:
 async def migrate_only(settings: Settings) -> str:
     """The command `migrate`; returns what to print. Raises CannotStart."""
     with only_process(settings):
-        database = Database(settings.database_url, clock.now)
+        database = Database(settings.database_url, clock.wall)
         try:
             before = await migrate_to_head(database)
         finally:
@@ -189,9 +185,9 @@ async def migrate_only(settings: Settings) -> str:
 
 async def replay_dead(settings: Settings) -> int:
     """The command `replay`; returns how many updates are new again. The bot may run meanwhile."""
-    database = Database(settings.database_url, clock.now)
+    database = Database(settings.database_url, clock.wall)
     try:
-        async with database.work(clock.now(), Plan()) as work:
+        async with database.work(clock.wall(), Plan()) as work:
             return await inbox.replay(work)
     finally:
         await database.close()

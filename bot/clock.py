@@ -6,46 +6,59 @@ nothing.
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from models.database import Database, is_outage
-from models.plan import Plan
+from models.database import Begin, is_outage
 from models.work import Work
 
 log = logging.getLogger(__name__)
 
+#: A name, the seconds between two looks, and a use case that returns whether it did something.
 Tick = tuple[str, int, Callable[[Work], Awaitable[bool]]]
 
 
-def now() -> datetime:
-    """This moment (UTC)."""
+def wall() -> datetime:
+    """The real time (UTC), for limits, leases and retries."""
     return datetime.now(UTC)
 
 
-def scheduler(
-    database: Database, plan: Callable[[], Plan], ticks: tuple[Tick, ...], on_said: Callable[[], None]
-) -> AsyncIOScheduler:
+class Clock:
+    """People's time: the real one, or ahead of it where the demo lets days pass."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """This moment (UTC), as people see it."""
+        return wall() + self.ahead
+
+    async def follow(self, work: Work) -> bool:
+        """A tick: take over how far ahead the database says we are."""
+        self.ahead = await work.ahead()
+        return False
+
+
+def scheduler(begin: Begin, ticks: tuple[Tick, ...], on_said: Callable[[], None]) -> AsyncIOScheduler:
     """A scheduler, not yet started, that runs each tick at its interval, one of a kind at a time."""
     found = AsyncIOScheduler(timezone=UTC)
     for name, seconds, use_case in ticks:
         found.add_job(
-            _run, "interval", args=[database, plan, name, use_case, on_said], seconds=seconds, id=name,
+            run_tick, "interval", args=[begin, name, use_case, on_said], seconds=seconds, id=name,
             coalesce=True, max_instances=1, misfire_grace_time=None,
         )  # fmt: skip
     return found
 
 
-async def _run(
-    database: Database, plan: Callable[[], Plan], name: str, use_case: Callable[[Work], Awaitable[bool]],
-    on_said: Callable[[], None],
-) -> None:  # fmt: skip
+async def run_tick(
+    begin: Begin, name: str, use_case: Callable[[Work], Awaitable[bool]], on_said: Callable[[], None]
+) -> None:
     """One tick: one unit of work after another while there is something to do."""
     did_work = True
     try:
         while did_work:
-            async with database.work(now(), plan()) as work:
+            async with begin() as work:
                 did_work = await use_case(work)
             if work.said:
                 on_said()

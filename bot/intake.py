@@ -4,16 +4,14 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import orjson
 
 from bot.gateway import Gateway
 from models import inbox
-from models.database import Database, is_outage
+from models.database import Begin, is_outage
 from models.delivery import Fate
-from models.plan import Plan
 
 log = logging.getLogger(__name__)
 
@@ -32,23 +30,15 @@ MOST_UPDATE_ID = 2**62
 class Intake:
     """Stores updates, those that arrive together in one transaction."""
 
-    def __init__(
-        self,
-        database: Database,
-        plan: Callable[[], Plan],
-        now: Callable[[], datetime],
-        on_stored: Callable[[], None],
-    ) -> None:
-        """`on_stored` is called after each commit."""
-        self._database = database
-        self._plan = plan
-        self._now = now
+    def __init__(self, begin: Begin, on_stored: Callable[[], None]) -> None:
+        """`begin` begins a unit of work; `on_stored` is called after each commit."""
+        self._begin = begin
         self._on_stored = on_stored
         self._queue: asyncio.Queue[tuple[list[dict[str, Any]], asyncio.Future[None]]] = asyncio.Queue()
 
     async def keep(self, updates: list[Any]) -> None:
         """Store raw updates; returns after the commit, raises what the database raised."""
-        async with self._database.work(self._now(), self._plan()) as work:
+        async with self._begin() as work:
             await inbox.store(work, [inbox_row(update) for update in updates])
         self._on_stored()
 
@@ -66,7 +56,7 @@ class Intake:
                 waiting.append(self._queue.get_nowait())
             error: Exception | None = None
             try:
-                async with self._database.work(self._now(), self._plan()) as work:
+                async with self._begin() as work:
                     await inbox.store(work, [row for rows, _ in waiting for row in rows])
                 self._on_stored()
             except Exception as failure:  # whatever it is, whoever waits must not be told that it is stored

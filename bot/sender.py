@@ -5,11 +5,11 @@ claimed. One transaction a round records what came back and claims what goes out
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
 from bisect import insort
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,10 +18,9 @@ from bot.gateway import Gateway
 from handlers import delivery
 from handlers.delivery import Parcel
 from models import outbox
-from models.database import Database, is_outage
+from models.database import Begin, Look, is_outage
 from models.delivery import Fate, Outcome, Priority, What
 from models.outbox import Waiting
-from models.plan import Plan
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +44,15 @@ class Lane:
 class Sender:
     """Sends until it is stopped. `wake` is called by whoever added rows."""
 
-    def __init__(
-        self, database: Database, gateway: Gateway, budget: Budget, plan: Callable[[], Plan],
-        now: Callable[[], datetime], poll_seconds: float,
-    ) -> None:  # fmt: skip
-        """`poll_seconds`: how often to look for rows that nobody announced."""
-        self._database = database
+    def __init__(self, begin: Begin, look: Look, gateway: Gateway, budget: Budget, poll_seconds: float) -> None:
+        """`begin` begins a unit of work, `look` a session that only reads.
+
+        `poll_seconds` is how often to look for rows that nobody announced.
+        """
+        self._begin = begin
+        self._look = look
         self._gateway = gateway
         self._budget = budget
-        self._plan = plan
-        self._now = now
         self._poll = poll_seconds
         self._woken = asyncio.Event()
         self._fresh = True  # rows may have been added
@@ -76,8 +74,19 @@ class Sender:
         return len(self._known)
 
     async def run(self) -> None:
-        """Take over what an earlier process left, then send for ever."""
-        await self._take_over()
+        """Take over what an earlier process left, then send until cancelled; it can be run again."""
+        self._lanes.clear()
+        self._known.clear()
+        self._last_id = 0
+        self._fresh = True
+        try:
+            await self._take_over()
+            await self._send_for_ever()
+        finally:
+            with contextlib.suppress(Exception):  # on the way out: what is not recorded is taken over later
+                await asyncio.shield(self._stop())
+
+    async def _send_for_ever(self) -> None:
         while True:
             try:
                 pause = await self._round()
@@ -89,7 +98,7 @@ class Sender:
             if pause > 0:
                 await self._rest(pause)
 
-    async def stop(self) -> None:
+    async def _stop(self) -> None:
         """Let the calls in flight end and record them; nothing new sets out."""
         if self._flying:
             await asyncio.wait(self._flying, timeout=8)
@@ -97,7 +106,7 @@ class Sender:
             await self._record_and_claim([])
 
     async def _take_over(self) -> None:
-        async with self._database.work(self._now(), self._plan()) as work:
+        async with self._begin() as work:
             recent = await outbox.sent_since(work, work.real_now - timedelta(minutes=1))
             pauses = await outbox.pauses(work)
             left = await delivery.recover(work)
@@ -136,7 +145,7 @@ class Sender:
         return 0.0
 
     async def _load(self) -> None:
-        async with self._database.reading() as session:
+        async with self._look() as session:
             rows = await outbox.waiting_after(session, self._last_id - LOOK_BACK)
         for row in rows:
             self._enqueue(row)
@@ -208,7 +217,7 @@ class Sender:
             await self._one_by_one(results, picked)
 
     async def _transact(self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]) -> None:
-        async with self._database.work(self._now(), self._plan()) as work:
+        async with self._begin() as work:
             await delivery.settle(work, results)
             parcels = await delivery.claim(work, picked)
             claimed = {row.id for parcel in parcels for row in parcel.rows}
@@ -249,7 +258,7 @@ class Sender:
 
     async def _set_aside(self, ids: list[int], error: Exception) -> None:
         log.exception("outbox rows %s cannot be sent and are set aside", ids)
-        async with self._database.work(self._now(), self._plan()) as work:
+        async with self._begin() as work:
             await outbox.set_aside(work, ids, repr(error))
 
     def _enqueue(self, row: Waiting) -> None:

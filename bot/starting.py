@@ -119,7 +119,7 @@ async def until_known(application: Application[Any, Any, Any, Any, Any, Any]) ->
 
 async def prepare(settings: Settings, database: Database, gateway: Gateway, bot: Bot, plan: Plan) -> None:
     """Make the database this bot's, know the staff group, and show the menus."""
-    async with database.work(clock.now(), plan) as work:
+    async with database.work(clock.wall(), plan) as work:
         try:
             group = await installing.install(work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids)
         except installing.AnotherBot as error:
@@ -130,7 +130,7 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
         chat_id = chat.new_chat_id
         chat = await gateway.call("getChat", {"chat_id": chat_id})
     member = await gateway.call("getChatMember", {"chat_id": chat_id, "user_id": bot.id})
-    async with database.work(clock.now(), plan) as work:
+    async with database.work(clock.wall(), plan) as work:
         await installing.meet_group(work, chat_id, _if_sent(chat), _if_sent(member))
     for params in installing.menus(chat_id):
         outcome = await gateway.call("setMyCommands", params)

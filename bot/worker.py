@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -21,8 +21,7 @@ from handlers.doors import STAFF_PLACES, Errand, Place, current, locate
 from handlers.messages import NotYet
 from models import inbox
 from models.base import clean
-from models.database import Database, is_outage
-from models.plan import Plan
+from models.database import Begin, is_outage
 from models.work import Work
 
 log = logging.getLogger(__name__)
@@ -50,15 +49,13 @@ class Worker:
     """Handles what the inbox holds until it is stopped. `wake` is called by whoever stored something."""
 
     def __init__(
-        self, database: Database, application: Application[Any, Any, Any, Any, Any, Any], gateway: Gateway,
-        plan: Callable[[], Plan], now: Callable[[], datetime], on_said: Callable[[], None],
+        self, begin: Begin, application: Application[Any, Any, Any, Any, Any, Any], gateway: Gateway,
+        on_said: Callable[[], None],
     ) -> None:  # fmt: skip
-        """`on_said` is called after a commit that left rows for the sender."""
-        self._database = database
+        """`begin` begins a unit of work; `on_said` is called after a commit that left rows for the sender."""
+        self._begin = begin
         self._application = application
         self._gateway = gateway
-        self._plan = plan
-        self._now = now
         self._on_said = on_said
         self._woken = asyncio.Event()
         self._calls: set[asyncio.Task[Any]] = set()
@@ -110,7 +107,7 @@ class Worker:
         """Handle up to `limit` updates in one unit of work; raises Failed, with nothing done, when one fails."""
         rows: Sequence[Any] = ()
         try:
-            async with self._database.work(self._now(), self._plan()) as work:
+            async with self._begin() as work:
                 rows = await inbox.claim(work, limit)
                 updates = [(row, _read(row.raw)) for row in rows]
                 await work.prefetch(user_id for _, raw in updates if (user_id := _user_id(raw)) is not None)
@@ -171,7 +168,7 @@ class Worker:
         row, error = failed.row, failed.__cause__
         attempts = row.attempts + 1
         log.error("inbox %d failed (try %d)", row.id, attempts, exc_info=error)
-        async with self._database.work(self._now(), self._plan()) as work:
+        async with self._begin() as work:
             if attempts <= len(RETRY_SECONDS):
                 until = work.real_now + timedelta(seconds=RETRY_SECONDS[attempts - 1])
                 await inbox.postpone(work, row.id, until, attempts, repr(error))

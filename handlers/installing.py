@@ -5,7 +5,7 @@ from typing import Any
 from sqlmodel import select
 
 from handlers import groups, staff
-from models.staff import Installation, StaffGroup
+from models.staff import COUNTERS, Counter, Installation, StaffGroup
 from models.work import Work
 from templates import LANGUAGES, label
 
@@ -21,10 +21,13 @@ async def install(
     work: Work, bot_id: int, username: str, configured_id: int, owner_ids: tuple[int, ...]
 ) -> StaffGroup:
     """Tie the database to this bot, name its staff group and owners; raises AnotherBot. Returns the group."""
+    await work.alone("install")
     found: Installation | None = await work.first(select(Installation))
     if found is None:
         found = Installation(bot_id=bot_id, bot_username=username)
         work.add(found)
+        for name in COUNTERS:
+            work.add(Counter(name=name))
     if found.bot_id != bot_id:
         raise AnotherBot(
             f"this database belongs to the bot @{found.bot_username} ({found.bot_id}), the token to @{username} "

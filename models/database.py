@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,10 @@ SQLITE_PRAGMAS = (
 #: A process that hangs inside a transaction loses it after this time, with all its locks (milliseconds).
 POSTGRES_IDLE_LIMIT = "30000"
 READ_ONLY = "huifang_read_only"
+
+#: How those who run the program begin a unit of work, or a session that only reads.
+Begin = Callable[[], AbstractAsyncContextManager[Work]]
+Look = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
 def _dumps(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, update
@@ -13,7 +13,7 @@ from models.cases import UNFINISHED, Case
 from models.customers import Topic, TopicState
 from models.delivery import Inbox, InboxState, Outbox, OutboxState, What
 from models.messages import Author, Message, MessageLink
-from models.staff import Role, Staff, StaffGroup
+from models.staff import Installation, Role, Staff, StaffGroup
 
 
 class Lookups:
@@ -181,6 +181,11 @@ class Lookups:
         dead = update(Inbox).where(old, col(Inbox.state) == InboxState.DEAD).values(update_id=None)
         await self.session.exec(dead)
         return int(done.rowcount)
+
+    async def ahead(self) -> timedelta:
+        """How far people's time is ahead of the real one."""
+        seconds = await self.first(select(Installation.ahead_seconds))
+        return timedelta(seconds=seconds or 0)
 
     async def is_answer(self, message_id: int) -> bool:
         """Whether that message is an agent's answer."""

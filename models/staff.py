@@ -62,7 +62,10 @@ class StaffGroup(Base, table=True):
 
 
 class Installation(Base, table=True):
-    """The one bot that this database belongs to."""
+    """The one bot that this database belongs to.
+
+    `ahead_seconds` moves people's time (due times, shown times) forward where days are to pass: the demo.
+    """
 
     __tablename__ = "installation"
 
@@ -70,6 +73,11 @@ class Installation(Base, table=True):
     bot_id: int = Field(sa_type=BigInteger)
     bot_username: str
     owner_ids: list[int] = Field(default_factory=list, sa_type=Json)
+    ahead_seconds: int = 0
+
+
+#: What is numbered.
+COUNTERS = ("case", "customer")
 
 
 class Counter(Base, table=True):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, or_, update
+from sqlalchemy import ColumnElement, insert, or_, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -93,11 +93,13 @@ class Work(Lookups):
             .values(value=col(Counter.value) + 1)
             .returning(col(Counter.value))
         )
-        value = (await self.session.exec(bump)).scalar_one_or_none()
-        if value is None:
-            self.add(Counter(name=name, value=1))
-            value = 1
-        return int(value)
+        return int((await self.session.exec(bump)).scalar_one())
+
+    async def alone(self, what: str) -> None:
+        """Until the end of this work, no other process does `what`; on SQLite that is so anyway."""
+        if (await self.session.connection()).dialect.name == "postgresql":
+            lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))").bindparams(what=what)
+            await (await self.session.connection()).execute(lock)
 
     def event(self, case: Case, what: str, actor: str, **details: Any) -> None:
         """An entry of the case's timeline."""

@@ -40,10 +40,9 @@ def _upgrade(connection: Connection) -> str | None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     before = version(connection)
     config = configuration(connection)
-    scripts = ScriptDirectory.from_config(config)
-    if before is not None and before not in {script.revision for script in scripts.walk_revisions()}:
+    if before is not None and not is_known(before):
         raise NewerDatabase(f"the database is at version {before}, which this program does not know")
-    if before != scripts.get_current_head():
+    if before != head():
         command.upgrade(config, "head")
     return before
 
@@ -57,3 +56,9 @@ def version(connection: Connection) -> str | None:
 def head() -> str | None:
     """The version of this program."""
     return ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+def is_known(found: str) -> bool:
+    """Whether this program knows tables of that version; a later program's it does not."""
+    scripts = ScriptDirectory.from_config(configuration())
+    return found in {script.revision for script in scripts.walk_revisions()}

@@ -5,7 +5,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -39,7 +40,9 @@ def peak_mib(pid: int) -> float:
 class Contestant(Protocol):
     """A bot under measurement. Started anew for every round, so that no round inherits another's memory."""
 
-    token: str
+    @property
+    def token(self) -> str:
+        """Its token at the server."""
 
     @property
     def pid(self) -> int:
@@ -53,6 +56,16 @@ class Contestant(Protocol):
 
     async def customers(self) -> dict[int, int]:
         """Where this bot repeats the words of each customer: chat or topic -> Telegram's id of the customer."""
+
+
+@asynccontextmanager
+async def running(contestant: Contestant) -> AsyncIterator[None]:
+    """Started, and stopped whatever happens."""
+    await contestant.start()
+    try:
+        yield
+    finally:
+        await contestant.stop()
 
 
 class Echo:

@@ -7,12 +7,12 @@ changes while the ratio of neighbouring rounds hardly does.
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench.processes import ECHO_TOKEN, Contestant, Echo, Product, cpu_seconds, peak_mib
+from tests.bench.processes import ECHO_TOKEN, Contestant, Echo, Product, cpu_seconds, peak_mib, running
 from tests.postgres import new_database, running_postgres
 from tests.telegram import Json, Telegram
 
@@ -68,9 +68,8 @@ async def measure(load: Load) -> Results:
     """Run everything; the product has a case and a topic of every customer before a clock starts."""
     async with _stage(load) as (telegram, echo, product):
         bench = Bench(telegram, load)
-        await product.start()
-        await bench.warm_up(product)
-        await product.stop()
+        async with running(product):
+            await bench.warm_up(product)
         found: tuple[list[Round], list[Round]] = ([], [])
         for _ in range(load.rounds):
             for contestant, rounds in zip((echo, product), found, strict=True):
@@ -85,14 +84,13 @@ async def _stage(load: Load) -> AsyncIterator[tuple[Telegram, Contestant, Contes
     """One server, both bots, and an empty database for the product."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
+        database: AbstractAsyncContextManager[str] = nullcontext(f"sqlite+aiosqlite:///{folder / 'huifang.db'}")
         if load.database == "postgres":
             database = new_database(stack.enter_context(running_postgres()))
-        else:
-            database = nullcontext(f"sqlite+aiosqlite:///{folder / 'huifang.db'}")
         telegram = await Telegram.start()
         try:
-            await telegram.control("bot", token=ECHO_TOKEN)
             group = await telegram.group("Staff")
+            await telegram.control("bot", token=ECHO_TOKEN)  # after the group, of which it is no member
             users = range(FIRST_CUSTOMER, FIRST_CUSTOMER + load.customers)
             async with database as url:
                 yield telegram, Echo(telegram, users), Product(telegram, group, folder, url)
@@ -117,14 +115,13 @@ class Bench:
 
     async def round(self, contestant: Contestant) -> Round:
         """All messages at once, by a process started for this round."""
-        await contestant.start()
-        await self.warm_up(contestant)
-        used = cpu_seconds(contestant.pid), cpu_seconds(self._server_pid)
-        journeys = await self._pour(contestant, self._load.messages)
-        cpu = cpu_seconds(contestant.pid) - used[0]
-        server = cpu_seconds(self._server_pid) - used[1]
-        memory = peak_mib(contestant.pid)
-        await contestant.stop()
+        async with running(contestant):
+            await self.warm_up(contestant)
+            used = cpu_seconds(contestant.pid), cpu_seconds(self._server_pid)
+            journeys = await self._pour(contestant, self._load.messages)
+            cpu = cpu_seconds(contestant.pid) - used[0]
+            server = cpu_seconds(self._server_pid) - used[1]
+            memory = peak_mib(contestant.pid)
         arrivals = [journey.arrived for journey in journeys if journey.arrived is not None]
         seconds = max(arrivals) - max(journey.there for journey in journeys)
         return Round(
@@ -135,13 +132,11 @@ class Bench:
     async def steady(self, product: Contestant) -> list[Journey]:
         """A steady stream to the product, while the server takes its time over every answer."""
         load = self._load
-        await product.start()
-        await self.warm_up(product)
-        await self._telegram.latency(load.steady_ms)
-        journeys = await self._pour(product, int(load.steady_rate * load.steady_seconds), load.steady_rate)
-        await self._telegram.latency(0)
-        await product.stop()
-        return journeys
+        async with running(product):
+            await self.warm_up(product)
+            await self._telegram.latency(load.steady_ms)
+            count = int(load.steady_rate * load.steady_seconds)
+            return await self._pour(product, count, load.steady_rate)
 
     async def _pour(self, contestant: Contestant, count: int, rate: float | None = None) -> list[Journey]:
         """That many messages from all customers in turn, at once or `rate` a second, and their journeys."""
@@ -157,14 +152,16 @@ class Bench:
             entries = await self._telegram.ledger(since=begin)
             arrived = _arrivals(entries, word, await contestant.customers())
             if len(arrived) >= count or time.monotonic() > deadline:
-                return self._journeys(entries, word, arrived)
+                return self._journeys(entries, word, count, arrived)
 
-    def _journeys(self, entries: list[Json], word: str, arrived: dict[tuple[int, str], float]) -> list[Journey]:
+    def _journeys(
+        self, entries: list[Json], word: str, count: int, arrived: dict[tuple[int, str], float]
+    ) -> list[Journey]:
         users = self._load.customers
         there = [entry["t"] for entry in entries if entry["kind"] == "update" and entry["update"] == "message"]
         return [
             Journey(at, arrived.get((FIRST_CUSTOMER + number % users, f"{word} {number // users}")))
-            for number, at in enumerate(there)
+            for number, at in enumerate(there[:count])  # behind them, of new customers: that their topic was made
         ]
 
 

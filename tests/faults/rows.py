@@ -1,0 +1,96 @@
+"""The bot's database as a test looks at it, from outside and beside the running bot."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+POLL_SECONDS = 0.05
+
+
+async def rows(url: str, query: str, **values: Any) -> list[Any]:
+    """The rows of a query, or of a statement with RETURNING, in a transaction of its own."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.begin() as connection:
+            result = await connection.execute(text(query), values)
+            return list(result.all()) if result.returns_rows else []
+    finally:
+        await engine.dispose()
+
+
+async def number(url: str, query: str, **values: Any) -> int:
+    """The one number of a query."""
+    return int((await rows(url, query, **values))[0][0] or 0)
+
+
+async def wait_rows(
+    url: str, query: str, enough: Callable[[list[Any]], bool] = bool, timeout: float = 20, **values: Any  # noqa: ASYNC109
+) -> list[Any]:  # fmt: skip
+    """The rows of a query, once they are enough."""
+    found: list[Any] = []
+    try:
+        async with asyncio.timeout(timeout):
+            while not enough(found := await rows(url, query, **values)):
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        raise AssertionError(f"after {timeout} s the database still says {found} to: {query}") from None
+    return found
+
+
+async def idle(url: str, timeout: float = 60) -> None:  # noqa: ASYNC109
+    """Wait until everything that came is handled and everything to say is said."""
+    left = (
+        "SELECT state, count(*) FROM inbox WHERE state = 'new' GROUP BY state"
+        " UNION ALL SELECT state, count(*) FROM outbox WHERE state IN ('new', 'sending') GROUP BY state"
+    )
+    await wait_rows(url, left, lambda found: not found, timeout)
+
+
+@asynccontextmanager
+async def held(url: str, table: str = "inbox") -> AsyncIterator[None]:
+    """Nobody else can write while this lasts: to the whole database (SQLite), or to a table (PostgreSQL)."""
+    if is_sqlite(url):
+        connection = sqlite3.connect(sqlite_path(url), isolation_level=None, timeout=10)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+        finally:
+            connection.close()
+        return
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.begin() as other:
+            await other.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
+            yield
+            await other.rollback()
+    finally:
+        await engine.dispose()
+
+
+async def hang_up(url: str, condition: str = "true") -> int:
+    """Cut the connections of PostgreSQL that fit; returns how many."""
+    query = (
+        "SELECT count(*) FROM (SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a"
+        f" WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND {condition}) AS cut"
+    )
+    return await number(url, query)
+
+
+def is_sqlite(url: str) -> bool:
+    return url.startswith("sqlite")
+
+
+def sqlite_path(url: str) -> str:
+    return str(make_url(url).database)
+
+
+def parsed(value: Any) -> Any:
+    """A JSON column, which raw queries give as text on SQLite."""
+    return json.loads(value) if isinstance(value, str) else value

@@ -1,0 +1,37 @@
+"""One shop for a module's stories on each database; every story brings its own customers."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.postgres import new_database
+from tests.stories.shop import Shop, open_shop
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+async def module_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('data') / 'huifang.db'}"
+        return
+    async with new_database(request.getfixturevalue("postgres_server")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def open_all_day(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    """The shop that a module's stories share."""
+    async with open_shop(tmp_path_factory.mktemp("shop"), module_database) as running:
+        yield running
+
+
+@pytest.fixture
+async def shop(open_all_day: Shop) -> AsyncIterator[Shop]:
+    """The module's shop; after the story, nothing that the bot did was against Telegram's rules or a bug."""
+    seen, logged = len(await open_all_day.telegram.violations()), len(open_all_day.bot.log)
+    yield open_all_day
+    await open_all_day.calms_down()
+    assert (await open_all_day.telegram.violations())[seen:] == []
+    lines = open_all_day.bot.log[logged:].splitlines()
+    assert [line for line in lines if " ERROR " in line or "Traceback" in line] == []

@@ -1,0 +1,230 @@
+"""A shop with its bot, its staff and its customers, as the stories tell of them."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import select
+
+from models.customers import Customer as CustomerRow
+from models.database import Database
+from models.messages import Author, Message
+from tests.running import RunningBot
+from tests.telegram import POLL_SECONDS, Json, Telegram, buttons, words
+
+#: Stories are about what is said, not how fast: Telegram's limits are tested elsewhere.
+NO_HURRY = {
+    "limit_group_per_minute": 100_000,
+    "limit_chat_per_second": 1_000,
+    "limit_overall_per_second": 1_000,
+    "limit_topics_per_minute": 10_000,
+}
+#: Seconds without a call after which nothing more is to come; an album is held back for one second.
+QUIET, ALBUM_QUIET = 0.3, 1.3
+
+_numbers = itertools.count(1)
+
+
+class Person:
+    """Somebody with a Telegram account."""
+
+    def __init__(self, shop: "Shop", user: Json) -> None:
+        self.shop = shop
+        self.user = user
+
+    @property
+    def id(self) -> int:
+        return int(self.user["id"])
+
+    @property
+    def name(self) -> str:
+        return " ".join(self.user[key] for key in ("first_name", "last_name") if self.user.get(key))
+
+    async def presses(self, message: Json, label_or_data: str, forge: bool = False) -> str:
+        """Press a button; what Telegram shows them in answer ("" for nothing)."""
+        telegram = self.shop.telegram
+        query = await telegram.press(self.user, message, label_or_data, forge=forge)
+        return str((await self.shop.answer_to(query)).get("text", ""))
+
+    async def edits(self, message: Json, text: str | None = None, **facts: Any) -> Json:
+        return await self.shop.telegram.edit(message, text, **facts)
+
+
+class Customer(Person):
+    """Somebody who writes to the bot in private."""
+
+    async def says(self, text: str | None = None, **content: Any) -> Json:
+        return await self.shop.telegram.say(self.user, text, **content)
+
+    async def hears(
+        self, containing: str = "", after: Json | int | None = None, where: Callable[[Json], bool] | None = None
+    ) -> Json:
+        """The first message of the bot that fits."""
+        return await self.shop.telegram.wait_message(self.user, containing, after=after, where=where)
+
+    async def chat(self) -> list[Json]:
+        return await self.shop.telegram.chat(self.user)
+
+    async def topic(self) -> int:
+        """The thread of the customer's topic, once it is there."""
+        return int((await self.shop.telegram.wait_topic(self.shop.group, self.name))["thread_id"])
+
+    async def complains(self, text: str) -> Json:
+        """Say it and wait for the case's number; returns the bot's answer."""
+        said = await self.says(text)
+        return await self.hears(after=said, where=lambda message: bool(buttons(message)))
+
+    async def row(self) -> CustomerRow:
+        found = await self.shop.stored(select(CustomerRow).where(CustomerRow.user_id == self.id))
+        assert len(found) == 1
+        customer: CustomerRow = found[0]
+        return customer
+
+
+class Agent(Person):
+    """Somebody in the staff group."""
+
+    async def says(self, text: str | None = None, to: Customer | None = None, **content: Any) -> Json:
+        """Write in a customer's topic, or in General (a plain group has nothing else)."""
+        content.setdefault("thread", await to.topic() if to else None)
+        return await self.shop.telegram.say(self.user, text, chat=self.shop.group, **content)
+
+    async def sees(
+        self,
+        containing: str = "",
+        of: Customer | None = None,
+        after: Json | int | None = None,
+        where: Callable[[Json], bool] | None = None,
+    ) -> Json:
+        """The first message of the bot that fits, in the customer's topic or anywhere."""
+        thread = await of.topic() if of else None
+        return await self.shop.telegram.wait_message(
+            self.shop.group, containing, thread=thread, after=after, where=where
+        )
+
+    async def card(self, of: Customer, containing: str = "") -> Json:
+        """The customer's latest card that says so."""
+        deadline = time.monotonic() + 10
+        while True:
+            shown = [each for each in await self.shop.topic_of(of) if is_card(each)]
+            fitting = [each for each in shown if containing in words(each)]
+            if fitting:
+                return fitting[-1]
+            assert time.monotonic() < deadline, f"no card with {containing!r}: {[words(each) for each in shown]}"
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def answers(self, text: str, to: Customer, **content: Any) -> Json:
+        """Write to a customer and wait until they have it; returns the customer's copy."""
+        said = await self.says(text, to=to, **content)
+        await to.hears(text)
+        return said
+
+
+class Shop:
+    """The running bot with its staff group, and everybody who comes by."""
+
+    def __init__(self, telegram: Telegram, bot: RunningBot, group: Json, owner: Json, database_url: str) -> None:
+        self.telegram = telegram
+        self.bot = bot
+        self.group = group
+        self.owner = Agent(self, owner)
+        self.database_url = database_url
+        self._database = Database(database_url)
+
+    async def customer(self, first_name: str = "王芳", language: str = "zh-hans", **facts: Any) -> Customer:
+        """Somebody new; a number in the name tells them apart."""
+        facts.setdefault("last_name", f"{next(_numbers)}.")
+        user = await self.telegram.user(first_name, language_code=language, **facts)
+        return Customer(self, user)
+
+    async def agent(self, first_name: str = "小陈", language: str = "zh-hans", **facts: Any) -> Agent:
+        """Somebody who joins the staff group."""
+        user = await self.telegram.user(first_name, language_code=language, **facts)
+        await self.telegram.join(user, self.group)
+        return Agent(self, user)
+
+    async def answer_to(self, query_id: str) -> Json:
+        """How a press was answered."""
+        deadline = time.monotonic() + 10
+        while (found := (await self.telegram.callback(query_id))["answer"]) is None:
+            assert time.monotonic() < deadline, "nobody answered the press"
+            await asyncio.sleep(POLL_SECONDS)
+        answer: Json = found
+        return answer
+
+    async def topic_of(self, customer: Customer) -> list[Json]:
+        """What stands in the customer's topic."""
+        return await self.telegram.chat(self.group, await customer.topic())
+
+    async def general(self) -> list[Json]:
+        """What stands in General, or in a plain group."""
+        return [each for each in await self.telegram.chat(self.group) if not each["thread_id"]]
+
+    async def calms_down(self, quiet: float = QUIET) -> None:
+        """Wait until the bot has nothing more to say."""
+        await self.telegram.settled(quiet)
+
+    async def stored(self, query: Any) -> Sequence[Any]:
+        """What the database holds."""
+        async with self._database.reading() as session:
+            found: Sequence[Any] = (await session.exec(query)).all()
+            return found
+
+    async def words_of(self, customer: Customer, author: Author) -> list[str]:
+        """The stored words of an author to or from a customer, in order."""
+        row = await customer.row()
+        query = select(Message).where(Message.customer_id == row.id, Message.author == author)
+        return [message.text for message in await self.stored(query.order_by(Message.id))]  # type: ignore[arg-type]
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+@asynccontextmanager
+async def open_shop(
+    folder: Path, database_url: str, *, forum: bool = True, plan: str = "", **settings: Any
+) -> AsyncIterator[Shop]:
+    """A Telegram, a staff group with an owner in it, and the bot; `plan` is the text of a plan file."""
+    telegram = await Telegram.start()
+    try:
+        owner = await telegram.user("老板", username="boss", language_code="zh-hans")
+        group = await telegram.group("客服群", members=[owner], forum=forum)
+        folder.mkdir(parents=True, exist_ok=True)
+        if plan:
+            (folder / "plan.toml").write_text(plan, "utf-8")
+            settings["plan_file"] = folder / "plan.toml"
+        given = {
+            "bot_token": telegram.token, "staff_group_id": group["id"], "owner_ids": owner["id"],
+            "telegram_api_url": telegram.url, "database_url": database_url,
+        }  # fmt: skip
+        bot = await RunningBot.start(folder, **{**given, **NO_HURRY, **settings})
+        shop = Shop(telegram, bot, group, owner, database_url)
+        try:
+            yield shop
+        finally:
+            await shop.close()
+            assert await bot.stop() == 0, bot.log[-4000:]
+    finally:
+        await telegram.stop()
+
+
+def is_card(message: Json) -> bool:
+    """Whether this is a card of a case: it has the buttons for staff."""
+    data = [str(button.get("callback_data", "")) for button in buttons(message)]
+    return any(each.partition(":")[0] in ("claim", "reopen") for each in data)
+
+
+def case_number(message: Json) -> int:
+    """The first case number in the words."""
+    digits = "".join(c if c.isdigit() else " " for c in words(message)).split()
+    return next(int(each) for each in digits if int(each) > 1000)
+
+
+def replied_to(message: Json) -> int | None:
+    """The id of the message that this one answers."""
+    found = message.get("reply_to_message", {}).get("message_id")
+    return int(found) if found is not None else None
