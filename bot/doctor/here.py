@@ -47,7 +47,7 @@ def misspelt(env_file: Path) -> Iterator[Finding]:
 
 async def database(settings: Settings, bot_id: int | None) -> list[Finding]:
     """Whether the database can be opened and written, at which version it is, and whose it is."""
-    found = Database(settings.database_url, clock.now)
+    found = Database(settings.database_url, clock.wall)
     if found.is_sqlite and (missing := _not_yet_there(Path(found.url.database or ""))):
         return [missing]
     try:
@@ -112,7 +112,7 @@ def plan(settings: Settings) -> Iterator[Finding]:
         return
     yield ok("plan", str(settings.plan_file or "the one that comes with the program"))
     zone = found.business.timezone
-    yield ok("time zone", f"{zone.key}, where it is {clock.now().astimezone(zone):%Y-%m-%d %H:%M} now.")
+    yield ok("time zone", f"{zone.key}, where it is {clock.wall().astimezone(zone):%Y-%m-%d %H:%M} now.")
 
 
 # -- the web server

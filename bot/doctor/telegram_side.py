@@ -169,7 +169,7 @@ def _unusable(wanted: str, settings: Settings) -> Finding | None:
 
 def _failing(info: dict[str, Any]) -> Finding | None:
     at = datetime.fromtimestamp(info.get("last_error_date", 0), UTC)
-    if clock.now() - at > RECENT:
+    if clock.wall() - at > RECENT:
         return None
     words = f"Telegram could not deliver at {at:%H:%M} UTC: {info.get('last_error_message', '')}. "
     if waiting := info["pending_update_count"]:
@@ -208,7 +208,7 @@ async def _clock_finding(address: str) -> Finding | None:
             theirs = parsedate_to_datetime(answer.headers["Date"])
     except (aiohttp.ClientError, TimeoutError, KeyError, ValueError):
         return None
-    return clock_finding(clock.now() - theirs)
+    return clock_finding(clock.wall() - theirs)
 
 
 def clock_finding(ahead: timedelta) -> Finding:
