@@ -221,7 +221,12 @@ class Sender:
             await delivery.settle(work, results)
             parcels = await delivery.claim(work, picked)
             claimed = {row.id for parcel in parcels for row in parcel.rows}
-            failed = [row.id for parcel, outcome in results if outcome.fate is not Fate.SENT for row in parcel.rows]
+            failed = [
+                row.id
+                for parcel, outcome in results
+                if outcome.fate is not Fate.SENT or parcel.unfinished
+                for row in parcel.rows
+            ]
             refused = [row.id for group in picked for row in group if row.id not in claimed]
             again = await outbox.waiting_among(work, failed + refused)
         self._free([(parcel.head.lane, row.id) for parcel, _ in results for row in parcel.rows])

@@ -80,7 +80,7 @@ async def want_topic(work: Work, customer: Customer, group: StaffGroup) -> None:
 
 def redraw_card(work: Work, case: Case) -> None:
     """Draw the case's card anew when its turn comes, from the state it has then; one redraw waits at most."""
-    _draw(work, case, {"fresh": case.card_message_id is None}, f"card:{case.id}", SendClass.C)
+    _draw(work, case, {"fresh": False}, f"card:{case.id}", SendClass.C)
 
 
 def post_card(work: Work, case: Case) -> None:

@@ -1,7 +1,9 @@
 """The customer's words: to which case they belong, and how staff come to read them."""
 
+import re
 import unicodedata
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from handlers import cases, speaking
@@ -24,6 +26,10 @@ MARKS = 20
 MOST_PIECES = 4
 #: How long to wait for the rest of an album after each item.
 ALBUM_WAIT = timedelta(seconds=1)
+#: How long after a score the next words are taken for its reason.
+COMMENT_WITHIN = timedelta(days=1)
+#: Thanks are short; what is longer says something (characters).
+LONGEST_THANKS = 200
 #: How long an edit waits for the message it changes.
 ORIGINAL_WAIT = timedelta(seconds=5)
 
@@ -34,13 +40,16 @@ class NotYet(Exception):
 
 async def receive(work: Work, place: Place) -> None:
     """Anything a customer sends: it is stored, belongs to a case, and goes to staff."""
-    customer = await known(work, place.user)
+    await _take_in(work, place, await known(work, place.user))
+
+
+async def _take_in(work: Work, place: Place, customer: Customer) -> Case | None:
     content = read_content(place.raw)
     replied = await _replied_to(work, place)
     case = await _case_for(work, customer, content, replied)
-    if case is None:  # Telegram's own note about the chat, with no matter at hand
-        return
-    await relay(work, place, customer, case, content, replied)
+    if case is not None:  # else Telegram's own note about the chat, with no matter at hand
+        await relay(work, place, customer, case, content, replied)
+    return case
 
 
 async def relay(
@@ -95,8 +104,8 @@ def words_to_staff(
         size = length + MARKS if row["reply_to_id"] is None else 0
         send(work, What.WORDS, lane, {"text": text, "entities": entities, **body}, size=size, **row)
         return
-    parts = pieces(text, PIECE)
-    if len(parts) > MOST_PIECES:
+    parts = pieces(text, PIECE) if length <= PIECE * MOST_PIECES else []
+    if not 0 < len(parts) <= MOST_PIECES:
         send(work, What.WORDS, lane, {"text": text, "as_file": True, **body}, **row)
         return
     for part in parts:
@@ -129,66 +138,110 @@ async def _replied_to(work: Work, place: Place) -> Message | None:
 
 async def _case_for(work: Work, customer: Customer, content: Content, replied: Message | None) -> Case | None:
     """The case these words belong to: the one replied to, else the latest; a new one where there is none."""
-    known_cases = await work.cases_of(customer.id)
-    if not customer.next_is_new:
-        meant = next((case for case in known_cases if replied and case.id == replied.case_id), None)
-        latest = next((case for case in reversed(known_cases) if case.unfinished), None)
-        case = meant or latest or (known_cases[-1] if known_cases else None)
+    current = await work.cases_of(customer.id)
+    meant = await work.case(replied.case_id) if replied and replied.case_id else None
+    too_old = meant is not None and meant.id not in {case.id for case in current}
+    if not customer.next_is_new and not too_old:
+        case = meant or await _asked_for_comment(work, current) or _latest(current)
         if case is not None:
-            _take_up_again(work, customer, case, content)
+            await _take_up_again(work, customer, case, content)
             return case
     if content.housekeeping:
         return None
-    parent = next(iter(await work.recent_cases(customer.id, 1)), None)
-    kind = customer.next_kind
-    new_matter = customer.next_is_new
-    return await cases.open_case(work, customer, words=content.text, kind=kind, parent=None if new_matter else parent)
+    parent = meant or next(iter(await work.recent_cases(customer.id, 1)), None)
+    return await cases.open_case(
+        work, customer, words=content.text, kind=customer.next_kind,
+        parent=None if customer.next_is_new else parent,
+    )  # fmt: skip
 
 
-def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
+def _latest(current: list[Case]) -> Case | None:
+    """The latest unfinished case, else the latest that can be taken up again."""
+    unfinished = [case for case in current if case.unfinished]
+    return next(reversed(unfinished or current), None)
+
+
+async def _asked_for_comment(work: Work, current: list[Case]) -> Case | None:
+    """The case whose score the customer's next words may explain: asked, and not long ago."""
+    for case in reversed(current):
+        scored_at = await work.scored_at(case.id) if case.comment_open else None
+        if scored_at and work.now - scored_at <= COMMENT_WITHIN:
+            return case
+    return None
+
+
+async def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
     """What words after the end mean: a comment to the score, thanks, or that it was not done."""
-    if case.unfinished or content.housekeeping:
+    if content.housekeeping:
         return
-    if case.comment_open and content.text:
-        case.comment = content.text
-        case.comment_open = False
-        work.event(case, "commented", cases.actor_of(customer), comment=content.text)
-        cases.redraw_card(work, case)
-        tell_customer(work, customer, "cases/comment_kept", {"number": case.id}, case=case)
+    if content.text and await _asked_for_comment(work, [case]):
+        _keep_comment(work, customer, case, content.text)
         return
-    if content.kind == "sticker" or is_thanks(content.text):
+    if case.unfinished or content.kind == "sticker" or is_thanks(content.text):
         return
+    case.comment_open = False
     cases.reopen(work, case, cases.actor_of(customer), "words")
     another = [[speaking.button(label(customer.language, "button.another_matter"), "another:")]]
     tell_customer(work, customer, "cases/reopened_by_words", {"number": case.id}, buttons=another, case=case)
 
 
+def _keep_comment(work: Work, customer: Customer, case: Case, words: str) -> None:
+    """The words explain the score. Should they say that it is not solved after all, a button does the rest."""
+    case.comment = words
+    case.comment_open = False
+    work.event(case, "commented", cases.actor_of(customer), comment=words)
+    cases.redraw_card(work, case)
+    buttons = [] if case.unfinished else [[cases.not_solved_button(customer.language, case)]]
+    tell_customer(work, customer, "cases/comment_kept", {"number": case.id}, buttons=buttons, case=case)
+
+
 def is_thanks(text: str) -> bool:
-    """Whether the words are thanks, agreement or a greeting and nothing else, in any of our languages."""
-    kept = "".join(c if unicodedata.category(c)[0] in "LN" else " " for c in text.casefold())
-    left = " ".join(kept.split())
-    if not left:
-        return bool(text.strip())  # only signs and emoji
-    words = {word for language in LANGUAGES for word in word_list(language, "thanks.words")}
-    for word in sorted(words, key=len, reverse=True):
-        left = left.replace(word, " ") if not word.isascii() else _without_word(left, word)
-    return not left.split()
+    """Whether the words are thanks, agreement or a greeting and nothing else, in any of our languages.
+
+    A question never is, and a sign only where it is a friendly one.
+    """
+    left = unicodedata.normalize("NFKC", text).casefold()
+    if len(left) > LONGEST_THANKS or "?" in left:
+        return False
+    thanked = False
+    for words, counts in _thanks():
+        for word in words:
+            shorter = _without_word(left, word)
+            thanked = thanked or (counts and shorter != left)
+            left = shorter
+    return thanked and not any(unicodedata.category(c)[0] in "LN" or unicodedata.category(c) == "So" for c in left)
+
+
+@cache
+def _thanks() -> tuple[tuple[list[str], bool], ...]:
+    """What to take out of a text, longest first, and whether it is thanks by itself or only beside thanks."""
+    found = []
+    for key, counts in (("signs", True), ("words", True), ("beside", False)):
+        words = {word for language in LANGUAGES for word in word_list(language, f"thanks.{key}")}
+        found.append((sorted(words, key=len, reverse=True), counts))
+    return tuple(found)
 
 
 def _without_word(text: str, word: str) -> str:
-    return f" {text} ".replace(f" {word} ", "  ").strip()
+    """The text without that word; Latin words are taken whole, so that "so" leaves "sofa" alone."""
+    if not word[0].isascii() or not word[0].isalpha():
+        return text.replace(word, " ")
+    return re.sub(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", " ", text)
 
 
 async def ask_for_person(work: Work, place: Place) -> None:
     """The keyboard's button for a person: their words reach staff at once, marked as urgent."""
     customer = await known(work, place.user)
-    had_case = any(case.unfinished for case in await work.cases_of(customer.id))
-    await receive(work, place)
-    case = (await work.cases_of(customer.id))[-1]
-    if had_case:
-        group = await main_group(work)
-        tell_staff(work, group, customer, "cases/asks_for_person", {"number": case.id}, priority=Priority.ANSWER)
-        tell_customer(work, customer, "customers/person_called", {"number": case.id}, case=case)
+    before = {case.id: case.unfinished for case in await work.cases_of(customer.id)}
+    for case in await work.cases_of(customer.id):
+        case.comment_open = False  # a call for a person is no comment
+    taken = await _take_in(work, place, customer)
+    if taken is None or taken.id not in before:
+        return
+    group, values = await main_group(work), {"number": taken.id}
+    tell_staff(work, group, customer, "cases/asks_for_person", values, priority=Priority.ANSWER)
+    if before[taken.id]:
+        tell_customer(work, customer, "customers/person_called", values, case=taken)
 
 
 # -- edits
@@ -199,6 +252,8 @@ async def edited(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     message = await work.message_at(place.raw["chat"]["id"], place.raw["message_id"])
     if message is None:
+        if place.text.startswith("/"):
+            return  # commands are not stored, and are not carried out a second time
         if work.age < ORIGINAL_WAIT:
             raise NotYet
         await receive(work, place)  # the original never came; these are the customer's words

@@ -18,17 +18,18 @@ from bot.doctor.telegram_side import clock_finding
 from bot.settings import Settings
 from models.database import Database
 from tests.running import RunningBot
-from tests.telegram import TOKEN, Json, Telegram
+from tests.telegram import Json, Telegram
 
 # The gateway calls Telegram's methods by name; here that happens inside pytest, which resets the filters.
 pytestmark = pytest.mark.filterwarnings("ignore:Please use 'Bot:telegram.warnings.PTBUserWarning")
 
+TOKEN = "1000000001:canary-of-the-doctor"
 SECRET = "an-unusually-long-secret-of-36-chars"
 
 
 @pytest.fixture(scope="module")
 async def telegram() -> AsyncIterator[Telegram]:
-    sandbox = await Telegram.start()
+    sandbox = await Telegram.start(TOKEN)
     yield sandbox
     await sandbox.stop()
 
@@ -58,8 +59,7 @@ class Practice:
         }
 
     async def examine(self, **changes: Any) -> int:
-        given = {name: value for name, value in {**self._given, **changes}.items() if value is not None}
-        return await examine(Settings(_env_file=None, **given), self.folder / ".env")
+        return await examine(Settings(**{**self._given, **changes}), self.folder / ".env")
 
     def plan(self, words: str) -> Path:
         path = self.folder / "plan.toml"
@@ -132,9 +132,7 @@ async def test_a_bot_that_was_removed_from_the_group(
     assert "staff group: " in complaint(capsys)
 
 
-async def test_a_bot_that_is_no_admin(
-    practice: Practice, telegram: Telegram, group: Json, capsys: Printed
-) -> None:
+async def test_a_bot_that_is_no_admin(practice: Practice, telegram: Telegram, group: Json, capsys: Printed) -> None:
     await telegram.bot_member(group, "member")
     assert await practice.examine() == 1
     assert 'no admin of "Care". Make it one who may manage topics' in complaint(capsys)
@@ -156,9 +154,7 @@ async def test_a_forum_in_which_the_bot_may_not_delete(
     assert "may not delete messages" in complaint(capsys, "warn")
 
 
-async def test_a_plain_group_is_as_good(
-    practice: Practice, telegram: Telegram, group: Json, capsys: Printed
-) -> None:
+async def test_a_plain_group_is_as_good(practice: Practice, telegram: Telegram, group: Json, capsys: Printed) -> None:
     await telegram.forum(group, False)
     assert await practice.examine() == 0
     assert '"Care", a plain group: answer customers by reply' in capsys.readouterr().out
@@ -195,9 +191,7 @@ async def execute(database_url: str, statement: str) -> None:
     await database.close()
 
 
-async def test_a_database_in_use_is_left_as_it_is(
-    practice: Practice, used_database: str, capsys: Printed
-) -> None:
+async def test_a_database_in_use_is_left_as_it_is(practice: Practice, used_database: str, capsys: Printed) -> None:
     assert await practice.examine(database_url=used_database) == 0
     assert "ok     database: can be written, version " in capsys.readouterr().out
     with pytest.raises(Exception, match="huifang_doctor"):
@@ -210,9 +204,7 @@ async def test_the_database_of_another_bot(practice: Practice, used_database: st
     assert "belongs to another bot, @other_bot (77)" in complaint(capsys)
 
 
-async def test_the_database_of_a_newer_program(
-    practice: Practice, used_database: str, capsys: Printed
-) -> None:
+async def test_the_database_of_a_newer_program(practice: Practice, used_database: str, capsys: Printed) -> None:
     await execute(used_database, "UPDATE alembic_version SET version_num = '9999'")
     assert await practice.examine(database_url=used_database) == 1
     assert "its version 9999 is newer than this program" in complaint(capsys)
@@ -265,7 +257,8 @@ async def test_a_time_zone_that_does_not_exist(practice: Practice, capsys: Print
 
 @pytest.fixture
 async def webhook(telegram: Telegram) -> AsyncIterator[str]:
-    """A webhook that Telegram has, and at which nobody listens."""
+    """A webhook that Telegram has, and at which nobody listens; no update waits."""
+    await telegram.clock(25 * 3600)
     url = "http://127.0.0.1:1/hook"
     assert (await telegram.call("setWebhook", url=url, secret_token=SECRET))["ok"]
     yield url
@@ -303,7 +296,6 @@ async def test_a_webhook_at_which_nobody_answers(
     line = complaint(capsys)
     assert "Telegram could not deliver" in line
     assert "1 updates wait" in line
-    await telegram.clock(25 * 3600)  # Telegram forgets the word, so that the next test starts afresh
 
 
 # -- this machine

@@ -71,7 +71,7 @@ def _not_yet_there(path: Path) -> Finding | None:
 
 async def _stored(connection: AsyncConnection, bot_id: int | None) -> Finding:
     # The same right that a migration needs. Nothing stays: both databases take it back.
-    await connection.execute(text("CREATE TABLE huifang_doctor (nothing INTEGER)"))
+    await connection.execute(text("CREATE TABLE huifang_doctor (id INTEGER)"))
     await connection.rollback()
     version = await connection.run_sync(migrations.version)
     if version is None:

@@ -59,8 +59,8 @@ class Telegram:
             words = "nobody can give roles, and nobody hears when something stands in the bot's way. Put your "
             yield warn("owners", words + "own Telegram id into OWNER_IDS.")
         yield await self._webhook()
-        if finding := await _clock_finding(self._settings.telegram_api_url):
-            yield finding
+        if said := await _clock_finding(self._settings.telegram_api_url):
+            yield said
 
     def _token(self, outcome: Outcome) -> Finding:
         match outcome.fate:

@@ -149,9 +149,12 @@ async def _compose_copy(work: Work, parcel: Parcel, row: Any, in_general: bool) 
     parcel.params["from_chat_id"] = source
     # Outside a topic only a forward shows whose it is.
     verb = "forwardMessage" if in_general or body.get("forward") else body["method"]
-    if "items" in body:
+    if "items" in body and not body.get("singly"):
         parcel.method = "forwardMessages" if verb == "forwardMessage" else "copyMessages"
-        parcel.params["message_ids"] = sorted(item["telegram_id"] for item in body["items"])
+        parcel.params["message_ids"] = [item["telegram_id"] for item in parcel.items]
+    elif "items" in body:
+        parcel.method = "forwardMessage" if verb == "forwardMessage" else "copyMessage"
+        parcel.params["message_id"] = parcel.items[0]["telegram_id"]
     else:
         parcel.method = verb
         parcel.params["message_id"] = body["message_ids"][0]

@@ -18,6 +18,8 @@ from models.work import Work
 #: How long a topic whose making has an unknown end may take to show up by itself.
 ADOPTION_WAIT = timedelta(seconds=6)
 MOST_ATTEMPTS = 10
+#: After so many 429s an album is taken apart: there may be limits that it is larger than.
+ALBUM_TRIES = 3
 LONGEST_BACKOFF = 60.0
 
 
@@ -30,9 +32,12 @@ async def settle(work: Work, results: list[tuple[Parcel, Outcome]]) -> None:
             continue
         ids = _message_ids(outcome.result)
         await _sent_specially(work, parcel, outcome, ids)
+        links += _links(parcel, ids)
+        if parcel.unfinished:
+            await change(work, parcel, state=OutboxState.NEW, body={**parcel.head.body, "items": parcel.items[1:]})
+            continue
         for row in parcel.rows:
             sent.append({"row_id": row.id, "at": work.real_now, "shown": ids[0] if ids else None})
-        links += _links(parcel, ids)
     await work.flush()
     connection = await work.session.connection()
     if sent:
@@ -49,10 +54,9 @@ def _message_ids(result: Any) -> list[int]:
 
 
 def _links(parcel: Parcel, ids: list[int]) -> list[dict[str, int]]:
-    items = parcel.head.body.get("items") if parcel.head.what is What.COPY else None
+    items = parcel.items[:1] if parcel.head.body.get("singly") else parcel.items
     if items:
-        ordered = sorted(items, key=lambda item: item["telegram_id"])
-        pairs = zip(ordered, ids, strict=False) if len(items) == len(ids) else ()
+        pairs = zip(items, ids, strict=False) if len(items) == len(ids) else ()
         return [_link(item["message_id"], parcel.chat_id, shown) for item, shown in pairs]
     if not ids or parcel.head.what is What.EDIT:
         return []
@@ -72,8 +76,8 @@ async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: lis
     elif row.what is What.TOPIC:
         await _topic_made(work, row, int(outcome.result["message_thread_id"]))
     elif row.what is What.COPY:
-        if "items" in row.body and len(ids) < len(row.body["items"]):
-            await _tell(work, row, "delivery/partly_copied", sent=len(ids), wanted=len(row.body["items"]))
+        if parcel.method in ("copyMessages", "forwardMessages") and len(ids) < len(parcel.items):
+            await _tell(work, row, "delivery/partly_copied", sent=len(ids), wanted=len(parcel.items))
         if row.maybe_repeated:
             await _tell(work, row, "delivery/possibly_repeated")
     elif row.maybe_repeated and row.chat_id and row.message_id and row.send_class is SendClass.A:
@@ -99,9 +103,7 @@ async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     row = parcel.head
     match outcome.fate:
         case Fate.LATER:
-            for scope in parcel.paused:
-                await outbox.keep_pause(work, scope, work.real_now + timedelta(seconds=outcome.retry_after))
-            await put_back(work, parcel, not_before=None, attempts=row.attempts)
+            await _later(work, parcel, outcome)
         case Fate.UNSENT:
             await put_back(work, parcel, not_before=_backoff(work, row.attempts))
         case Fate.UNAUTHORIZED:
@@ -132,6 +134,20 @@ async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
             await _not_reached(work, parcel, outcome)
         case _:
             await _refused(work, parcel, outcome)
+
+
+async def _later(work: Work, parcel: Parcel, outcome: Outcome) -> None:
+    """A 429: the scope pauses, and the row has lost nothing. An album that never fits goes item by item."""
+    row = parcel.head
+    for scope in parcel.paused:
+        await outbox.keep_pause(work, scope, work.real_now + timedelta(seconds=outcome.retry_after))
+    if "items" not in row.body or row.body.get("singly"):
+        await put_back(work, parcel, not_before=None, attempts=row.attempts)
+        return
+    put_off = row.body.get("put_off", 0) + 1
+    body = {**row.body, "put_off": put_off, "singly": put_off >= ALBUM_TRIES}
+    cost = 1 if body["singly"] else row.cost
+    await put_back(work, parcel, not_before=None, attempts=row.attempts, body=body, cost=cost)
 
 
 def _plain(body: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,16 @@ class Parcel:
         """The row that says what the parcel is."""
         return self.rows[0]
 
+    @property
+    def items(self) -> list[dict[str, int]]:
+        """Of an album: the messages it holds, in their order."""
+        return sorted(self.head.body.get("items", ()), key=lambda item: item["telegram_id"])
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it is the first of an album's items that go singly, and others follow."""
+        return bool(self.head.body.get("singly")) and len(self.items) > 1
+
 
 class NotNow(Exception):
     """The row cannot go yet; look again at `at` (real time)."""
