@@ -19,7 +19,16 @@ from bot.leading import lead
 from bot.request import LOOPBACK
 from bot.sender import Sender
 from bot.settings import Settings
-from bot.starting import CannotStart, build_bot, migrate_to_head, only_process, prepare, read_plan, until_known
+from bot.starting import (
+    CannotStart,
+    build_bot,
+    migrate_to_head,
+    only_process,
+    prepare,
+    read_plan,
+    show_menus,
+    until_known,
+)
 from bot.worker import Worker
 from handlers import TICKS
 from models import inbox
@@ -47,8 +56,10 @@ async def run(settings: Settings) -> None:
             gateway = Gateway(application.bot)
             await until_known(application)
             try:
-                await prepare(settings, database, gateway, application.bot, plan)
+                chat_id = await prepare(settings, database, gateway, application.bot, plan)
+                menus = asyncio.create_task(show_menus(gateway, chat_id))
                 await _serve(settings, database, gateway, application, plan)
+                menus.cancel()
             finally:
                 await application.shutdown()
         finally:

@@ -14,7 +14,10 @@ HIDDEN = "[hidden]"
 SHORTEST_SECRET = 6
 PASSWORD_IN_ADDRESS = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
 # At INFO these write a line for each request, some with the token in its address.
-TALKATIVE = ("httpx", "httpcore", "aiohttp.access", "apscheduler", "uvicorn.access")
+TALKATIVE = (
+    *("httpx", "httpcore", "aiohttp.access", "apscheduler", "uvicorn.access", "uvicorn.error"),
+    "alembic.runtime.migration",
+)
 
 
 class RedactingFormatter(logging.Formatter):

@@ -9,12 +9,11 @@ import contextlib
 import logging
 import math
 import time
-from bisect import insort
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.budget import Budget
 from bot.gateway import Gateway
+from bot.lanes import Lanes
 from handlers import delivery
 from handlers.delivery import Parcel
 from models import outbox
@@ -25,20 +24,9 @@ from models.outbox import Waiting
 log = logging.getLogger(__name__)
 
 IN_FLIGHT = 32
-MERGED_SIZE = 4000
-MERGED_ROWS = 40
 #: Rows committed by other processes may show up a little after rows with higher ids.
 LOOK_BACK = 2000
 TIDY_EVERY = 30.0
-
-
-@dataclass
-class Lane:
-    """The rows of one chat or topic, in the order of (priority, id); one call at a time."""
-
-    waiting: list[Waiting] = field(default_factory=list)
-    busy: bool = False
-    turns: int = 0  # calls since the lane was last empty: who had fewer goes first
 
 
 class Sender:
@@ -56,12 +44,14 @@ class Sender:
         self._poll = poll_seconds
         self._woken = asyncio.Event()
         self._fresh = True  # rows may have been added
-        self._lanes: dict[str, Lane] = {}
-        self._known: set[int] = set()
-        self._last_id = 0
+        self._lanes = Lanes()
         self._flying: set[asyncio.Task[None]] = set()
         self._results: list[tuple[Parcel, Outcome]] = []
         self._tidy_at = 0.0
+        self._aloft: set[int] = set()  # rows that we claimed and whose outcome is not recorded
+        self._doubtful = True  # whether other rows may be marked as setting out
+        self._began = False
+        self._transaction: asyncio.Future[None] | None = None
 
     def wake(self) -> None:
         """Rows were added."""
@@ -71,16 +61,14 @@ class Sender:
     @property
     def depth(self) -> int:
         """How many rows wait."""
-        return len(self._known)
+        return len(self._lanes)
 
     async def run(self) -> None:
         """Take over what an earlier process left, then send until cancelled; it can be run again."""
         self._lanes.clear()
-        self._known.clear()
-        self._last_id = 0
-        self._fresh = True
+        self._fresh = self._doubtful = True
+        self._began = False
         try:
-            await self._take_over()
             await self._send_for_ever()
         finally:
             with contextlib.suppress(Exception):  # on the way out: what is not recorded is taken over later
@@ -100,24 +88,36 @@ class Sender:
 
     async def _stop(self) -> None:
         """Let the calls in flight end and record them; nothing new sets out."""
+        if self._transaction is not None:
+            await asyncio.wait([self._transaction])
         if self._flying:
             await asyncio.wait(self._flying, timeout=8)
         if self._results:
             await self._record_and_claim([])
 
-    async def _take_over(self) -> None:
+    async def _clear_doubts(self) -> None:
+        """Rows that are marked as setting out and that we do not have in the air: their fate is unknown.
+
+        An earlier process left them, or a commit whose answer was lost. At the start, also learn what was sent
+        in the last minute and which pauses still hold.
+        """
         async with self._begin() as work:
-            recent = await outbox.sent_since(work, work.real_now - timedelta(minutes=1))
+            recent = [] if self._began else await outbox.sent_since(work, work.real_now - timedelta(minutes=1))
             pauses = await outbox.pauses(work)
-            left = await delivery.recover(work)
+            left = await delivery.recover(work, self._aloft)
             real_now = work.real_now
+        self._doubtful = False
+        self._fresh = True
+        if left:
+            log.warning("%d messages were in flight when the last process ended; they are sent again", left)
+        if self._began:
+            return
+        self._began = True
         now = time.monotonic()
         for scope, cost, topic, at in recent:
             self._budget.land(scope, cost, now - (real_now - at).total_seconds(), topic=topic, flew=False)
         for scope, until in pauses:
             self._budget.pause(scope, now + (until - real_now).total_seconds(), -math.inf)
-        if left:
-            log.warning("%d messages were in flight when the last process ended; they are sent again", left)
 
     async def _rest(self, seconds: float) -> None:
         self._woken.clear()
@@ -131,6 +131,8 @@ class Sender:
 
     async def _round(self) -> float:
         """One round; returns how long nothing can be done (seconds)."""
+        if self._doubtful:
+            await self._clear_doubts()
         if self._fresh:
             self._fresh = False
             await self._load()
@@ -146,74 +148,49 @@ class Sender:
 
     async def _load(self) -> None:
         async with self._look() as session:
-            rows = await outbox.waiting_after(session, self._last_id - LOOK_BACK)
-        for row in rows:
-            self._enqueue(row)
+            rows = await outbox.waiting_after(session, self._lanes.last_id - LOOK_BACK)
+        self._lanes.put(rows)
 
     # -- choosing
 
     def _pick(self, now: float, real_now: datetime) -> tuple[list[list[Waiting]], float]:
         """What may set out now, each entry one message; and the seconds until something else may."""
         pause = self._poll
-        free = IN_FLIGHT - len(self._flying)
         picked: list[list[Waiting]] = []
-        depth = self._depths()
-        for lane in sorted(
-            (lane for lane in self._lanes.values() if lane.waiting and not lane.busy),
-            key=lambda lane: (lane.waiting[0].priority, lane.turns, lane.waiting[0].id),
-        ):
-            if len(picked) >= free:
+        depth = self._lanes.depths()
+        for lane in self._lanes.idle():
+            if len(self._flying) + len(picked) >= IN_FLIGHT:
                 break
             head = lane.waiting[0]
+            topic = head.what is What.TOPIC
             wait = (head.not_before - real_now).total_seconds() if head.not_before else 0.0
             if wait <= 0:
                 urgent = head.priority == Priority.ANSWER
-                wait = self._budget.wait(
-                    head.scope, now, cost=head.cost, urgent=urgent, topic=head.what is What.TOPIC
-                )
+                wait = self._budget.wait(head.scope, now, cost=head.cost, urgent=urgent, topic=topic)
             if wait > 0:
                 pause = min(pause, wait)
                 continue
-            group = self._with_followers(lane, now, depth[head.scope])
+            merges = len(lane.waiting) > 1 and self._budget.short(head.scope, now, depth(head.scope))
+            picked.append(lane.with_followers() if merges else [head])
             lane.busy = True
-            self._budget.take(head.scope, head.cost, topic=head.what is What.TOPIC)
-            picked.append(group)
+            self._budget.take(head.scope, head.cost, topic=topic)
         return picked, max(pause, 0.001)
-
-    def _depths(self) -> dict[str, int]:
-        depths: dict[str, int] = {}
-        for lane in self._lanes.values():
-            if lane.waiting:
-                scope = lane.waiting[0].scope
-                depths[scope] = depths.get(scope, 0) + len(lane.waiting)
-        return depths
-
-    def _with_followers(self, lane: Lane, now: float, waiting: int) -> list[Waiting]:
-        """The lane's first row, joined by the texts behind it when the group's minute is short."""
-        head = lane.waiting[0]
-        group = [head]
-        if not head.size or len(lane.waiting) < 2 or not self._budget.short(head.scope, now, waiting):
-            return group
-        size = head.size
-        for row in lane.waiting[1:MERGED_ROWS]:
-            size += row.size + 1
-            if not row.size or row.priority != head.priority or row.not_before or size > MERGED_SIZE:
-                break
-            group.append(row)
-        return group
 
     # -- recording and claiming
 
     async def _record_and_claim(self, picked: list[list[Waiting]]) -> None:
-        results, self._results = self._results, []
+        results = list(self._results)
+        # Shielded: a process that is told to stop in the middle still learns what it has claimed.
+        self._transaction = asyncio.ensure_future(self._transact(results, picked))
         try:
-            await self._transact(results, picked)
+            await asyncio.shield(self._transaction)
         except Exception as error:
             if is_outage(error):
-                self._results = results + self._results
                 self._let_go(picked)
+                self._doubtful = True
                 raise
             log.exception("a round of the sender failed; its rows are taken one by one")
+            del self._results[: len(results)]
             await self._one_by_one(results, picked)
 
     async def _transact(self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]) -> None:
@@ -229,11 +206,14 @@ class Sender:
             ]
             refused = [row.id for group in picked for row in group if row.id not in claimed]
             again = await outbox.waiting_among(work, failed + refused)
-        self._free([(parcel.head.lane, row.id) for parcel, _ in results for row in parcel.rows])
+        self._results = self._results[len(results) :]
+        self._aloft -= {row.id for parcel, _ in results for row in parcel.rows}
+        self._lanes.drop([(parcel.head.lane, row.id) for parcel, _ in results for row in parcel.rows])
         self._let_go([group for group in picked if group[0].id not in claimed])
-        self._free([(row.lane, row.id) for group in picked for row in group if row.id not in claimed], keep_busy=True)
-        for row in again:
-            self._enqueue(row)
+        self._lanes.drop(
+            [(row.lane, row.id) for group in picked for row in group if row.id not in claimed], keep_busy=True
+        )
+        self._lanes.put(again)
         by_head = {parcel.head.id: parcel for parcel in parcels}
         for group in picked:
             if group[0].id in by_head:
@@ -244,14 +224,14 @@ class Sender:
     async def _one_by_one(self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]) -> None:
         """After a fault of ours: what cannot be recorded or claimed is set aside, the rest goes on."""
         for result in results:
+            self._results.insert(0, result)
             try:
                 await self._transact([result], [])
             except Exception as error:
-                if is_outage(error):
-                    self._results.append(result)
-                else:
+                if not is_outage(error):
+                    self._results.remove(result)
                     await self._set_aside([row.id for row in result[0].rows], error)
-                    self._free([(row.lane, row.id) for row in result[0].rows])
+                    self._lanes.drop([(row.lane, row.id) for row in result[0].rows])
         for group in picked:
             try:
                 await self._transact([], [group])
@@ -259,30 +239,12 @@ class Sender:
                 self._let_go([group])
                 if not is_outage(error):
                     await self._set_aside([row.id for row in group], error)
-                    self._free([(row.lane, row.id) for row in group])
+                    self._lanes.drop([(row.lane, row.id) for row in group])
 
     async def _set_aside(self, ids: list[int], error: Exception) -> None:
         log.exception("outbox rows %s cannot be sent and are set aside", ids)
         async with self._begin() as work:
             await outbox.set_aside(work, ids, repr(error))
-
-    def _enqueue(self, row: Waiting) -> None:
-        self._last_id = max(self._last_id, row.id)
-        if row.id not in self._known:
-            self._known.add(row.id)
-            insort(self._lanes.setdefault(row.lane, Lane()).waiting, row)
-
-    def _free(self, rows: list[tuple[str, int]], *, keep_busy: bool = False) -> None:
-        """These rows are done with, or will be put in again; their lanes may go on."""
-        for name, row_id in rows:
-            lane = self._lanes.get(name)
-            if lane is None:
-                continue
-            lane.waiting = [row for row in lane.waiting if row.id != row_id]
-            lane.busy = lane.busy and keep_busy
-            self._known.discard(row_id)
-            if not lane.waiting and not lane.busy:
-                del self._lanes[name]
 
     def _let_go(self, picked: list[list[Waiting]]) -> None:
         """What was picked does not set out after all."""
@@ -295,6 +257,7 @@ class Sender:
 
     def _set_out(self, parcel: Parcel, head: Waiting) -> None:
         self._lanes[head.lane].turns += 1
+        self._aloft |= {row.id for row in parcel.rows}
         task = asyncio.create_task(self._send(parcel, head))
         self._flying.add(task)
         task.add_done_callback(self._flying.discard)

@@ -20,7 +20,7 @@ from bot.settings import Settings
 from handlers import installing
 from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
-from models.migrations import NewerDatabase, migrate
+from models.migrations import NewerDatabase, head, migrate
 from models.plan import Plan, PlanError, load_plan
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,9 @@ async def migrate_to_head(database: Database) -> str | None:
     """Bring the tables to this version, waiting a little for a database that does not answer yet."""
     for attempt in range(10):
         try:
-            return await migrate(database.engine)
+            before = await migrate(database.engine)
+            log.info("the tables are at version %s%s", head(), "" if before else ", made anew")
+            return before
         except NewerDatabase as error:
             raise CannotStart(
                 f"DATABASE_URL: {error}. Install the newer version again, or restore a backup."
@@ -117,8 +119,8 @@ async def until_known(application: Application[Any, Any, Any, Any, Any, Any]) ->
             wait = min(30.0, wait * 2)
 
 
-async def prepare(settings: Settings, database: Database, gateway: Gateway, bot: Bot, plan: Plan) -> None:
-    """Make the database this bot's, know the staff group, and show the menus."""
+async def prepare(settings: Settings, database: Database, gateway: Gateway, bot: Bot, plan: Plan) -> int:
+    """Make the database this bot's and know the staff group; returns the group's chat id."""
     async with database.work(clock.wall(), plan) as work:
         try:
             group = await installing.install(work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids)
@@ -132,6 +134,11 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
     member = await gateway.call("getChatMember", {"chat_id": chat_id, "user_id": bot.id})
     async with database.work(clock.wall(), plan) as work:
         await installing.meet_group(work, chat_id, _if_sent(chat), _if_sent(member))
+    return chat_id
+
+
+async def show_menus(gateway: Gateway, chat_id: int) -> None:
+    """Show the commands in everybody's menus; nothing waits for it."""
     for params in installing.menus(chat_id):
         outcome = await gateway.call("setMyCommands", params)
         if outcome.fate is not Fate.SENT:

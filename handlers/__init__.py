@@ -11,6 +11,7 @@ from handlers.doors import (
     command,
     keyboard,
     message_with,
+    note_of_telegram,
     press,
     update_of,
 )
@@ -27,6 +28,7 @@ DOORS: tuple[Door, ...] = (
     Door("migrated", STAFF_PLACES, ANYONE, message_with("migrate_to_chat_id"), groups.moved_away),
     Door("topic_created", STAFF_PLACES, ANYONE, message_with("forum_topic_created"), groups.topic_created),
     Door("left_message", STAFF_PLACES, ANYONE, message_with("left_chat_member"), staff.left_message),
+    Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, staff.plain_talk),
     Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), staff.membership),
     Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), groups.bot_standing),
     # a customer's chat
@@ -67,7 +69,7 @@ DOORS: tuple[Door, ...] = (
     Door("answer", TOPIC, AGENT, update_of("message"), answers.answer),
     Door("answer_plain", PLAIN, AGENT, answers.answers_customer, answers.answer),
     Door("answer_edited", WITH_CUSTOMER, AGENT, update_of("edited_message"), answers.edited),
-    Door("reply_in_general", frozenset({GENERAL}), AGENT, answers.replies_to_bot, answers.point_to_topic),
+    Door("reply_elsewhere", frozenset({GENERAL, PLAIN}), AGENT, answers.replies_to_bot, answers.point_to_topic),
     Door("plain_talk", frozenset({GENERAL, PLAIN}), ANYONE, update_of("message"), staff.plain_talk),
     # a button that nobody knows any more
     Door("stale", STAFF_PLACES | {PRIVATE}, ANYONE, update_of("callback_query"), customers.stale_press),

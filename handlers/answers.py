@@ -24,12 +24,24 @@ async def answer(work: Work, place: Place) -> None:
     content = read_content(place.raw)
     if content.housekeeping:
         return
-    if content.text.lstrip().startswith(NOTE_MARK):
-        await keep_note(work, place, place.customer, content, content.text.lstrip()[len(NOTE_MARK) :].strip())
+    note = _note_in(content)
+    if note is None and content.album and await work.album_is_note(place.customer.id, content.album):
+        note = content.text
+    if note is not None:
+        await keep_note(work, place, place.customer, content, note)
         return
-    if content.kind == "text" and content.text.startswith("/"):
+    if content.text.startswith("/"):
         raise Refusal("unknown_command")
     await _to_customer(work, place, place.customer, content)
+
+
+def _note_in(content: Content) -> str | None:
+    """The words of a note, by its mark or by a caption that begins with /note; None for what is no note."""
+    text = content.text.lstrip()
+    if text.startswith(NOTE_MARK):
+        return text[len(NOTE_MARK) :].strip()
+    head, *rest = [*text.split(maxsplit=1), ""]
+    return rest[0].strip() if head.partition("@")[0].lower() == "/note" else None
 
 
 async def _to_customer(work: Work, place: Place, customer: Customer, content: Content) -> None:
@@ -119,13 +131,24 @@ async def note_command(work: Work, place: Place) -> None:
 
 
 async def keep_note(work: Work, place: Place, customer: Customer, content: Content, words: str) -> None:
-    """Store words that stay among staff."""
+    """Store words that stay among staff; an album with a note under one of its items stays whole."""
     case = await _case_or_none(work, place, customer)
+    if content.album:
+        await _keep_back(work, f"answer-album:{customer.id}:{content.album}")
     work.new_message(
         customer_id=customer.id, case_id=case.id if case else None, author=Author.NOTE, staff_id=place.speaker.id,
-        kind=content.kind, text=words, media=content.media, written_at=content.written_at,
+        kind=content.kind, text=words, media=content.media, album=content.album, written_at=content.written_at,
         origin_chat_id=place.raw["chat"]["id"], origin_message_id=place.raw["message_id"],
     )  # fmt: skip
+
+
+async def _keep_back(work: Work, key: str) -> None:
+    """What waits under that key is not sent after all, and its messages are notes."""
+    waiting = await work.pending_send(key)
+    if waiting is not None:
+        waiting.state = OutboxState.CANCELLED
+        for item in waiting.body["items"]:
+            (await work.message(item["message_id"])).author = Author.NOTE
 
 
 # -- edits and recalls
@@ -199,7 +222,7 @@ async def recall(work: Work, place: Place) -> None:
 
 
 async def point_to_topic(work: Work, place: Place) -> None:
-    """A reply to the bot in General: nothing goes to a customer by guess; say where it belongs."""
+    """A reply to the bot that names no customer: nothing goes to one by guess; say where it belongs."""
     reply = place.raw.get("reply_to_message") or {}
     message = await work.message_at(place.staff_group.chat_id, reply.get("message_id", 0))
     link = name = ""
@@ -209,7 +232,8 @@ async def point_to_topic(work: Work, place: Place) -> None:
         name = customer.name
         if topic and topic.thread_id:
             link = topic_link(place.staff_group.chat_id, topic.thread_id)
-    in_place(work, place, "staff/where_it_belongs", {"name": name, "link": link})
+    plain = place.where is Where.PLAIN
+    in_place(work, place, "staff/where_it_belongs", {"name": name, "link": link, "plain": plain})
 
 
 def topic_link(chat_id: int, thread_id: int) -> str:

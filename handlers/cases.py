@@ -173,8 +173,12 @@ def score_buttons(language: str, case: Case) -> speaking.Buttons:
     """1 to 5 with words, "not solved", and a way to start another matter."""
     tag = f"{case.id}:{case.episode}"
     rows = [[button(label(language, f"score.{score}"), f"score:{tag}:{score}")] for score in reversed(SCORES)]
-    rows.append([button(label(language, "button.not_solved"), f"unsolved:{tag}")])
-    return rows
+    return [*rows, [not_solved_button(language, case)]]
+
+
+def not_solved_button(language: str, case: Case) -> dict[str, Any]:
+    """The button that takes the case up again."""
+    return button(label(language, "button.not_solved"), f"unsolved:{case.id}:{case.episode}")
 
 
 def close(work: Work, customer: Customer, case: Case, person: Staff) -> None:

@@ -103,6 +103,8 @@ class Place:
 
     def command(self, bot_username: str) -> tuple[str, str]:
         """("resolve", "the rest"), or ("", "") for words that are no command or another bot's."""
+        if self.where is Where.PRIVATE and self.second_hand:
+            return "", ""  # a customer who passes something on has said it, whatever it begins with
         head, _, rest = self.text.partition(" ") if " " in self.text.split("\n")[0] else self.text.partition("\n")
         if not head.startswith("/") or head.startswith("//") or len(head) < 2:
             return "", ""
@@ -213,7 +215,7 @@ def in_place(work: Work, place: Place, template: str, values: Data, **row: Any) 
 
 
 async def locate(work: Work, update: Data) -> Place:
-    """Where this raw update came from and who speaks. Writes nothing."""
+    """Where this raw update came from and who speaks. Writes nothing but whether the group has topics."""
     what = next((key for key in update if key != "update_id"), "")
     raw = update.get(what)
     if not isinstance(raw, dict):
@@ -238,6 +240,7 @@ async def locate(work: Work, update: Data) -> Place:
 async def _locate_in_group(work: Work, place: Place, group: StaffGroup) -> None:
     place.group = group
     message = place.message
+    _note_topics(group, message.get("chat") or {})
     thread_id = message.get("message_thread_id")
     if message.get("is_topic_message") and isinstance(thread_id, int):
         place.thread_id = thread_id
@@ -251,6 +254,12 @@ async def _locate_in_group(work: Work, place: Place, group: StaffGroup) -> None:
     place.where = Where.GENERAL if group.is_forum else Where.PLAIN
     if place.where is Where.PLAIN:
         place.customer = await _customer_meant(work, group, place.message)
+
+
+def _note_topics(group: StaffGroup, chat: Data) -> None:
+    """Topics are switched on and off without an update of their own: every message says how it stands."""
+    if chat.get("type") == "supergroup" and group.is_forum != bool(chat.get("is_forum")):
+        group.is_forum = not group.is_forum
 
 
 async def _customer_meant(work: Work, group: StaffGroup, message: Data) -> Customer | None:
@@ -287,12 +296,19 @@ def keyboard(key: str) -> Match:
     words = {label(language, f"keyboard.{key}").casefold() for language in LANGUAGES}
     for language in LANGUAGES:
         words |= {word.casefold() for word in word_list(language, f"keyboard_words.{key}")}
-    return lambda place, _: place.what == "message" and place.text.strip().casefold() in words
+    return lambda place, _: (
+        place.what == "message" and place.text.strip().casefold() in words and not place.second_hand
+    )
 
 
 def update_of(*kinds: str) -> Match:
     """Any update of these kinds."""
     return lambda place, _: place.what in kinds
+
+
+def note_of_telegram(place: Place, _bot: str) -> bool:
+    """What Telegram itself notes in a chat: a pin, a new name, somebody who joined."""
+    return place.what == "message" and not place.has_words
 
 
 def message_with(*keys: str) -> Match:

@@ -142,9 +142,13 @@ async def _case_for(work: Work, customer: Customer, content: Content, replied: M
     meant = await work.case(replied.case_id) if replied and replied.case_id else None
     too_old = meant is not None and meant.id not in {case.id for case in current}
     if not customer.next_is_new and not too_old:
-        case = meant or await _asked_for_comment(work, current) or _latest(current)
+        scored = await _asked_for_comment(work, current)
+        case = meant or scored or _latest(current)
         if case is not None:
-            await _take_up_again(work, customer, case, content)
+            if case is scored and content.text:
+                _keep_comment(work, customer, case, content.text)
+            else:
+                _take_up_again(work, customer, case, content)
             return case
     if content.housekeeping:
         return None
@@ -162,22 +166,20 @@ def _latest(current: list[Case]) -> Case | None:
 
 
 async def _asked_for_comment(work: Work, current: list[Case]) -> Case | None:
-    """The case whose score the customer's next words may explain: asked, and not long ago."""
+    """The case whose score the customer's words explain: asked for, not long ago, and talk has not moved on since."""
     for case in reversed(current):
-        scored_at = await work.scored_at(case.id) if case.comment_open else None
-        if scored_at and work.now - scored_at <= COMMENT_WITHIN:
+        at = await work.scored_at(case.id) if case.comment_open else None
+        if at is None or work.now - at > COMMENT_WITHIN:
+            continue
+        answered = any(other.last_agent_at and other.last_agent_at > at for other in current)
+        if not answered and not any(other.last_customer_at > at for other in current if other is not case):
             return case
     return None
 
 
-async def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
-    """What words after the end mean: a comment to the score, thanks, or that it was not done."""
-    if content.housekeeping:
-        return
-    if content.text and await _asked_for_comment(work, [case]):
-        _keep_comment(work, customer, case, content.text)
-        return
-    if case.unfinished or content.kind == "sticker" or is_thanks(content.text):
+def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
+    """Words after the end reopen the case, unless they are thanks."""
+    if case.unfinished or content.housekeeping or content.kind == "sticker" or is_thanks(content.text):
         return
     case.comment_open = False
     cases.reopen(work, case, cases.actor_of(customer), "words")
@@ -200,8 +202,8 @@ def is_thanks(text: str) -> bool:
 
     A question never is, and a sign only where it is a friendly one.
     """
-    left = unicodedata.normalize("NFKC", text).casefold()
-    if len(left) > LONGEST_THANKS or "?" in left:
+    left = unicodedata.normalize("NFKC", text[: LONGEST_THANKS + 1]).casefold()
+    if len(text) > LONGEST_THANKS or "?" in left:
         return False
     thanked = False
     for words, counts in _thanks():

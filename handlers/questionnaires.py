@@ -35,7 +35,7 @@ async def score(work: Work, place: Place) -> None:
             work.event(case, "closed", actor_of(customer))
         cases.redraw_card(work, case)
         skip = [[button(label(customer.language, "button.no_comment"), f"nocomment:{case.id}")]]
-        change_message(work, customer, place.message["message_id"], "cases/scored", values, skip)
+        change_message(work, customer, place.message["message_id"], "cases/scored", {**values, "ask": True}, skip)
     case.comment_open = True
     await _tell(work, customer, "cases/low_score" if case.score <= LOW else "cases/score", case)
 
@@ -56,10 +56,12 @@ async def no_comment(work: Work, place: Place) -> None:
     """A press on "nothing to add"."""
     customer = await known(work, place.user)
     case = await own_case(work, customer, place.text.partition(":")[2])
+    if case.unfinished or case.score is None:
+        raise Refusal("stale")
     case.comment_open = False
     answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
-    values = {"number": case.id, "score": case.score or 0}
-    change_message(work, customer, place.message["message_id"], "cases/scored", {**values}, [])
+    values = {"number": case.id, "score": case.score, "ask": False}
+    change_message(work, customer, place.message["message_id"], "cases/scored", values, [])
 
 
 async def _asked(work: Work, customer: Customer, number: str, episode: str) -> Case:

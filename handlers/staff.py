@@ -101,9 +101,9 @@ async def staff_help(work: Work, place: Place) -> None:
     in_place(work, place, "staff/help", {})
 
 
-async def unknown_command(_work: Work, _place: Place) -> None:
-    """A command in a place where it means nothing."""
-    raise Refusal("command_here")
+async def unknown_command(_work: Work, place: Place) -> None:
+    """A command that we do not know, or that means nothing in this place."""
+    raise Refusal("unknown_command" if place.customer else "command_here")
 
 
 async def tell_owners(work: Work, template: str, values: dict[str, Any]) -> None:

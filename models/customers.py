@@ -87,4 +87,5 @@ def display_name(first: str | None, last: str | None) -> str:
 
 def topic_name(customer: Customer) -> str:
     """The name of the customer's topic: unique by its number, so a topic made in a crash can be found again."""
-    return f"{customer.name} #{customer.id}".strip()[:128]
+    number = f"#{customer.id}"
+    return number if customer.name == number else f"{customer.name} {number}"

@@ -102,10 +102,11 @@ def is_outage(error: BaseException) -> bool:
 
     Such work is simply done again; it is not the update's fault.
     """
-    if isinstance(error, OperationalError | InterfaceError | ConnectionError | TimeoutError):
+    # OSError: a connection refused or cut, a socket that is not there, before the driver could say more.
+    if isinstance(error, OperationalError | InterfaceError | OSError | TimeoutError):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    code = str(getattr(error.orig, "sqlstate", None) or "")
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    code = str(getattr(getattr(error, "orig", None) or error, "sqlstate", None) or "")
     # 08 connection, 40 serialization and deadlock, 53 resources, 57 shutdown, 25P03 idle in transaction
-    return error.connection_invalidated or code[:2] in {"08", "40", "53", "57"} or code == "25P03"
+    return code[:2] in {"08", "40", "53", "57"} or code == "25P03"

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.cases import UNFINISHED, Case
+from models.cases import UNFINISHED, Case, CaseEvent
 from models.customers import Topic, TopicState
 from models.delivery import Inbox, InboxState, Outbox, OutboxState, What
 from models.messages import Author, Message, MessageLink
@@ -40,6 +40,22 @@ class Lookups:
         """A case by its number."""
         case: Case | None = await self.first(select(Case).where(Case.id == case_id))
         return case
+
+    async def message(self, message_id: int) -> Message:
+        """A message by its key."""
+        message: Message = await self.first(select(Message).where(Message.id == message_id))
+        return message
+
+    async def album_is_note(self, customer_id: int, album: str) -> bool:
+        """Whether an item of that album, in the customer's topic, was a note."""
+        notes = select(Message.id).where(Message.customer_id == customer_id, Message.author == Author.NOTE)
+        return await self.first(notes.where(Message.album == album)) is not None
+
+    async def scored_at(self, case_id: int) -> datetime | None:
+        """When the customer last scored the case."""
+        query = select(CaseEvent.at).where(CaseEvent.case_id == case_id, CaseEvent.what == "scored")
+        at: datetime | None = await self.first(query.order_by(col(CaseEvent.id).desc()))
+        return at
 
     async def case_of_card(self, group_id: int, telegram_id: int) -> Case | None:
         """The case whose card is that message of the staff group."""

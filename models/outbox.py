@@ -55,12 +55,13 @@ async def waiting_among(work: Work, ids: Sequence[int]) -> list[Waiting]:
 
 async def sent_since(work: Work, moment: datetime) -> list[tuple[str, int, bool, datetime]]:
     """What went out since then: scope, cost, whether it made a topic, and when; what is in flight counts as now."""
+    columns: tuple[Any, ...] = (Outbox.group_id, Outbox.chat_id, Outbox.cost, Outbox.what, Outbox.sent_at)
     rows = await work.all(
-        select(Outbox).where(or_(col(Outbox.sent_at) >= moment, col(Outbox.state) == OutboxState.SENDING))
+        select(*columns).where(or_(col(Outbox.sent_at) >= moment, col(Outbox.state) == OutboxState.SENDING))
     )
     return [
-        (scope_of(row.group_id, row.chat_id), row.cost, row.what is What.TOPIC, row.sent_at or work.real_now)
-        for row in rows
+        (scope_of(group_id, chat_id), cost, what is What.TOPIC, sent_at or work.real_now)
+        for group_id, chat_id, cost, what, sent_at in rows
     ]
 
 

@@ -24,7 +24,7 @@ from models.staff import Installation
 NAMES = [name.upper() for name in Settings.model_fields]
 #: How much alike two names are that are taken for the same (0 to 1, difflib's ratio).
 ALIKE = 0.7
-PROBE_SECONDS = 3.0
+PROBE_SECONDS = 1.5
 
 
 def misspelt(env_file: Path) -> Iterator[Finding]:

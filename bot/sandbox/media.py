@@ -44,6 +44,13 @@ EXTENSIONS = {
     "photo": ".jpg", "video": ".mp4", "animation": ".mp4", "audio": ".mp3",
     "document": "", "voice": ".oga", "video_note": ".mp4", "sticker": ".webp",
 }  # fmt: skip
+# How the pictures that every browser shows begin.
+PICTURES = (
+    (b"\x89PNG", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF8", "image/gif"),
+    (b"RIFF", "image/webp"),
+)
 DOWNLOAD_LIMIT = 20 * 1024 * 1024
 UPLOAD_LIMIT = 50 * 1024 * 1024
 PHOTO_LIMIT = 10 * 1024 * 1024
@@ -166,3 +173,8 @@ def _faces(file: File) -> list[Json]:
 def _extension(look: Json) -> str:
     name = str(look.get("file_name", ""))
     return "." + name.rsplit(".", 1)[1] if "." in name else ""
+
+
+def picture_type(data: bytes) -> str:
+    """The content type of a picture by its first bytes; anything else is only bytes."""
+    return next((name for start, name in PICTURES if data.startswith(start)), "application/octet-stream")

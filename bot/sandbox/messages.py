@@ -111,6 +111,23 @@ def seen(message: Message) -> Json:
     }
 
 
+def state_of(chat: Chat) -> Json:
+    """A chat as such: its face, who is in it, and whether its person lets the bot in."""
+    return {
+        **chat.face,
+        "started": chat.started,
+        "blocked": chat.blocked,
+        "members": {user_id: chat.status(user_id) for user_id in chat.members},
+        "last_message_id": chat.last_id,
+    }
+
+
+def show_chat(ledger: Ledger, chat: Chat) -> None:
+    """Tell the page that watches who is in a chat now."""
+    if ledger.watched:
+        ledger.publish("chat", {"chat": state_of(chat)})
+
+
 def topic_for(chat: Chat, thread_id: int | None) -> Topic | None:
     """The open topic of a message; None in General and in chats without topics."""
     if thread_id is None:

@@ -80,6 +80,7 @@ def vote(world: World, user_id: int, poll_id: str, option_ids: list[int]) -> Non
     else:
         votes.pop(user_id, None)
     _count(poll, votes)
+    show(world.ledger, "edited", messages[0])
     _tell(world, messages[0], user_id, option_ids)
 
 

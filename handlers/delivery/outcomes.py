@@ -173,9 +173,9 @@ async def _unknown(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     await put_back(work, parcel, not_before=at, maybe_repeated=row.send_class is SendClass.A)
 
 
-async def recover(work: Work) -> int:
-    """After a start: rows left in flight by a process that died are of unknown fate. Returns how many."""
-    rows = await work.sending()
+async def recover(work: Work, but: set[int]) -> int:
+    """Rows left in flight by a process that died are of unknown fate; `but` are not. Returns how many."""
+    rows = [row for row in await work.sending() if row.id not in but]
     for row in rows:
         await _unknown(work, Parcel([row]), Outcome(Fate.UNKNOWN, detail="interrupted"))
     return len(rows)

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import select
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.customers import Customer as CustomerRow
-from models.database import Database
 from models.messages import Author, Message
 from tests.running import RunningBot
 from tests.telegram import POLL_SECONDS, Json, Telegram, buttons, words
@@ -133,7 +134,7 @@ class Shop:
         self.group = group
         self.owner = Agent(self, owner)
         self.database_url = database_url
-        self._database = Database(database_url)
+        self._engine = create_async_engine(database_url)
 
     async def customer(self, first_name: str = "王芳", language: str = "zh-hans", **facts: Any) -> Customer:
         """Somebody new; a number in the name tells them apart."""
@@ -170,7 +171,7 @@ class Shop:
 
     async def stored(self, query: Any) -> Sequence[Any]:
         """What the database holds."""
-        async with self._database.reading() as session:
+        async with AsyncSession(self._engine) as session:
             found: Sequence[Any] = (await session.exec(query)).all()
             return found
 
@@ -178,10 +179,10 @@ class Shop:
         """The stored words of an author to or from a customer, in order."""
         row = await customer.row()
         query = select(Message).where(Message.customer_id == row.id, Message.author == author)
-        return [message.text for message in await self.stored(query.order_by(Message.id))]  # type: ignore[arg-type]
+        return [message.text for message in await self.stored(query.order_by(col(Message.id)))]
 
     async def close(self) -> None:
-        await self._database.close()
+        await self._engine.dispose()
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from tests.telegram import buttons, words
 
 async def test_a_complaint_from_the_first_word_to_the_thanks(shop: Shop) -> None:
     wang, chen = await shop.customer("王芳"), await shop.agent("小陈")
+    await chen.says("大家早")
 
     await wang.says("/start")
     welcome = await wang.hears("客户服务")
@@ -83,6 +84,7 @@ async def test_a_complaint_in_english_is_answered_in_english(shop: Shop) -> None
     assert [key["text"] for row in welcome["reply_keyboard"]["keyboard"] for key in row] == [
         "Make a complaint", "My cases", "Talk to a person", "Language",
     ]  # fmt: skip
+    await chen.says("早")
     received = await anna.complains("My kettle leaks")
     number = case_number(received)
     assert [button["text"] for button in buttons(received)] == [

@@ -45,7 +45,9 @@ ACTS: dict[str, Act] = {
 VIEWS: dict[str, Act] = {
     "users": watch.users,
     "bots": watch.bots,
+    "chats": watch.chats,
     "chat/{id}": watch.chat,
+    "commands/{id}": watch.commands,
     "topics/{id}": watch.topics,
     "callback/{id}": watch.callback,
     "state": watch.state,
@@ -58,6 +60,7 @@ def control_app(world: World) -> Starlette:
     for path, view in VIEWS.items():
         routes.append(Route(f"/control/{path}", _viewed(world, view), methods=["GET"]))
     routes.append(Route("/control/faults", _viewed(world, fate.no_faults), methods=["DELETE"]))
+    routes.append(Route("/control/file/{id}", watch.file(world), methods=["GET"]))
     routes.append(Route("/control/events", watch.events(world), methods=["GET"]))
     return Starlette(routes=routes)
 

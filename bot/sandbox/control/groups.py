@@ -1,7 +1,7 @@
 """Groups: their members, topics, rights and moves."""
 
 from ..errors import Json, Misuse
-from ..messages import announce, delete_topic, open_topic, post, topic_service
+from ..messages import announce, delete_topic, open_topic, post, show_chat, topic_service
 from ..world import Bot, Chat, Message, World, member_face
 
 
@@ -49,6 +49,7 @@ def member(world: World, given: Json) -> Json:
     was_present = chat.is_present(person["id"])
     new = member_face(person, given["status"], given.get("rights"))
     chat.members[person["id"]] = new
+    show_chat(world.ledger, chat)
     actor = world.account(given["by"]) if given.get("by") else person
     for bot in world.bots_in(chat):
         if chat.status(bot.id) == "administrator":
@@ -68,6 +69,7 @@ def bot_member(world: World, given: Json) -> Json:
     was_present = chat.is_present(bot.id)
     new = member_face(bot.user, given["status"], given.get("rights"))
     chat.members[bot.id] = new
+    show_chat(world.ledger, chat)
     actor = _actor(world, chat, given)
     _member_update(world, bot, "my_chat_member", chat, actor, old, new)
     if not was_present and chat.is_present(bot.id):

@@ -4,7 +4,7 @@ from typing import Any
 
 from ..entities import detect
 from ..errors import Json, Misuse
-from ..messages import MEDIA, announce, delete, may_enter, post, show
+from ..messages import MEDIA, announce, delete, may_enter, post, show, show_chat
 from ..polls import make_poll, vote
 from ..samples import message_field
 from ..world import (
@@ -250,6 +250,7 @@ def block(world: World, given: Json) -> bool:
         return True
     chat.blocked = given["blocked"]
     chat.started = chat.started or not chat.blocked
+    show_chat(world.ledger, chat)
     _blocked_update(world, bot, chat)
     return True
 

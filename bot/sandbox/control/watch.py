@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from ..errors import Json, Misuse
-from ..messages import seen
+from ..media import picture_type
+from ..messages import seen, state_of
 from ..updates import dump
 from ..world import World
 
@@ -39,6 +40,12 @@ def chat(world: World, given: Json) -> list[Json]:
     return [seen(message) for message in messages]
 
 
+def chats(world: World, given: Json) -> list[Json]:
+    """Every chat of a bot, without its messages: who is in it, and whether the bot may write there."""
+    bot = world.bot(_bot_id(given))
+    return [state_of(chat) for chat in (*bot.private.values(), *world.groups.values())]
+
+
 def topics(world: World, given: Json) -> list[Json]:
     place = world.chat(world.bot(_bot_id(given)), int(given["id"]))
     return [
@@ -61,6 +68,20 @@ def callback(world: World, given: Json) -> Json:
     if press is None:
         raise Misuse(f"there is no press {given['id']}")
     return {"user_id": press.user_id, "data": press.data, "answer": press.answer}
+
+
+def commands(world: World, given: Json) -> list[Json]:
+    """The menu of commands that a person with `language_code` sees in a chat: the narrowest that there is."""
+    bot = world.bot(_bot_id(given))
+    place = world.chat(bot, int(given["id"]))
+    language = str(given.get("language_code", ""))[:2].lower()
+    everywhere = "all_private_chats" if place.private else "all_group_chats"
+    for scope, chat_id in (("chat", str(place.id)), (everywhere, ""), ("default", "")):
+        for spoken in (language, ""):
+            found = bot.profile.get(("commands", scope, chat_id, "", spoken))
+            if isinstance(found, list):
+                return found
+    return []
 
 
 def state(world: World, given: Json) -> Json:
@@ -89,6 +110,19 @@ def state(world: World, given: Json) -> Json:
 
 def ledger(world: World, given: Json) -> list[Json]:
     return world.ledger.select(int(given.get("since", 0)), given.get("method"), given.get("kind"))
+
+
+def file(world: World) -> Callable[[Request], Awaitable[Response]]:
+    """The bytes of a file by its file_id, without a bot's token; a browser is never to run them."""
+
+    async def endpoint(request: Request) -> Response:
+        found = world.files.by_id.get(request.path_params["id"])
+        if found is None:
+            return Response(status_code=404)
+        headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+        return Response(found.data, media_type=picture_type(found.data), headers=headers)
+
+    return endpoint
 
 
 def events(world: World) -> Callable[[Request], Awaitable[Response]]:

@@ -166,6 +166,7 @@ def answer_callback_query(world: World, bot: Bot, params: Json) -> bool:
     if "url" in params:
         raise bad("URL_INVALID")
     press.answer = {"text": params.get("text", ""), "show_alert": params.get("show_alert", False)}
+    world.ledger.publish("answer", {"id": params["callback_query_id"], "user_id": press.user_id, **press.answer})
     return True
 
 

@@ -1,0 +1,96 @@
+"""The sender's memory of what waits: lanes of outlines, in order, one call of a lane at a time."""
+
+from bisect import insort
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from models.outbox import Waiting
+
+#: A message made of several texts holds at most so much and so many (UTF-16 units, rows).
+MERGED_SIZE = 4000
+MERGED_ROWS = 40
+
+
+@dataclass
+class Lane:
+    """The rows of one chat or topic, in the order of (priority, id); one call at a time."""
+
+    waiting: list[Waiting] = field(default_factory=list)
+    busy: bool = False
+    turns: int = 0  # calls since the lane was last empty: who had fewer goes first
+
+    def with_followers(self) -> list[Waiting]:
+        """The first row, joined by the texts behind it that fit into the same message."""
+        head = self.waiting[0]
+        group = [head]
+        size = head.size
+        for row in self.waiting[1:MERGED_ROWS] if head.size else ():
+            size += row.size + 1
+            if not row.size or row.priority != head.priority or row.not_before or size > MERGED_SIZE:
+                break
+            group.append(row)
+        return group
+
+
+class Lanes:
+    """Every lane that holds a waiting row or has a call in the air."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[str, Lane] = {}
+        self._known: set[int] = set()
+        self.last_id = 0
+
+    def __len__(self) -> int:
+        """How many rows wait or are in the air."""
+        return len(self._known)
+
+    def __getitem__(self, name: str) -> Lane:
+        """A lane that is not empty."""
+        return self._lanes[name]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._lanes.clear()
+        self._known.clear()
+        self.last_id = 0
+
+    def put(self, rows: Iterable[Waiting]) -> None:
+        """Rows wait; those that are known already are left as they are."""
+        for row in rows:
+            self.last_id = max(self.last_id, row.id)
+            if row.id not in self._known:
+                self._known.add(row.id)
+                insort(self._lanes.setdefault(row.lane, Lane()).waiting, row)
+
+    def drop(self, rows: Iterable[tuple[str, int]], *, keep_busy: bool = False) -> None:
+        """These rows (lane, id) are done with, or will be put in again; their lanes may go on."""
+        for name, row_id in rows:
+            lane = self._lanes.get(name)
+            if lane is None:
+                continue
+            lane.waiting = [row for row in lane.waiting if row.id != row_id]
+            lane.busy = lane.busy and keep_busy
+            self._known.discard(row_id)
+            if not lane.waiting and not lane.busy:
+                del self._lanes[name]
+
+    def idle(self) -> list[Lane]:
+        """Lanes that could send, those first whose turn it is."""
+        return sorted(
+            (lane for lane in self._lanes.values() if lane.waiting and not lane.busy),
+            key=lambda lane: (lane.waiting[0].priority, lane.turns, lane.waiting[0].id),
+        )
+
+    def depths(self) -> Callable[[str], int]:
+        """How many rows wait for a scope, counted when first asked."""
+        counted: dict[str, int] = {}
+
+        def depth(scope: str) -> int:
+            if not counted:
+                for lane in self._lanes.values():
+                    if lane.waiting:
+                        first = lane.waiting[0].scope
+                        counted[first] = counted.get(first, 0) + len(lane.waiting)
+            return counted.get(scope, 0)
+
+        return depth

@@ -1,0 +1,162 @@
+"""A customer with more than one matter: which case the words belong to, and what came before."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from models.cases import Case, CaseState
+from models.messages import Message
+from tests.stories.shop import Agent, Customer, Shop, case_number, open_shop
+from tests.telegram import words
+
+
+async def case_of(shop: Shop, said: dict[str, object], customer: Customer) -> int | None:
+    """The case that a customer's message was filed under."""
+    query = select(Message.case_id).where(
+        Message.origin_chat_id == customer.id, Message.origin_message_id == said["message_id"]
+    )
+    found = await shop.stored(query)
+    return found[0] if found else None
+
+
+async def two_matters(customer: Customer) -> tuple[int, int]:
+    """A leaking kettle, then, by the button, a late invoice."""
+    received = await customer.complains("水壶漏水")
+    assert await customer.presses(received, "另一件事") == ""
+    asked = await customer.hears("请写下这件新的事情")
+    await customer.says("发票还没收到")
+    second = await customer.hears("服务单编号", after=asked)
+    return case_number(received), case_number(second)
+
+
+async def test_the_button_opens_a_new_matter_in_the_same_topic(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+
+    kettle, invoice = await two_matters(wang)
+
+    assert invoice != kettle
+    await chen.card(wang, f"工单 {kettle}")
+    card = await chen.card(wang, f"工单 {invoice}")
+    assert "以往工单 1 件" in words(card)
+    assert "接续" not in words(card), "another matter continues nothing"
+    topics = [each for each in await shop.telegram.topics(shop.group) if wang.name in each["name"]]
+    assert len(topics) == 1
+
+
+async def test_words_go_to_the_case_replied_to_or_else_to_the_latest(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    kettle, invoice = await two_matters(wang)
+    about_kettle = await wang.hears(f"服务单编号 {kettle}")
+
+    latest = await wang.says("什么时候寄发票")
+    earlier = await wang.says("还在漏", reply_to=about_kettle)
+    await chen.sees("还在漏", of=wang)
+
+    assert await case_of(shop, latest, wang) == invoice
+    assert await case_of(shop, earlier, wang) == kettle
+
+
+async def test_staff_mean_the_case_that_they_reply_to(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    kettle, invoice = await two_matters(wang)
+    about_kettle = await chen.sees("水壶漏水", of=wang)
+
+    await chen.says("/resolve 已换新", to=wang, reply_to=about_kettle)
+    await wang.hears(f"服务单 {kettle} 我们已处理完毕")
+    await chen.says("/resolve 发票已寄", to=wang)
+    await wang.hears(f"服务单 {invoice} 我们已处理完毕")
+
+
+async def test_my_cases_shows_what_there_is_and_how_it_stands(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    kettle, invoice = await two_matters(wang)
+    await chen.says("/resolve 发票已寄", to=wang)
+    await wang.hears("发票已寄")
+
+    for ask in ("/mycases", "查进度"):
+        said = await wang.says(ask)
+        shown = words(await wang.hears("您最近的服务单", after=said)).splitlines()
+        assert [line.partition(" · ")[0] for line in shown[1:3]] == [str(invoice), str(kettle)]
+        assert "已处理,待您确认" in shown[1]
+        assert "已登记" in shown[2]
+        assert "水壶漏水" in shown[2]
+
+
+async def test_a_person_is_called_to_the_case_at_hand(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    kettle, invoice = await two_matters(wang)
+    await chen.says("/resolve 发票已寄", to=wang)
+    await wang.hears("发票已寄")
+
+    await wang.says("转人工")
+
+    await wang.hears(f"尽快查看您的服务单 {kettle}")
+    await chen.sees(f"客户请客服尽快查看工单 {kettle}", of=wang)
+
+
+async def test_somebody_without_a_case_who_calls_for_a_person_gets_one(shop: Shop) -> None:
+    anna = await shop.customer("Anna", language="en")
+    chen = await shop.agent()
+
+    await anna.says("Talk to a person")
+
+    number = case_number(await anna.hears("Your case number is"))
+    await chen.sees("Talk to a person", of=anna)
+    await chen.card(anna, f"工单 {number}")
+    await shop.calms_down()
+    assert len(await anna.chat()) == 2, "asked once, answered once"
+
+
+async def test_talk_about_an_open_case_is_no_comment_on_another_ones_score(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    kettle, invoice = await two_matters(wang)
+    await chen.says("/resolve 发票已寄", to=wang)
+    await wang.presses(await wang.hears("发票已寄"), "5 非常满意")
+    await wang.hears("可以再写一句话")
+    about_kettle = await chen.sees("水壶漏水", of=wang)
+
+    await chen.answers("请问水壶是什么型号?", wang, reply_to=about_kettle)
+    said = await wang.says("K-200")
+    await chen.sees("K-200", of=wang)
+
+    assert await case_of(shop, said, wang) == kettle
+    assert [each.comment for each in await cases_of(shop, wang)] == [None, None]
+
+
+async def cases_of(shop: Shop, customer: Customer) -> list[Case]:
+    row = await customer.row()
+    return list(await shop.stored(select(Case).where(Case.customer_id == row.id).order_by(col(Case.id))))
+
+
+# -- when the time for taking a matter up again has passed
+
+SHORT = """
+[business]
+name = { zh = "海港家居", en = "Harbour Home" }
+[closing]
+reopen_within = "1s"
+"""
+
+
+@pytest.fixture(scope="module")
+async def strict_all_day(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    folder: Path = tmp_path_factory.mktemp("strict")
+    database = module_database
+    if database.startswith("sqlite"):
+        database = f"sqlite+aiosqlite:///{folder / 'strict.db'}"
+    async with open_shop(folder, database, plan=SHORT) as running:
+        yield running
+
+
+async def after_the_end(shop: Shop) -> tuple[Customer, Agent, int]:
+    """A customer whose case was closed longer ago than `reopen_within`."""
+    import asyncio
+
+    wang, chen = await shop.customer(), await shop.agent()
+    number = case_number(await wang.complains("沙发塌了"))
+    await chen.says("/close", to=wang)
+    await wang.hears(f"服务单 {number} 已办结")
+    await asyncio.sleep(1.2)  # the plan's second, which is real time here
+    return wang, chen, number
