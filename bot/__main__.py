@@ -99,14 +99,20 @@ def doctor() -> None:
 
 
 @cli.command()
-def demo() -> None:
+def demo(
+    lang: Annotated[str, typer.Option(help="The language: zh or en; without it the terminal's.")] = "",
+    fast: Annotated[bool, typer.Option("--fast", help="Without the pauses for reading.")] = False,
+) -> None:
     """Play a case in the terminal, customer's and staff's side by side, against a Telegram on this machine.
 
-    Example: huifang demo
+    Example: huifang demo --lang en
     """
-    from bot.demo import play
+    from bot.demo import play, usual_language
+    from templates import LANGUAGES
 
-    raise typer.Exit(asyncio.run(play()))
+    if lang and lang not in LANGUAGES:
+        _fail(f"--lang: expected one of {', '.join(LANGUAGES)}")
+    raise typer.Exit(asyncio.run(play(lang or usual_language(), fast=fast)))
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from bot import clock, web
 from bot.budget import Budget, Limits
 from bot.gateway import Gateway
 from bot.intake import ALLOWED_UPDATES, Intake, Poller
-from bot.leading import lead
+from bot.leading import Duty, Leadership
 from bot.request import LOOPBACK
 from bot.sender import Sender
 from bot.settings import Settings
@@ -40,7 +40,6 @@ from models.work import Work
 
 log = logging.getLogger(__name__)
 
-Duty = Callable[[], Coroutine[Any, Any, None]]
 #: How often a sender looks for rows that other processes may have added (seconds).
 ALONE_LOOKS, SHARED_LOOKS = 1.0, 0.1
 
@@ -76,7 +75,8 @@ async def _serve(
         return database.work(times.now(), plan)
 
     looks = ALONE_LOOKS if database.is_sqlite else SHARED_LOOKS
-    sender = Sender(begin, database.reading, gateway, Budget(_limits(settings)), looks)
+    leadership = Leadership(database)
+    sender = Sender(begin, database.reading, gateway, Budget(_limits(settings)), leadership.certain, looks)
     worker = Worker(begin, application, gateway, sender.wake)
     intake = Intake(begin, worker.wake)
     poller = Poller(gateway, intake)
@@ -94,7 +94,7 @@ async def _serve(
     ticks = clock.scheduler(begin, (*TICKS, *_demo_ticks(settings, times)), sender.wake)
     app = web.application(settings, intake, health)
     async with _web_server(settings, app, shared=not database.is_sqlite) as serve:
-        await _until_signalled([worker.run, intake.run, serve, lambda: lead(database, leading, ticks)])
+        await _until_signalled([worker.run, intake.run, serve, lambda: leadership.lead(leading, ticks)])
 
 
 def _demo_ticks(settings: Settings, times: clock.Clock) -> tuple[clock.Tick, ...]:

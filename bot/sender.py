@@ -9,6 +9,7 @@ import contextlib
 import logging
 import math
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from bot.budget import Budget
@@ -32,15 +33,25 @@ TIDY_EVERY = 30.0
 class Sender:
     """Sends until it is stopped. `wake` is called by whoever added rows."""
 
-    def __init__(self, begin: Begin, look: Look, gateway: Gateway, budget: Budget, poll_seconds: float) -> None:
+    def __init__(
+        self,
+        begin: Begin,
+        look: Look,
+        gateway: Gateway,
+        budget: Budget,
+        certain: Callable[[], bool],
+        poll_seconds: float,
+    ) -> None:
         """`begin` begins a unit of work, `look` a session that only reads.
 
-        `poll_seconds` is how often to look for rows that nobody announced.
+        `certain` says whether we are surely the one that sends; `poll_seconds` is how often to look for rows
+        that nobody announced.
         """
         self._begin = begin
         self._look = look
         self._gateway = gateway
         self._budget = budget
+        self._certain = certain
         self._poll = poll_seconds
         self._woken = asyncio.Event()
         self._fresh = True  # rows may have been added
@@ -140,7 +151,7 @@ class Sender:
         if now > self._tidy_at:
             self._tidy_at = now + TIDY_EVERY
             self._budget.tidy(now)
-        picked, pause = self._pick(now, datetime.now(UTC))
+        picked, pause = self._pick(now, datetime.now(UTC)) if self._certain() else ([], self._poll)
         if not picked and not self._results:
             return pause
         await self._record_and_claim(picked)

@@ -94,6 +94,6 @@ def button_of(message: Json, data: str) -> Json | None:
 
 def _button_rows(message: Json) -> list[str]:
     markup = message.get("reply_markup", {})
-    rows = markup.get("inline_keyboard") or message.get("reply_keyboard", {}).get("keyboard") or []
+    rows = markup.get("inline_keyboard") or (message.get("reply_keyboard") or {}).get("keyboard") or []
     # Buttons that stand one to a row are listed in one line all the same: the screen is small.
     return [" ".join(f"[{button['text']}]" for row in rows for button in row)] if rows else []

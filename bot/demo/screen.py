@@ -53,7 +53,8 @@ def wrapped(text: str, width: int) -> Iterator[str]:
 def _break_in(text: str) -> int:
     """The last place in a text before which a line may end; its end where there is none."""
     for at in range(len(text) - 1, 0, -1):
-        if text[at - 1] == " " or _parts(text[at - 1], text[at]):
+        in_button = text.count("[", 0, at) > text.count("]", 0, at)
+        if not in_button and (text[at - 1] == " " or _parts(text[at - 1], text[at])):
             return at
     return len(text) - 1
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from .entities import units
 from .errors import Json, Misuse, bad
+from .messages import show
 from .world import Message, World
 
 
@@ -80,7 +81,8 @@ def vote(world: World, user_id: int, poll_id: str, option_ids: list[int]) -> Non
     else:
         votes.pop(user_id, None)
     _count(poll, votes)
-    show(world.ledger, "edited", messages[0])
+    for message in messages:
+        show(world.ledger, "edited", message)
     _tell(world, messages[0], user_id, option_ids)
 
 

@@ -20,9 +20,18 @@ async def module_database(
 
 
 @pytest.fixture(scope="module")
-async def open_all_day(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
-    """The shop that a module's stories share."""
-    async with open_shop(tmp_path_factory.mktemp("shop"), module_database) as running:
+async def open_all_day(
+    request: pytest.FixtureRequest, module_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Shop]:
+    """The shop that a module's stories share; the module may say its PLAN, SETTINGS, and FORUM = False."""
+    module = request.module
+    async with open_shop(
+        tmp_path_factory.mktemp("shop"),
+        module_database,
+        forum=getattr(module, "FORUM", True),
+        plan=getattr(module, "PLAN", ""),
+        **getattr(module, "SETTINGS", {}),
+    ) as running:
         yield running
 
 

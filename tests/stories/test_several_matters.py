@@ -1,14 +1,10 @@
 """A customer with more than one matter: which case the words belong to, and what came before."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from sqlmodel import col, select
 
-from models.cases import Case, CaseState
+from models.cases import Case
 from models.messages import Message
-from tests.stories.shop import Agent, Customer, Shop, case_number, open_shop
+from tests.stories.shop import Customer, Shop, case_number
 from tests.telegram import words
 
 
@@ -128,35 +124,3 @@ async def test_talk_about_an_open_case_is_no_comment_on_another_ones_score(shop:
 async def cases_of(shop: Shop, customer: Customer) -> list[Case]:
     row = await customer.row()
     return list(await shop.stored(select(Case).where(Case.customer_id == row.id).order_by(col(Case.id))))
-
-
-# -- when the time for taking a matter up again has passed
-
-SHORT = """
-[business]
-name = { zh = "海港家居", en = "Harbour Home" }
-[closing]
-reopen_within = "1s"
-"""
-
-
-@pytest.fixture(scope="module")
-async def strict_all_day(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
-    folder: Path = tmp_path_factory.mktemp("strict")
-    database = module_database
-    if database.startswith("sqlite"):
-        database = f"sqlite+aiosqlite:///{folder / 'strict.db'}"
-    async with open_shop(folder, database, plan=SHORT) as running:
-        yield running
-
-
-async def after_the_end(shop: Shop) -> tuple[Customer, Agent, int]:
-    """A customer whose case was closed longer ago than `reopen_within`."""
-    import asyncio
-
-    wang, chen = await shop.customer(), await shop.agent()
-    number = case_number(await wang.complains("沙发塌了"))
-    await chen.says("/close", to=wang)
-    await wang.hears(f"服务单 {number} 已办结")
-    await asyncio.sleep(1.2)  # the plan's second, which is real time here
-    return wang, chen, number
