@@ -76,4 +76,4 @@ DOORS: tuple[Door, ...] = (
 )
 
 #: What the clock does: name, seconds between looks, use case (returns whether it did something).
-TICKS = (("forget_inbox", 3600, retention.forget_inbox),)
+TICKS = (("forget_inbox", 3600, retention.forget_inbox), ("forget_outbox", 3600, retention.forget_outbox))

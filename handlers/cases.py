@@ -172,7 +172,7 @@ def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: 
 def score_buttons(language: str, case: Case) -> speaking.Buttons:
     """1 to 5 with words, "not solved", and a way to start another matter."""
     tag = f"{case.id}:{case.episode}"
-    rows = [[button(label(language, f"score.{score}"), f"score:{tag}:{score}")] for score in reversed(SCORES)]
+    rows = [[button(label(language, f"score.{score}"), f"score:{tag}:{score}")] for score in SCORES]
     return [*rows, [not_solved_button(language, case)]]
 
 

@@ -8,8 +8,8 @@ from models.messages import Message
 
 #: Kinds that copyMessage carries over whole. The order matters: an animation also has a document.
 COPIED = (
-    "animation", "photo", "video", "audio", "document", "voice", "video_note", "sticker", "venue", "location",
-    "contact",
+    "animation", "live_photo", "photo", "video", "audio", "document", "voice", "video_note", "sticker", "venue", "location",
+    "contact", "rich_message",
 )  # fmt: skip
 #: Kinds that only a forward shows truly; new kinds of Telegram are tried like this too.
 FORWARDED = ("poll", "dice", "game", "story", "paid_media", "checklist", "giveaway", "giveaway_winners")
@@ -17,7 +17,7 @@ FORWARDED = ("poll", "dice", "game", "story", "paid_media", "checklist", "giveaw
 DESCRIBED = (
     "invoice", "successful_payment", "refunded_payment", "users_shared", "chat_shared", "passport_data",
     "web_app_data", "gift", "unique_gift", "giveaway_created", "giveaway_completed", "proximity_alert_triggered",
-    "connected_website", "suggested_post_info", "checklist_tasks_done", "checklist_tasks_added",
+    "connected_website", "checklist_tasks_done", "checklist_tasks_added", "gift_upgrade_sent",
 )  # fmt: skip
 #: What Telegram itself notes in a private chat; it is nobody's word and opens no case.
 HOUSEKEEPING = (
@@ -27,7 +27,10 @@ HOUSEKEEPING = (
     "general_forum_topic_hidden", "general_forum_topic_unhidden", "new_chat_members", "left_chat_member",
     "supergroup_chat_created", "channel_chat_created", "migrate_to_chat_id", "migrate_from_chat_id",
     "video_chat_scheduled", "video_chat_started", "video_chat_ended", "video_chat_participants_invited",
-    "chat_owner_left", "chat_owner_changed",
+    "chat_owner_left", "chat_owner_changed", "community_chat_added", "community_chat_joined",
+    "community_chat_removed", "direct_message_price_changed", "paid_message_price_changed", "managed_bot_created",
+    "poll_option_added", "poll_option_deleted", "suggested_post_approved", "suggested_post_approval_failed",
+    "suggested_post_declined", "suggested_post_paid", "suggested_post_refunded",
 )  # fmt: skip
 #: Keys of a message that are not its content.
 ENVELOPE = frozenset(
@@ -36,7 +39,8 @@ ENVELOPE = frozenset(
     "external_reply quote reply_to_story reply_to_checklist_task_id via_bot edit_date has_protected_content "
     "is_from_offline is_paid_post media_group_id author_signature paid_star_count link_preview_options effect_id "
     "entities caption caption_entities show_caption_above_media has_media_spoiler reply_markup sender_tag "
-    "suggested_post_info".split()
+    "suggested_post_info ephemeral_message_id guest_bot_caller_chat guest_bot_caller_user guest_query_id "
+    "receiver_user reply_to_poll_option_id".split()
 )  # fmt: skip
 #: Formatting that a bot may send on; the rest (links, hashtags, commands) Telegram finds again by itself.
 FORMATTING = frozenset(

@@ -74,6 +74,11 @@ class Place:
         return sender_chat or bool(self.user.get("is_bot")) or self.user.get("id") in NOBODY
 
     @property
+    def other_bot(self) -> bool:
+        """Whether a bot speaks for itself."""
+        return bool(self.user.get("is_bot")) and self.user.get("id") not in NOBODY
+
+    @property
     def has_words(self) -> bool:
         """Whether somebody said or sent something, rather than Telegram noting an event."""
         return not read_content(self.raw).housekeeping and "date" in self.raw
@@ -157,6 +162,8 @@ class Door(BaseHandler[Update, Context, None]):
         """Check authority, then do it; a refusal is answered where the person can see it."""
         errand = current.get()
         work, place = errand.work, errand.place
+        if place.other_bot and self.who != ANYONE:
+            return  # two bots that answer each other never end
         try:
             if place.second_hand and any_command(place, errand.bot_username):
                 raise Refusal("second_hand")

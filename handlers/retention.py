@@ -1,4 +1,4 @@
-"""What is forgotten by itself, and when."""
+"""What is forgotten by itself, and when. The words themselves are messages, and stay."""
 
 from datetime import timedelta
 
@@ -6,8 +6,15 @@ from models.work import Work
 
 #: Telegram may start counting updates anew after a week without any: by then our old rows must be gone.
 INBOX_KEPT = timedelta(days=6)
+#: How long it can be looked up what was sent when, and how it went.
+OUTBOX_KEPT = timedelta(days=30)
 
 
 async def forget_inbox(work: Work) -> bool:
-    """Delete handled updates (their words are stored as messages); dead ones stay for a replay."""
+    """Delete handled updates; dead ones stay for a replay."""
     return await work.forget_inbox(work.real_now - INBOX_KEPT) > 0
+
+
+async def forget_outbox(work: Work) -> bool:
+    """Delete rows that were sent or cancelled; what failed stays to be seen."""
+    return await work.forget_outbox(work.real_now - OUTBOX_KEPT) > 0

@@ -15,6 +15,9 @@ from models.delivery import Inbox, InboxState, Outbox, OutboxState, What
 from models.messages import Author, Message, MessageLink
 from models.staff import Installation, Role, Staff, StaffGroup
 
+#: How many old rows go in one transaction, so that nobody waits for it long.
+FORGOTTEN_AT_ONCE = 2000
+
 
 class Lookups:
     """What can be asked of the database, with all that the unit of work has written."""
@@ -191,12 +194,21 @@ class Lookups:
         return await self.all(query.with_for_update())
 
     async def forget_inbox(self, before: datetime) -> int:
-        """Delete the handled updates received before that moment, free the ids of dead ones; returns how many."""
+        """Delete handled updates received before that moment, some at a time, and free the ids of dead ones.
+
+        Returns how many were deleted.
+        """
         old = col(Inbox.received_at) < before
-        done = await self.session.exec(delete(Inbox).where(old, col(Inbox.state) == InboxState.DONE))
-        dead = update(Inbox).where(old, col(Inbox.state) == InboxState.DEAD).values(update_id=None)
-        await self.session.exec(dead)
-        return int(done.rowcount)
+        dead = update(Inbox).where(old, col(Inbox.state) == InboxState.DEAD, col(Inbox.update_id).is_not(None))
+        await self.session.exec(dead.values(update_id=None))
+        some = select(Inbox.id).where(old, Inbox.state == InboxState.DONE).limit(FORGOTTEN_AT_ONCE)
+        return int((await self.session.exec(delete(Inbox).where(col(Inbox.id).in_(some)))).rowcount)
+
+    async def forget_outbox(self, before: datetime) -> int:
+        """Delete rows sent or cancelled before that moment, some at a time; returns how many."""
+        over = col(Outbox.state).in_((OutboxState.SENT, OutboxState.CANCELLED))
+        some = select(Outbox.id).where(col(Outbox.created_at) < before, over).limit(FORGOTTEN_AT_ONCE)
+        return int((await self.session.exec(delete(Outbox).where(col(Outbox.id).in_(some)))).rowcount)
 
     async def ahead(self) -> timedelta:
         """How far people's time is ahead of the real one."""

@@ -254,6 +254,7 @@ class Soak:
         staff_side = _tokens(shown, self._bot_id)
         copies.update(staff_side)
         for said in self._said.by_customer.values():
+            await self._tell_lost([token for token in said if token not in copies])
             lost += sum(token not in copies for token in said)
             firsts = {token: place for place, token in reversed(list(enumerate(staff_side)))}
             places = [firsts[token] for token in said if token in firsts]
@@ -276,6 +277,17 @@ class Soak:
         await self._judge_topics(report)
         violations = await self.telegram.violations()
         report.expect(not violations, f"the sandbox complains: {violations[:3]}")
+
+    async def _tell_lost(self, lost: list[str]) -> None:
+        """What the database knows of the first few that are missing."""
+        for token in lost[:3]:
+            found = await rows(
+                self.url,
+                "SELECT m.id, o.id, o.state, o.lane, o.what, o.attempts, o.maybe_repeated, o.telegram_id, o.sent_at,"
+                " o.error FROM messages m LEFT JOIN outbox o ON o.message_id = m.id WHERE m.text LIKE :text",
+                text=f"%{token}",
+            )
+            print(f"lost: {token}: {found or 'not even stored'}", file=sys.stderr)
 
     async def _judge_rows(self, report: Report, repeated: int) -> None:
         marked = await number(self.url, "SELECT coalesce(sum(cost), 0) FROM outbox WHERE maybe_repeated")

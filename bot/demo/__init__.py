@@ -6,18 +6,19 @@ import os
 import signal
 import tempfile
 import tomllib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot.demo.figures import stored
 from bot.demo.live import Live, Words
 from bot.demo.screen import Screen, Tone
 from bot.demo.stage import TOKEN, Bot, Json, Sandbox, Stuck, sandbox
 from bot.demo.story import BREATH, Story
 from templates import LANGUAGES, ROOT
 
+#: A whole case in half a minute is more than Telegram allows; here it allows more, and the bot keeps to that.
+GROUP_PER_MINUTE, CHAT_PER_SECOND = 60, 5
 QUIET_SECONDS = 0.5
+LOOK_SECONDS = 0.05
+SETTLE_SECONDS = 20.0
 
 
 def usual_language() -> str:
@@ -59,41 +60,49 @@ async def play(language: str, *, fast: bool = False) -> int:
 
 async def _play(language: str, words: Words, screen: Screen, breath: float) -> None:
     screen.across(words["narrator"]["opening"])
-    with tempfile.TemporaryDirectory(prefix="huifang-demo-") as folder:
-        async with sandbox() as telegram, _watching(telegram, screen, words, language) as live:
-            bot = Bot(Path(folder), _settings(Path(folder), telegram, live.group, words, language))
+    with tempfile.TemporaryDirectory(prefix="huifang-demo-") as name:
+        folder = Path(name)
+        async with sandbox() as telegram:
+            live = await _people(telegram, Live(telegram, screen, words, language), words["people"], language)
+            bot = Bot(folder, _settings(folder, telegram, live.group, words, language))
             try:
                 await bot.start()
-                await Story(telegram, bot, live, screen, words, breath).play()
-                refused = await _settled(telegram)
+                _headings(screen, words["screen"])
+                async with live:
+                    await Story(telegram, bot, live, screen, words, breath).play()
+                    refused = await _settled(telegram)
             except Stuck as stuck:
                 raise Stuck(f"{stuck}\n{bot.last_words()}") from stuck
             finally:
                 await bot.stop()
-        screen.rule()
-        screen.across(words["stored"]["title"])
-        for line in await stored(_database_url(Path(folder)), words["stored"], language, refused):
-            screen.across(f"  {line}", Tone.PLAIN)
+        await _print_stored(folder, screen, words, language, refused)
     screen.across(words["narrator"]["again"], Tone.QUIET)
 
 
-@asynccontextmanager
-async def _watching(telegram: Sandbox, screen: Screen, words: Words, language: str) -> AsyncIterator[Live]:
-    """Put the people on the stage and show all that they see."""
-    live, people = Live(telegram, screen, words, language), words["people"]
-    live.customer = await telegram.act("user", first_name=people["customer"], language_code=language)
-    live.agent = await telegram.act("user", first_name=people["agent"], language_code=language)
+async def _print_stored(folder: Path, screen: Screen, words: Words, language: str, refused: int) -> None:
+    # Imported only now: the database takes as long to load as a reader waits for the first line.
+    from bot.demo.figures import stored
+
+    screen.rule()
+    screen.across(words["stored"]["title"])
+    for line in await stored(_database_url(folder), words["stored"], language, refused, GROUP_PER_MINUTE):
+        screen.across(f"  {line}", Tone.PLAIN)
+
+
+async def _people(telegram: Sandbox, live: Live, names: dict[str, str], language: str) -> Live:
+    """Put the people and their group on the stage."""
+    await telegram.act("limits", group_per_minute=GROUP_PER_MINUTE, chat_per_second=CHAT_PER_SECOND)
+    live.customer = await telegram.act("user", first_name=names["customer"], language_code=language)
+    live.agent = await telegram.act("user", first_name=names["agent"], language_code=language)
     members = [live.agent["id"]]
-    live.group = await telegram.act("group", title=people["group"], forum=True, members=members)
+    live.group = await telegram.act("group", title=names["group"], forum=True, members=members)
+    return live
+
+
+def _headings(screen: Screen, words: dict[str, str]) -> None:
     screen.rule()
-    screen.both(words["screen"]["left"], words["screen"]["right"])
+    screen.both(words["left"], words["right"])
     screen.rule()
-    following = asyncio.create_task(live.follow())
-    try:
-        await live.listening.wait()
-        yield live
-    finally:
-        following.cancel()
 
 
 def _settings(folder: Path, telegram: Sandbox, group: Json, words: Words, language: str) -> dict[str, str]:
@@ -107,6 +116,8 @@ def _settings(folder: Path, telegram: Sandbox, group: Json, words: Words, langua
         "DATABASE_URL": _database_url(folder),
         "PLAN_FILE": str(plan),
         "WEB_PORT": "0",
+        "LIMIT_GROUP_PER_MINUTE": str(GROUP_PER_MINUTE),
+        "LIMIT_CHAT_PER_SECOND": str(CHAT_PER_SECOND),
     }
 
 
@@ -115,9 +126,10 @@ def _database_url(folder: Path) -> str:
 
 
 async def _settled(telegram: Sandbox) -> int:
-    """Wait until nothing is under way; returns how often Telegram answered 429."""
-    while True:
+    """Wait until nothing is under way; returns how often Telegram answered 429. Raises Stuck."""
+    for _ in range(int(SETTLE_SECONDS / LOOK_SECONDS)):
         state = await telegram.look("state")
         if not state["pending"] and not state["unacked"] and state["quiet"] > QUIET_SECONDS:
             return int(state["refused_429"])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(LOOK_SECONDS)
+    raise Stuck("the bot does not come to rest")

@@ -15,15 +15,15 @@ from models.messages import Author, Message, MessageLink
 from templates import label
 
 
-async def stored(url: str, words: dict[str, str], language: str, refused: int) -> list[str]:
-    """One line for each figure; `refused` is how often Telegram answered 429."""
+async def stored(url: str, words: dict[str, str], language: str, refused: int, group: int) -> list[str]:
+    """One line for each figure; `refused` is how often Telegram answered 429, `group` what it allows a minute."""
     database = Database(url, clock.wall)
     try:
         async with database.reading() as session:
             return [
                 words["customer_words"].format(**await _words_of(session, Author.CUSTOMER)),
                 words["agent_words"].format(**await _words_of(session, Author.AGENT)),
-                words["repeated"].format(count=await _repeated(session), refused=refused),
+                words["repeated"].format(count=await _repeated(session), refused=refused, group=group),
                 *await _cases(session, words, language),
                 await _boxes(session, words),
             ]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from bot.demo.screen import Screen, Tone
 from bot.demo.stage import Json, Sandbox, Stuck
@@ -19,17 +19,27 @@ class Live:
         self.customer: Json = {}
         self.agent: Json = {}
         self.group: Json = {}
-        self.listening = asyncio.Event()
         self._sandbox = sandbox
         self._screen = screen
         self._words = words
         self._language = language
         self._messages: dict[tuple[int, int], Json] = {}
         self._changed = asyncio.Event()
+        self._following: asyncio.Task[None] | None = None
 
-    async def follow(self) -> None:
-        """Show what happens, until cancelled."""
-        async for event in self._sandbox.events(self.listening):
+    async def __aenter__(self) -> Self:
+        listening = asyncio.Event()
+        self._following = asyncio.create_task(self._follow(listening))
+        self._following.add_done_callback(lambda _: self._changed.set())
+        await listening.wait()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._following is not None:
+            self._following.cancel()
+
+    async def _follow(self, listening: asyncio.Event) -> None:
+        async for event in self._sandbox.events(listening):
             message = event.get("message")
             if event["event"] not in ("message", "edited") or not isinstance(message, dict):
                 continue
@@ -43,14 +53,18 @@ class Live:
         """The latest message of a chat that fits, as soon as there is one. Raises Stuck."""
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                while True:
+                while not (found := self._find(chat["id"], fits)):
+                    if self._following is None or self._following.done():
+                        raise Stuck("the sandbox is gone")
                     self._changed.clear()
-                    for (chat_id, _), message in reversed(self._messages.items()):
-                        if chat_id == chat["id"] and fits(message):
-                            return message
                     await self._changed.wait()
         except TimeoutError:
             raise Stuck(f"nothing more happens in {chat['id']}") from None
+        return found
+
+    def _find(self, chat_id: int, fits: Callable[[Json], bool]) -> Json | None:
+        messages = (message for key, message in reversed(self._messages.items()) if key[0] == chat_id)
+        return next(filter(fits, messages), None)
 
     def latest(self, chat: Json) -> int:
         """The id of the chat's latest message."""

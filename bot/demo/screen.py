@@ -1,6 +1,7 @@
 """Two chats side by side on a terminal of any width, wide characters and all."""
 
 import enum
+import io
 import os
 import shutil
 import sys
@@ -71,6 +72,8 @@ class Screen:
 
     def __init__(self, out: TextIO | None = None) -> None:
         self._out = out or sys.stdout
+        if isinstance(self._out, io.TextIOWrapper):
+            self._out.reconfigure(errors="replace")  # a terminal that cannot write Chinese shows "?"
         self._colour = self._out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         columns = shutil.get_terminal_size().columns
         self.columns = max(NARROWEST, min(WIDEST, columns))

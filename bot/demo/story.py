@@ -9,7 +9,7 @@ from bot.demo.screen import Screen, Tone
 from bot.demo.stage import Bot, Json, Sandbox
 
 #: Between two steps, so that a person can read (seconds).
-BREATH = 1.3
+BREATH = 0.9
 
 
 class Story:

@@ -58,10 +58,10 @@ async def running_sandbox(token: str, folder: Path) -> AsyncIterator[str]:
 class BotProcess:
     """`python -m bot run` by its environment alone; whenever it ends it is started again."""
 
-    def __init__(self, folder: Path, settings: dict[str, str], on_change: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
         self._folder = folder
         self._settings = settings
-        self._on_change = on_change
+        self.on_change: Callable[[], None] = lambda: None
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self.state = "starting"  # starting, running, dead
@@ -124,7 +124,7 @@ class BotProcess:
 
     def _set(self, state: str) -> None:
         self.state = state
-        self._on_change()
+        self.on_change()
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

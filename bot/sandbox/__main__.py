@@ -48,6 +48,9 @@ class Announcing(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.world.faults.went_down.set()
+        for bot in self.world.bots.values():
+            if bot.webhook is not None:
+                await bot.webhook.close()
         await super().shutdown(sockets)
 
     def _stdin(self) -> None:

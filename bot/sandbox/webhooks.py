@@ -54,7 +54,11 @@ class Webhook:
         left = [entry for lane in self._lanes.values() for entry in lane]
         updates.entries.extend(sorted(left, key=lambda entry: entry.update_id))
         self._lanes.clear()
-        _spawn(self._session.close())
+        _spawn(self.close())
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
 
     def _add(self, entry: Entry) -> None:
         lane = self._lanes.get(entry.lane)

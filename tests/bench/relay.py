@@ -5,6 +5,7 @@ server's ledger: neither bot is asked what it has done. Rounds of both alternate
 changes while the ratio of neighbouring rounds hardly does.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
@@ -69,7 +70,7 @@ async def measure(load: Load) -> Results:
     async with _stage(load) as (telegram, echo, product):
         bench = Bench(telegram, load)
         async with running(product):
-            await bench.warm_up(product)
+            await bench.introduce(product)
         found: tuple[list[Round], list[Round]] = ([], [])
         for _ in range(load.rounds):
             for contestant, rounds in zip((echo, product), found, strict=True):
@@ -107,6 +108,15 @@ class Bench:
         assert telegram._process is not None
         self._server_pid = telegram._process.pid
 
+    async def introduce(self, product: Contestant) -> None:
+        """A first message of every customer, until all have their topics; the words themselves may stand elsewhere."""
+        deadline = time.monotonic() + PATIENCE * 2
+        await self._flood(product, self._load.customers, "first words")
+        while len(await product.customers()) < self._load.customers:
+            assert time.monotonic() < deadline, "not every customer has got a topic"
+            await asyncio.sleep(0.2)
+        await self._telegram.settled(quiet=1.5, timeout=PATIENCE * 2)
+
     async def warm_up(self, contestant: Contestant) -> None:
         """A message of every customer, off the clock: code is loaded, statements are compiled."""
         journeys = await self._pour(contestant, self._load.customers)
@@ -142,10 +152,7 @@ class Bench:
         """That many messages from all customers in turn, at once or `rate` a second, and their journeys."""
         begin = (await self._telegram.state())["ledger"]
         word = f"since {begin} number"
-        await self._telegram.flood(
-            count, self._load.customers, start_user_id=FIRST_CUSTOMER, text=word + " {n}", rate=rate,
-            bot=int(contestant.token.partition(":")[0]),
-        )  # fmt: skip
+        await self._flood(contestant, count, word, rate)
         deadline = time.monotonic() + PATIENCE + count / (rate or SLOWEST_RATE)
         while True:
             await self._telegram.settled(timeout=PATIENCE + count / (rate or SLOWEST_RATE))
@@ -153,6 +160,12 @@ class Bench:
             arrived = _arrivals(entries, word, await contestant.customers())
             if len(arrived) >= count or time.monotonic() > deadline:
                 return self._journeys(entries, word, count, arrived)
+
+    async def _flood(self, contestant: Contestant, count: int, word: str, rate: float | None = None) -> None:
+        await self._telegram.flood(
+            count, self._load.customers, start_user_id=FIRST_CUSTOMER, text=word + " {n}", rate=rate,
+            bot=int(contestant.token.partition(":")[0]),
+        )  # fmt: skip
 
     def _journeys(
         self, entries: list[Json], word: str, count: int, arrived: dict[tuple[int, str], float]

@@ -257,7 +257,7 @@ async def test_an_answer_taken_back_while_it_waits_is_never_sent(shop: Shop) -> 
     wang, chen = await shop.customer(), await known_agent(shop)
     await wang.complains("多少钱")
     await wang.topic()
-    await shop.telegram.fault("error", method="sendMessage", error_code=429, retry_after=2, chat_id=wang.id)
+    await shop.telegram.fault("status", method="sendMessage", code=429, parameters={"retry_after": 2}, chat_id=wang.id)
     first = await chen.says("稍等,我查一下", to=wang)
     second = await chen.says("一共八十八", to=wang)
 
@@ -350,6 +350,7 @@ async def test_what_telegram_notes_in_a_topic_is_nobodys_word(shop: Shop) -> Non
     stranger = await shop.agent("小赵")
     await wang.complains("要换尺寸")
     thread = await wang.topic()
+    await chen.card(wang)
     before = len(await shop.topic_of(wang))
 
     await stranger.says(thread=thread, pinned_message=await chen.sees("要换尺寸", of=wang))

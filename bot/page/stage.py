@@ -1,0 +1,138 @@
+"""The demo as a whole: what runs, what the visitor may do to it, and how it stands."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.page.control import Control
+from bot.page.story import Cast
+from bot.page.stored import counts
+from bot.page.supervisor import BotProcess
+from handlers.installing import let_time_pass
+from models.database import Database
+from models.plan import Plan
+
+log = logging.getLogger(__name__)
+
+#: What Telegram allows one group in a minute; the demo starts without limits.
+REAL_GROUP_LIMIT = 20
+LOOK_SECONDS = 0.5
+
+
+def wall() -> datetime:
+    """The real time (UTC)."""
+    return datetime.now(UTC)
+
+
+class Stage:
+    """Everything behind the page."""
+
+    def __init__(
+        self, control: Control, database: Database, bot: BotProcess, cast: Cast, language: str
+    ) -> None:
+        self.control = control
+        self.database = database
+        self.bot = bot
+        self.cast = cast
+        self.language = language
+        self.story = "waiting"  # waiting, playing, played
+        self._down_until = 0.0  # monotonic
+        self._limited = False
+        self._ahead = 0
+        self._stored: dict[str, Any] | None = None
+        self._changed = asyncio.Event()
+        self._watching = 0
+        bot.on_change = self.changed
+
+    def changed(self) -> None:
+        """Wake everybody who watches."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def set_story(self, story: str) -> None:
+        """How far the case at the beginning is."""
+        self.story = story
+        self.changed()
+
+    async def is_new(self) -> bool:
+        """Whether nobody has written yet."""
+        await self.look()
+        return self._stored is not None and not self._stored["customers"]
+
+    def state(self) -> dict[str, Any]:
+        """How everything stands; `ahead` and `down` in seconds."""
+        return {
+            "bot": self.bot.state,
+            "kills": self.bot.kills,
+            "story": self.story,
+            "down": max(0.0, round(self._down_until - time.monotonic(), 1)),
+            "limited": self._limited,
+            "ahead": self._ahead,
+            "stored": self._stored,
+        }
+
+    # -- what the visitor does
+
+    def kill(self) -> bool:
+        """SIGKILL to the bot, which comes back by itself."""
+        return self.bot.kill()
+
+    async def down(self, seconds: float) -> None:
+        """Telegram fails for so long."""
+        await self.control.act("down", seconds=seconds)
+        self._down_until = time.monotonic() + seconds
+        self.changed()
+
+    async def limit(self, on: bool) -> None:
+        """Telegram's limit for a group, which the bot's own settings here leave out of account."""
+        await self.control.act("limits", group_per_minute=REAL_GROUP_LIMIT if on else None)
+        self._limited = on
+        self.changed()
+
+    async def let_days_pass(self, seconds: int) -> bool:
+        """Move people's time; False when the bot does not fetch what waits, which Telegram would forget."""
+        if not await self.control.collected():
+            return False
+        async with self.database.work(wall(), Plan()) as work:
+            self._ahead = await let_time_pass(work, seconds)
+        await self.control.act("clock", advance=seconds)
+        self.changed()
+        return True
+
+    # -- how it stands, live
+
+    async def states(self) -> AsyncIterator[dict[str, Any]]:
+        """The state now and after each change."""
+        self._watching += 1
+        last = None
+        try:
+            while True:
+                changed, state = self._changed, self.state()
+                if state != last:
+                    yield state
+                    last = state
+                await changed.wait()
+        finally:
+            self._watching -= 1
+
+    async def watch(self) -> None:
+        """Look at what is stored, while somebody watches."""
+        while True:
+            if self._watching and self.bot.ready.is_set():
+                # While the bot migrates, or PostgreSQL is away, the last figures stay.
+                with contextlib.suppress(SQLAlchemyError, OSError):
+                    await self.look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Read what is stored."""
+        found = await counts(self.database)
+        if found != self._stored or self._down_until > time.monotonic() - 2 * LOOK_SECONDS:
+            self._stored = found
+            self.changed()

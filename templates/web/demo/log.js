@@ -1,0 +1,144 @@
+// The list of a chat's messages. Only the newest are drawn; scrolling up draws more, so thousands stay smooth.
+
+import { h } from './dom.js';
+import { drawRow } from './message.js';
+import * as store from './store.js';
+import { dayName, dayOf, spoken, t } from './words.js';
+
+const PAGE = 60;
+const NEAR_TOP = 600; // pixels
+const NEAR_BOTTOM = 80;
+const SAME_TALK_SECONDS = 600;
+
+export class Log {
+  /** `view` as in message.js; `element` scrolls. */
+  constructor(element, view) {
+    this.element = element;
+    this.view = view;
+    this.rows = h('div', { class: 'rows' });
+    this.drawn = new Map();
+    this.most = PAGE;
+    this.isDue = false;
+    this.stays = true;
+    element.append(this.rows);
+    element.addEventListener('scroll', () => this.scrolled(), { passive: true });
+    element.addEventListener('keydown', (event) => this.keyed(event));
+    new ResizeObserver(() => this.stays && this.toEnd()).observe(element);
+  }
+
+  /** Show another thread; its newest message is in view. */
+  show(chatId, threadId) {
+    Object.assign(this, { chatId, threadId, most: PAGE, stays: true });
+    this.rows.replaceChildren();
+    this.drawn.clear();
+    this.draw();
+  }
+
+  /** Draw soon; several changes are drawn together. */
+  refresh() {
+    if (this.isDue) return;
+    this.isDue = true;
+    requestAnimationFrame(() => {
+      this.isDue = false;
+      this.draw();
+    });
+  }
+
+  draw() {
+    if (this.threadId === undefined) return;
+    const wanted = grouped(store.last(this.chatId, this.threadId, this.most));
+    const kept = new Map();
+    let at = this.rows.firstChild;
+    for (const row of wanted) {
+      const there = this.drawn.get(row.key);
+      const entry = there?.sign === this.sign(row) ? there : { sign: this.sign(row), element: this.make(row) };
+      kept.set(row.key, entry);
+      if (entry.element === at) at = at.nextSibling;
+      else if (there && entry !== there && there.element === at) {
+        at = at.nextSibling;
+        there.element.replaceWith(entry.element);
+      } else this.rows.insertBefore(entry.element, at);
+    }
+    for (const [key, { element }] of this.drawn) if (kept.get(key)?.element !== element) element.remove();
+    this.drawn = kept;
+    if (this.stays) this.toEnd();
+  }
+
+  sign(row) {
+    const versions = row.messages?.map((each) => `${each.message_id}.${each.version}`).join();
+    return `${versions ?? row.day}|${row.joined}|${this.view.viewer}|${spoken()}`;
+  }
+
+  make(row) {
+    if (row.day) return h('div', { class: 'row day' }, h('span', { class: 'pill' }, row.day));
+    return drawRow(row, this.view);
+  }
+
+  toEnd() {
+    this.element.scrollTop = this.element.scrollHeight;
+  }
+
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.element;
+    this.stays = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
+    if (scrollTop < NEAR_TOP && this.most < store.thread(this.chatId, this.threadId).ids.length) {
+      this.most += PAGE;
+      this.refresh();
+    } else if (this.stays && this.most > 4 * PAGE) {
+      this.most = PAGE;
+      this.refresh();
+    }
+  }
+
+  /** Bring a message into view and let it flash. */
+  jump(messageId) {
+    const { ids } = store.thread(this.chatId, this.threadId);
+    const at = ids.indexOf(messageId);
+    if (at < 0) return;
+    this.most = Math.max(this.most, ids.length - at + PAGE / 2);
+    this.draw();
+    const element = this.rows.querySelector(`[data-id="${Number(messageId)}"]`);
+    this.stays = false;
+    element?.scrollIntoView({ block: 'center' });
+    element?.classList.add('flash');
+    setTimeout(() => element?.classList.remove('flash'), 1500);
+  }
+
+  /** Arrows walk along the messages, Enter opens what can be done with one. */
+  keyed(event) {
+    const rows = [...this.rows.querySelectorAll('.row[tabindex]')];
+    const now = rows.indexOf(event.target);
+    if (event.target !== this.element && now < 0) return;
+    if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+      const step = event.key === 'ArrowUp' ? -1 : 1;
+      rows[now < 0 ? rows.length - 1 : Math.min(rows.length - 1, Math.max(0, now + step))]?.focus();
+      event.preventDefault();
+    } else if (event.key === 'Enter' && now >= 0) {
+      rows[now].querySelector('.more')?.click();
+      event.preventDefault();
+    }
+  }
+}
+
+/** Messages as rows: albums in one, a line where a new day begins. */
+function grouped(messages) {
+  const rows = [];
+  let before = null;
+  for (const message of messages) {
+    if (!before || dayOf(before.date) !== dayOf(message.date)) rows.push({ key: `day ${dayOf(message.date)}`, day: dayName(message.date) });
+    const open = rows.at(-1);
+    if (before && message.media_group_id && message.media_group_id === before.media_group_id && open.messages) {
+      open.messages.push(message);
+    } else rows.push({ key: message.message_id, messages: [message], joined: goesOn(before, message) });
+    before = message;
+  }
+  return rows;
+}
+
+function goesOn(before, message) {
+  return Boolean(before) && before.author === message.author && message.date - before.date < SAME_TALK_SECONDS
+    && dayOf(before.date) === dayOf(message.date) && Boolean(before.text ?? before.caption ?? before.media_group_id)
+    && !before.forum_topic_created;
+}
+
+export const emptyNote = () => h('p', { class: 'nothing' }, t('nothing_open'));

@@ -1,0 +1,50 @@
+// The page's own words, in the language that the visitor chose.
+
+let all = {};
+let language = 'en';
+
+export async function loadWords(preferred) {
+  all = await (await fetch('/words')).json();
+  setLanguage(preferred in all ? preferred : 'en');
+}
+
+export const spoken = () => language;
+
+export function setLanguage(wanted) {
+  language = wanted;
+  document.documentElement.lang = wanted === 'zh' ? 'zh-Hans' : wanted;
+  for (const element of document.querySelectorAll('[data-word]')) element.textContent = t(element.dataset.word);
+  for (const element of document.querySelectorAll('[data-label]')) {
+    element.setAttribute('aria-label', t(element.dataset.label));
+    if (element.matches('button')) element.title = t(element.dataset.label);
+  }
+  document.title = t('title');
+}
+
+/** The words at `key`, with {names} filled in. */
+export function t(key, inserts = {}) {
+  const text = all[language]?.[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in inserts ? String(inserts[name]) : whole));
+}
+
+export const tourSteps = () => all[language].tour;
+
+export function clockTime(seconds) {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(seconds * 1000);
+}
+
+export function dayName(seconds) {
+  return new Intl.DateTimeFormat(language, { month: 'long', day: 'numeric', weekday: 'short' }).format(seconds * 1000);
+}
+
+export const dayOf = (seconds) => new Date(seconds * 1000).toDateString();
+
+export function duration(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+export function size(bytes) {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}

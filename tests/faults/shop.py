@@ -1,0 +1,146 @@
+"""A shop with customers, one agent and the bot: the scene of every fault."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.running import ROOT, RunningBot
+from tests.telegram import Json, Telegram, words
+
+LIFTED = dict.fromkeys(
+    ("limit_group_per_minute", "limit_chat_per_second", "limit_overall_per_second", "limit_topics_per_minute"),
+    100_000,
+)
+#: Telegram's own, as the bot keeps them by default.
+USUAL_LIMITS: dict[str, Any] = dict.fromkeys(LIFTED, "")
+PATIENCE = 25.0
+
+
+class Bot(RunningBot):
+    """The bot as a process; with `crash_at` one that ends itself there (see crashing.py)."""
+
+    crash_at: str | None = None
+
+    async def begin(self) -> None:
+        """Start the process, without waiting."""
+        module = ("bot",) if self.crash_at is None else ("tests.faults.crashing",)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *module, "run"),
+            env={**self.environment, "CRASH_AT": self.crash_at or ""}, cwd=self.folder,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        self._reader = asyncio.create_task(self._read())
+
+    async def crash(self, at: str) -> None:
+        """Start, and wait for the end at that place; whatever comes next starts as usual."""
+        self.crash_at = at
+        try:
+            await self.begin()
+            code = await self.exit_code()
+        finally:
+            self.crash_at = None
+        assert code == -signal.SIGKILL, f"the bot never came to {at}:\n{self.log[-3000:]}"
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    def pause(self) -> None:
+        """SIGSTOP."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        os.kill(self.pid, signal.SIGCONT)
+
+
+class Shop:
+    """The people, and the processes that serve them."""
+
+    def __init__(self, telegram: Telegram, url: str, folder: Path) -> None:
+        self.telegram = telegram
+        self.url = url
+        self.folder = folder
+        self.bots: list[Bot] = []
+        self.agent: Json = {}
+        self.li: Json = {}
+        self.group: Json = {}
+
+    async def move_in(self, **group: Any) -> None:
+        """The agent Chen, the customer Li Wei, and the staff group."""
+        self.agent = await self.telegram.user("Chen")
+        self.li = await self.telegram.user("Li Wei", language_code="zh")
+        self.group = await self.telegram.group("Staff", members=[self.agent["id"]], **group)
+
+    def new_bot(self, **settings: Any) -> Bot:
+        """A process that is yet to be started."""
+        named = {
+            "bot_token": self.telegram.token, "staff_group_id": self.group["id"], "web_port": 0,
+            "telegram_api_url": self.telegram.url, "database_url": self.url, **LIFTED, **settings,
+        }  # fmt: skip
+        environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        environment |= {name.upper(): str(value) for name, value in named.items() if value != ""}
+        self.bots.append(Bot({**environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}, self.folder))
+        return self.bots[-1]
+
+    async def bot(self, **settings: Any) -> Bot:
+        """A process that is ready."""
+        bot = self.new_bot(**settings)
+        await bot.begin()
+        await bot.until("ready")
+        return bot
+
+    async def close(self) -> None:
+        """End every process that still runs."""
+        for bot in self.bots:
+            if bot.running:
+                bot.resume()
+                await bot.stop()
+
+    # -- what staff and customers see
+
+    async def shown(self, text: str, chat: Json | None = None) -> list[Json]:
+        """The bot's messages with these words, in the staff group unless `chat` says where; cards left out."""
+        bot_id = int(self.telegram.token.partition(":")[0])
+        found = await self.telegram.chat(self.group if chat is None else chat)
+        return [
+            message
+            for message in found
+            if message["author"] == bot_id and text in words(message) and "reply_markup" not in message
+        ]
+
+    async def relayed(self, text: str, timeout: float = PATIENCE) -> Json:  # noqa: ASYNC109
+        """The first message by which staff read these words."""
+        relay = lambda message: "reply_markup" not in message  # noqa: E731
+        return await self.telegram.wait_message(self.group, text, timeout=timeout, where=relay)
+
+    async def thread_of(self, name: str) -> int:
+        """The topic of a customer."""
+        return int((await self.telegram.wait_topic(self.group, name, timeout=PATIENCE))["thread_id"])
+
+    async def known(self, person: Json, greeting: str = "Hello") -> int:
+        """A customer who has written and been relayed; returns the topic."""
+        await self.telegram.say(person, greeting)
+        thread = await self.thread_of(person["first_name"])
+        await self.telegram.wait_message(self.group, greeting, thread=thread, timeout=PATIENCE)
+        await self.telegram.settled(timeout=PATIENCE)
+        return thread
+
+
+@asynccontextmanager
+async def open_shop(url: str, folder: Path, limits: Json | None = None, **group: Any) -> AsyncIterator[Shop]:
+    """A shop on an empty database, with a sandbox of its own."""
+    telegram = await Telegram.start(limits=limits)
+    shop = Shop(telegram, url, folder)
+    try:
+        await shop.move_in(**group)
+        yield shop
+    finally:
+        await shop.close()
+        await telegram.stop()
