@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint format lock clean
+.PHONY: help setup run demo test lint format migration lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,13 +8,15 @@ READY := $(VENV)/.ready
 # Arguments for the tests: `make test PYTEST_ARGS="-x tests/test_settings.py"`.
 # Two processes; the tests of one file stay together. Each process has its own ports and database server.
 PYTEST_ARGS ?= -n 2 --dist loadfile
+# Arguments for the demo: `make demo DEMO_ARGS="--lang en"`.
+DEMO_ARGS ?=
 # `make lock` keeps the versions that still fit; `make lock LOCK_ARGS=--upgrade` takes the newest.
 LOCK_ARGS ?=
 LOCK_TOOL := pip-tools==7.6.2
 
 help:  ## List the commands
 	@grep -E '^[a-z]+: .*## |^[a-z]+:  ## ' $(MAKEFILE_LIST) \
-		| sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+		| sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 setup: $(READY)  ## Make .venv from the pinned lock
 
@@ -45,7 +47,7 @@ run: $(READY)  ## Start the bot with the settings in .env
 	$(BIN)/python -m bot run
 
 demo: $(READY)  ## Show the bot at work, without a token and without the network
-	$(BIN)/python -m bot demo
+	$(BIN)/python -m bot demo $(DEMO_ARGS)
 
 test: lint  ## Run every check and every test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -59,6 +61,9 @@ lint: $(READY)  ## Check style, types and who imports whom
 format: $(READY)  ## Put the code into its usual form
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+migration: $(READY)  ## Write the migration for changed tables: make migration m="what changes"
+	$(BIN)/python -m models.migrations "$(m)"
 
 # Made with the oldest supported Python: what only that one needs must be in the lock too.
 lock:  ## Write the locks anew from pyproject.toml

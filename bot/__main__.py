@@ -1,15 +1,20 @@
-"""The commands of `huifang`, which is the same as `python -m bot`."""
+"""The commands of `huifang`, which is the same as `python -m bot`.
+
+Each imports what it needs when it is called, so that help and demo appear at once.
+"""
 
 import asyncio
 import logging
 import sys
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from bot import __version__
 from bot.logs import set_up_logging
-from bot.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 cli = typer.Typer(
     name="huifang",
@@ -25,7 +30,9 @@ def _fail(text: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _settings() -> Settings:
+def _settings() -> "Settings":
+    from bot.settings import SettingsError, load_settings
+
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -60,7 +67,8 @@ def run() -> None:
 @cli.command()
 def migrate() -> None:
     """Make or update the tables, without starting the bot. Example: huifang migrate"""
-    from bot.app import CannotStart, migrate_only
+    from bot.app import migrate_only
+    from bot.starting import CannotStart
 
     settings = _settings()
     try:
@@ -88,6 +96,7 @@ def doctor() -> None:
     Example: huifang doctor
     """
     from bot.doctor import examine, without_settings
+    from bot.settings import SettingsError, load_settings
 
     logging.disable(logging.WARNING)
     try:

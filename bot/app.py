@@ -1,6 +1,7 @@
 """The composition root: the only place where everything meets, and the order of starting and stopping."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -157,6 +158,7 @@ async def _until_signalled(duties: list[Duty]) -> None:
     """Run the duties until SIGTERM or SIGINT; a duty that fails ends the process."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    _spare_the_collector()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     log.info("ready")
@@ -166,6 +168,13 @@ async def _until_signalled(duties: list[Duty]) -> None:
         log.info("stopping")
         for task in tasks:
             task.cancel()
+
+
+def _spare_the_collector() -> None:
+    """Libraries and tables stay for good: searching them for garbage again and again took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def run_forever(settings: Settings) -> int:

@@ -1,6 +1,7 @@
 """HTTP to Telegram by aiohttp: a fifth of the processor time that the library's default client takes."""
 
 import json
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -22,6 +23,11 @@ def _seconds(value: Any, default: float) -> float:
     if isinstance(value, DefaultValue):
         value = value.value
     return default if value is None else float(value)
+
+
+@cache
+def _timeout(read: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=read, total=read + CONNECT_SECONDS)
 
 
 class AiohttpRequest(BaseRequest):
@@ -64,8 +70,7 @@ class AiohttpRequest(BaseRequest):
         """One request; returns status and body. Raises TimedOut or NetworkError from the aiohttp error."""
         if self._session is None:
             raise RuntimeError("the request is not initialised")
-        read = _seconds(read_timeout, READ_SECONDS)
-        timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=read, total=read + CONNECT_SECONDS)
+        timeout = _timeout(_seconds(read_timeout, READ_SECONDS))
         data, headers = _body(request_data)
         try:
             async with self._session.request(method, url, data=data, headers=headers, timeout=timeout) as response:

@@ -24,7 +24,8 @@ from models.outbox import Waiting
 
 log = logging.getLogger(__name__)
 
-IN_FLIGHT = 32
+#: A round costs much the same for one message as for all that are in the air.
+IN_FLIGHT = 64
 #: Rows committed by other processes may show up a little after rows with higher ids.
 LOOK_BACK = 2000
 TIDY_EVERY = 30.0
@@ -59,6 +60,7 @@ class Sender:
         self._flying: set[asyncio.Task[None]] = set()
         self._results: list[tuple[Parcel, Outcome]] = []
         self._tidy_at = 0.0
+        self._look_back_at = 0.0
         self._aloft: set[int] = set()  # rows that we claimed and whose outcome is not recorded
         self._doubtful = True  # whether other rows may be marked as setting out
         self._began = False
@@ -119,6 +121,7 @@ class Sender:
             real_now = work.real_now
         self._doubtful = False
         self._fresh = True
+        self._look_back_at = 0.0
         if left:
             log.warning("%d messages were in flight when the last process ended; they are sent again", left)
         if self._began:
@@ -158,8 +161,13 @@ class Sender:
         return 0.0
 
     async def _load(self) -> None:
+        """Take in what was added; now and then also what others committed late."""
+        after, now = self._lanes.last_id, time.monotonic()
+        if now >= self._look_back_at:
+            self._look_back_at = now + self._poll
+            after -= LOOK_BACK
         async with self._look() as session:
-            rows = await outbox.waiting_after(session, self._lanes.last_id - LOOK_BACK)
+            rows = await outbox.waiting_after(session, after)
         self._lanes.put(rows)
 
     # -- choosing

@@ -154,6 +154,8 @@ class Worker:
             update = Update.de_json(raw, self._application.bot)
         except Exception as error:
             raise Unreadable(f"{type(error).__name__}: {error}") from error
+        if _placeless(raw):
+            raise Unreadable("a message without a chat")  # which the library lets pass
         place = await locate(work, raw)
         if _is_word_of_staff(place):
             await staff.enrol(work, place)
@@ -181,6 +183,11 @@ class Worker:
 async def _record_error(_update: object, context: Any) -> None:
     """The library swallows what handlers raise; we want it back."""
     current.get().error = context.error
+
+
+def _placeless(raw: dict[str, Any]) -> bool:
+    words = (raw.get("message"), raw.get("edited_message"))
+    return any(isinstance(each, dict) and not isinstance(each.get("chat"), dict) for each in words)
 
 
 def _is_word_of_staff(place: Place) -> bool:

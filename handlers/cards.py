@@ -83,7 +83,7 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "past": past,
         "scores": scores,
         "score": case.score,
-        "comment": case.comment,
+        "comment": case.comment and case.comment[:500],
         "summary": case.summary[:500],
         "reopened": case.reopened_count,
         "parent": case.parent_id,

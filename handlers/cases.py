@@ -3,6 +3,7 @@
 from typing import Any
 
 from handlers import speaking
+from handlers.content import pieces, utf16_length
 from handlers.customers import main_group
 from handlers.doors import Place, Refusal
 from handlers.speaking import answer_press, button, send, tell_customer
@@ -15,7 +16,7 @@ from models.work import Work
 from templates import label
 
 SUBJECT_LIMIT = 60
-SUMMARY_LIMIT = 2500
+SUMMARY_LIMIT = 2500  # UTF-16 units
 SCORES = (1, 2, 3, 4, 5)
 
 
@@ -160,8 +161,9 @@ def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: 
     case.move(CaseState.RESOLVED, work.now)
     case.score = case.comment = None
     work.event(case, "resolved", actor_of(person), summary=summary)
-    if len(summary) > SUMMARY_LIMIT:  # too long to stand in one message with the question
-        tell_customer(work, customer, "cases/summary", {"number": case.id, "summary": summary[:4000]}, case=case)
+    if utf16_length(summary) > SUMMARY_LIMIT:  # too long to stand in one message with the question
+        for piece in pieces(summary, SUMMARY_LIMIT):
+            tell_customer(work, customer, "cases/summary", {"number": case.id, "summary": piece}, case=case)
         summary = ""
     values = {"number": case.id, "summary": summary}
     buttons = score_buttons(customer.language, case)

@@ -8,8 +8,8 @@ from models.messages import Message
 
 #: Kinds that copyMessage carries over whole. The order matters: an animation also has a document.
 COPIED = (
-    "animation", "live_photo", "photo", "video", "audio", "document", "voice", "video_note", "sticker", "venue", "location",
-    "contact", "rich_message",
+    "animation", "live_photo", "photo", "video", "audio", "document", "voice", "video_note", "sticker", "venue",
+    "location", "contact", "rich_message",
 )  # fmt: skip
 #: Kinds that only a forward shows truly; new kinds of Telegram are tried like this too.
 FORWARDED = ("poll", "dice", "game", "story", "paid_media", "checklist", "giveaway", "giveaway_winners")

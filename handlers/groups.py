@@ -40,6 +40,8 @@ async def topic_created(work: Work, place: Place) -> None:
     topic = await work.topic_named(group.id or 0, name)
     if topic is None:
         return  # made by hand with the bot's name on it, or by another deployment: not ours to touch
+    if topic.thread_id == thread_id:
+        return  # the sender recorded it between our two looks
     if topic.state is TopicState.LIVE:
         body = {"method": "deleteForumTopic", "params": {"message_thread_id": thread_id}}
         lane = staff_lane(group.id or 0, topic.customer_id)

@@ -1,7 +1,7 @@
 """Cases: one matter from the first word to the closing, with its states and its timeline."""
 
 import enum
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column
@@ -80,11 +80,6 @@ class Case(Base, table=True):
     def unfinished(self) -> bool:
         """Whether somebody still has to do something."""
         return self.state in UNFINISHED
-
-    def reopenable(self, now: datetime, within: timedelta) -> bool:
-        """Whether a new word still belongs to this finished matter: `within` counts from its last end."""
-        ended = max((at for at in (self.resolved_at, self.closed_at) if at), default=None)
-        return not self.unfinished and ended is not None and now - ended <= within
 
     def move(self, state: CaseState, now: datetime) -> None:
         """Take the case to `state`; raises ValueError where the table of transitions does not allow it."""

@@ -8,25 +8,17 @@ from typing import Any
 
 import orjson
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models import sqlite
 from models.plan import Plan
 from models.work import Work
 
-SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    # FULL: what was acknowledged to Telegram survives a power cut, not only a kill.
-    "PRAGMA synchronous=FULL",
-    "PRAGMA busy_timeout=5000",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA temp_store=MEMORY",
-)
 #: A process that hangs inside a transaction loses it after this time, with all its locks (milliseconds).
 POSTGRES_IDLE_LIMIT = "30000"
-READ_ONLY = "huifang_read_only"
 
 #: How those who run the program begin a unit of work, or a session that only reads.
 Begin = Callable[[], AbstractAsyncContextManager[Work]]
@@ -35,20 +27,6 @@ Look = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # The driver's own BEGIN comes too late and deferred, which loses updates; we begin ourselves.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in SQLITE_PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(READ_ONLY)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 class Database:
@@ -64,13 +42,18 @@ class Database:
             limits = {"idle_in_transaction_session_timeout": POSTGRES_IDLE_LIMIT}
             arguments = {"connect_args": {"server_settings": limits}, "pool_size": 8, "pool_pre_ping": True}
         self.engine: AsyncEngine = create_async_engine(
-            self.url, json_serializer=_dumps, json_deserializer=orjson.loads, **arguments
+            self.url,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+            **arguments,
+            hide_parameters=True,  # the text of an error goes to the log, and customers' words must not
         )
         # One writer at a time: waiting here is fair and free, waiting in SQLite is neither.
         self._writer: asyncio.Lock | nullcontext[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+            event.listen(self.engine.sync_engine, "do_connect", sqlite.use_one_trip)
+            event.listen(self.engine.sync_engine, "connect", sqlite.prepare)
+            event.listen(self.engine.sync_engine, "begin", sqlite.begin)
 
     @asynccontextmanager
     async def work(self, now: datetime, plan: Plan) -> AsyncIterator[Work]:
@@ -89,7 +72,7 @@ class Database:
         """A session that only reads and holds up no writer."""
         async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
             if self.is_sqlite:
-                await session.connection(execution_options={READ_ONLY: True})
+                await session.connection(execution_options={sqlite.READ_ONLY: True})
             yield session
 
     async def close(self) -> None:

@@ -11,6 +11,11 @@ from sqlmodel import col, select
 from models.delivery import Inbox, InboxState
 from models.work import Work
 
+_LOCK = text(
+    "SELECT lane FROM unnest(CAST(:lanes AS text[])) AS lane"
+    " WHERE pg_try_advisory_xact_lock(hashtextextended(lane, 0))"
+)
+
 
 async def store(work: Work, rows: Sequence[dict[str, Any]]) -> None:
     """Store raw updates; one that is there already changes nothing."""
@@ -44,14 +49,15 @@ async def claim(work: Work, limit: int) -> Sequence[Any]:
     rows = await work.all(query)
     if not rows or (await work.session.connection()).dialect.name == "sqlite":
         return rows
-    lanes = [lane for lane in dict.fromkeys(row.lane for row in rows) if await _lock_lane(work, lane)]
+    lanes = await _lock(work, list(dict.fromkeys(row.lane for row in rows)))
     # What stood in a lane may have been handled between the look and the lock: look again.
     return await work.all(query.where(col(Inbox.lane).in_(lanes)))
 
 
-async def _lock_lane(work: Work, lane: str) -> bool:
-    lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:lane, 0))").bindparams(lane=lane)
-    return bool((await work.session.exec(lock)).scalar_one())  # type: ignore[call-overload]
+async def _lock(work: Work, lanes: list[str]) -> Sequence[str]:
+    """Those of these lanes that nobody else holds; they are ours until the work ends."""
+    locked: Sequence[str] = (await work.session.scalars(_LOCK, {"lanes": lanes})).all()
+    return locked
 
 
 async def finish(work: Work, ids: Iterable[int]) -> None:

@@ -70,7 +70,8 @@ class Work(Lookups):
 
     async def flush(self) -> None:
         """Send everything to the database, so that queries see it."""
-        await self.session.flush()
+        if self.session.new or self.session.dirty or self.session.deleted:
+            await self.session.flush()
         if not self._rows:
             return
         rows, self._rows = self._rows, defaultdict(list)

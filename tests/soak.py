@@ -91,6 +91,7 @@ class Soak:
         self._agents: list[Json] = []
         self._group: Json = {}
         self._said = Said()
+        self._threads: dict[int, int] = {}  # topics in which agents have something to answer
         self._in_flight = 0
         self._bot_id = int(telegram.token.partition(":")[0])
 
@@ -207,9 +208,9 @@ class Soak:
         return None
 
     async def _answer(self) -> None:
-        """An agent's words in the topic of a customer who has one."""
+        """An agent's words in the topic of a customer whose words can be read there."""
         who = self._random.randrange(CUSTOMERS)
-        thread = (await self._threads()).get(who)
+        thread = await self._thread(who)
         if thread is None:
             return await self._write()
         token = self._token(who, answer=True)
@@ -218,13 +219,15 @@ class Soak:
         self._said.to_customer[who].append(token)
         return None
 
-    async def _threads(self) -> dict[int, int]:
-        """Each customer's topic, by the customer's number; the last where there are several."""
-        found = {}
-        for topic in await self.telegram.topics(self._group):
-            if named := re.match(r"Customer (\d+) #", topic["name"]):
-                found[int(named[1])] = topic["thread_id"]
-        return found
+    async def _thread(self, who: int) -> int | None:
+        """The topic of a customer in which the bot has shown words of theirs."""
+        if who not in self._threads:
+            for topic in await self.telegram.topics(self._group):
+                if topic["name"].startswith(f"Customer {who} #"):
+                    read = _tokens(await self.telegram.chat(self._group, topic["thread_id"]), self._bot_id)
+                    if read:
+                        self._threads[who] = topic["thread_id"]
+        return self._threads.get(who)
 
     async def _quiet(self) -> None:
         """Until nothing waits anywhere: at Telegram, in the inbox, in the outbox."""
@@ -254,15 +257,14 @@ class Soak:
         staff_side = _tokens(shown, self._bot_id)
         copies.update(staff_side)
         for said in self._said.by_customer.values():
-            await self._tell_lost([token for token in said if token not in copies])
-            lost += sum(token not in copies for token in said)
+            lost += await self._missing(said, set(copies))
             firsts = {token: place for place, token in reversed(list(enumerate(staff_side)))}
             places = [firsts[token] for token in said if token in firsts]
             out_of_order += sum(later < earlier for earlier, later in zip(places, places[1:], strict=False))
         for who, said in self._said.to_customer.items():
             arrived = _tokens(await self.telegram.everything(self._customers[who]), self._bot_id)
             copies.update(arrived)
-            lost += sum(token not in arrived for token in said)
+            lost += await self._missing(said, set(arrived))
         repeats = sum(copies.values()) - len(copies)
         await self._judge_rows(report, sum(count > 1 for count in copies.values()))
         by_and_to = (*self._said.by_customer.values(), *self._said.to_customer.values())
@@ -278,8 +280,9 @@ class Soak:
         violations = await self.telegram.violations()
         report.expect(not violations, f"the sandbox complains: {violations[:3]}")
 
-    async def _tell_lost(self, lost: list[str]) -> None:
-        """What the database knows of the first few that are missing."""
+    async def _missing(self, said: list[str], shown: set[str]) -> int:
+        """How many did not arrive; of the first few, tell what the database knows."""
+        lost = [token for token in said if token not in shown]
         for token in lost[:3]:
             found = await rows(
                 self.url,
@@ -288,6 +291,7 @@ class Soak:
                 text=f"%{token}",
             )
             print(f"lost: {token}: {found or 'not even stored'}", file=sys.stderr)
+        return len(lost)
 
     async def _judge_rows(self, report: Report, repeated: int) -> None:
         marked = await number(self.url, "SELECT coalesce(sum(cost), 0) FROM outbox WHERE maybe_repeated")

@@ -24,7 +24,7 @@ ELSEWHERE = {"BOT_TOKEN": "1:real", "STAFF_GROUP_ID": "-1", "DATABASE_URL": "sql
 
 
 def words_of(language: str) -> dict[str, dict[str, str]]:
-    return tomllib.loads((ROOT / "demo" / f"{language}.toml").read_text("utf-8"))
+    return tomllib.loads((ROOT / "demo" / f"terminal.{language}.toml").read_text("utf-8"))
 
 
 async def start(folder: Path, *arguments: str, **variables: str) -> asyncio.subprocess.Process:

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import clock
-from bot.demo.stage import Json
+from bot.demo.telegram import Json
 from models.cases import Case, CaseEvent
 from models.database import Database
 from models.delivery import Inbox, InboxState, Outbox, OutboxState

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Self
 
+from bot.demo.processes import Stuck
 from bot.demo.screen import Screen, Tone
-from bot.demo.stage import Json, Sandbox, Stuck
+from bot.demo.telegram import Json, Telegram
 from templates import label
 
 WAIT_SECONDS = 30.0
@@ -15,11 +16,11 @@ Words = dict[str, Any]
 class Live:
     """The customer's chat on the left, the staff group on the right."""
 
-    def __init__(self, sandbox: Sandbox, screen: Screen, words: Words, language: str) -> None:
+    def __init__(self, telegram: Telegram, screen: Screen, words: Words, language: str) -> None:
         self.customer: Json = {}
         self.agent: Json = {}
         self.group: Json = {}
-        self._sandbox = sandbox
+        self._telegram = telegram
         self._screen = screen
         self._words = words
         self._language = language
@@ -39,7 +40,7 @@ class Live:
             self._following.cancel()
 
     async def _follow(self, listening: asyncio.Event) -> None:
-        async for event in self._sandbox.events(listening):
+        async for event in self._telegram.events(listening):
             message = event.get("message")
             if event["event"] not in ("message", "edited") or not isinstance(message, dict):
                 continue

@@ -5,21 +5,19 @@ import time
 from typing import Any
 
 from bot.demo.live import Live, button_of, text_of
+from bot.demo.processes import Bot
 from bot.demo.screen import Screen, Tone
-from bot.demo.stage import Bot, Json, Sandbox
-
-#: Between two steps, so that a person can read (seconds).
-BREATH = 0.9
+from bot.demo.telegram import Json, Telegram
 
 
 class Story:
     """Both people, each doing one thing after another; every step waits for what it leads to."""
 
     def __init__(
-        self, sandbox: Sandbox, bot: Bot, live: Live, screen: Screen, words: dict[str, Any], breath: float
+        self, telegram: Telegram, bot: Bot, live: Live, screen: Screen, words: dict[str, Any], breath: float
     ) -> None:
         """`breath`: seconds between two steps."""
-        self._sandbox = sandbox
+        self._telegram = telegram
         self._bot = bot
         self._live = live
         self._screen = screen
@@ -115,12 +113,12 @@ class Story:
     async def _customer_says(self, key: str, **content: Any) -> None:
         words = {"caption": self._said[key]} if content else {"text": self._said[key]}
         customer = self._live.customer["id"]
-        await self._sandbox.act("say", from_id=customer, chat_id=customer, content=content, **words)
+        await self._telegram.act("say", from_id=customer, chat_id=customer, content=content, **words)
 
     async def _agent_says(self, key: str) -> None:
         live = self._live
         place = {"chat_id": live.group["id"], "thread_id": self._thread}
-        await self._sandbox.act("say", from_id=live.agent["id"], text=self._said[key], **place)
+        await self._telegram.act("say", from_id=live.agent["id"], text=self._said[key], **place)
 
     async def _press(self, person: Json, chat: Json, message: Json, data: str) -> None:
         """Press the first button whose data begins like that."""
@@ -131,7 +129,7 @@ class Story:
         else:
             self._screen.right(words, Tone.AGENT)
         where = {"chat_id": chat["id"], "message_id": message["message_id"]}
-        await self._sandbox.act("press", user_id=person["id"], data=button["callback_data"], **where)
+        await self._telegram.act("press", user_id=person["id"], data=button["callback_data"], **where)
 
     async def _resolve(self, key: str) -> None:
         live = self._live

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.page.control import Control
 from bot.page.story import gather
-from bot.page.supervisor import BotProcess, DoesNotStart, running_sandbox
+from bot.page.supervisor import BotProcess, DoesNotStart, address_of, running_sandbox
 from bot.page.words import words
+from templates import LANGUAGES
 
 DEFAULT_PORT = 8070
 TOKEN = "1000000001:sandbox"  # noqa: S105 - it opens nothing but the sandbox
@@ -53,10 +54,14 @@ async def _perform(
     stop: asyncio.Event,
 ) -> None:  # fmt: skip
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huifang-demo-")))
-    url = await stack.enter_async_context(running_sandbox(TOKEN, folder))
+    sandbox = await stack.enter_async_context(running_sandbox(TOKEN, folder))
+    # The web server and the tables take a while to import, in which the sandbox starts.
+    from bot.page.performance import perform
+
+    url = await address_of(sandbox)
     control = Control(url)
     stack.push_async_callback(control.close)
-    cast = await gather(control, language)
+    cast = await gather(control, TOKEN, language)
     database_url = database_url or f"sqlite+aiosqlite:///{folder / 'demo.db'}"
     settings = {
         "BOT_TOKEN": TOKEN, "STAFF_GROUP_ID": str(cast.group["id"]), "OWNER_IDS": str(cast.agents[0]["id"]),
@@ -65,17 +70,13 @@ async def _perform(
     }  # fmt: skip
     bot = BotProcess(folder, settings)
     stack.push_async_callback(bot.stop)
-    starting = asyncio.create_task(bot.start())
-    await asyncio.sleep(0)  # the bot's process begins before what follows is imported, which takes a while
-    from bot.page.performance import perform
-
-    await perform(control, database_url, bot, cast, language, starting, listener, open_browser, stop)
+    await perform(control, database_url, bot, cast, language, listener, open_browser, stop)
 
 
 def _write_plan(folder: Path, language: str) -> Path:
     """A care plan for the shop of the demo, in the visitor's language and time zone."""
-    name = words(language)["cast"]["business"]
-    lines = ("[business]", f'name = "{name}"', f'language = "{language}"', f'timezone = "{system_zone()}"')
+    names = ", ".join(f'{each} = "{words(each)["cast"]["business"]}"' for each in LANGUAGES)
+    lines = ("[business]", f"name = {{ {names} }}", f'language = "{language}"', f'timezone = "{system_zone()}"')
     path = folder / "plan.toml"
     path.write_text("\n".join(lines), "utf-8")
     return path

@@ -29,7 +29,7 @@ class Server(uvicorn.Server):
 
 async def perform(
     control: Control, database_url: str, bot: BotProcess, cast: Cast, language: str,
-    starting: asyncio.Task[None], listener: socket.socket, open_browser: bool, stop: asyncio.Event,
+    listener: socket.socket, open_browser: bool, stop: asyncio.Event,
 ) -> None:  # fmt: skip
     """Serve the page until `stop` is set; raises DoesNotStart."""
     database = Database(database_url, wall)
@@ -42,7 +42,7 @@ async def perform(
     tasks = [
         asyncio.create_task(Server(config).serve(sockets=[listener])),
         asyncio.create_task(stage.watch()),
-        asyncio.create_task(_begin(stage, starting)),
+        asyncio.create_task(_begin(stage)),
         asyncio.create_task(stop.wait()),
     ]
     print(f"Huifang's demo: {address}  (Ctrl-C ends it)", flush=True)
@@ -59,9 +59,10 @@ async def perform(
         await database.close()
 
 
-async def _begin(stage: Stage, starting: asyncio.Task[None]) -> None:
-    """Wait for the bot and play the story, unless the database has one already."""
-    await starting
+async def _begin(stage: Stage) -> None:
+    """Start the bot and play the story, unless the database has one already."""
+    await stage.bot.start()
+    await stage.catch_up()
     stage.set_story("playing")
     if await stage.is_new():
         try:

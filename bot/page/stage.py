@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
 
 from bot.page.control import Control
 from bot.page.story import Cast
 from bot.page.stored import counts
 from bot.page.supervisor import BotProcess
+from bot.page.words import words
 from handlers.installing import let_time_pass
 from models.database import Database
 from models.plan import Plan
+from models.staff import Installation
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +58,21 @@ class Stage:
         self._changed.set()
         self._changed = asyncio.Event()
 
+    def introduction(self) -> dict[str, Any]:
+        """Who takes part, and what they may say in the tour."""
+        return {**self.cast.shown(), "language": self.language, "lines": words(self.language)["lines"]}
+
     def set_story(self, story: str) -> None:
         """How far the case at the beginning is."""
         self.story = story
         self.changed()
+
+    async def catch_up(self) -> None:
+        """Let Telegram's clock follow people's time, which an earlier demo on the same database may have moved."""
+        async with self.database.reading() as session:
+            self._ahead = (await session.exec(select(Installation.ahead_seconds))).one()
+        if self._ahead:
+            await self.control.act("clock", advance=self._ahead)
 
     async def is_new(self) -> bool:
         """Whether nobody has written yet."""

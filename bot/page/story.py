@@ -26,15 +26,16 @@ class Cast:
         return {"customers": self.customers, "agents": self.agents, "group": self.group, "bot": self.bot}
 
 
-async def gather(control: Control, language: str) -> Cast:
-    """Let everybody appear; those who speak `language` come first."""
+async def gather(control: Control, token: str, language: str) -> Cast:
+    """Let everybody appear; those who speak `language` come first, and the bot has a name in it."""
+    bot = await control.act("bot", token=token, first_name=words(language)["cast"]["bot"])
     order = [language, *(other for other in LANGUAGES if other != language)]
     customers = [await control.act("user", **words(each)["cast"]["customer"]) for each in order]
     agents = [await control.act("user", **words(each)["cast"]["agent"]) for each in order]
     members = [agent["id"] for agent in agents]
     title = words(language)["cast"]["group"]
     group = await control.act("group", title=title, forum=True, members=members)
-    return Cast(customers, agents, group, (await control.look("bots"))[0])
+    return Cast(customers, agents, group, bot)
 
 
 async def play(control: Control, cast: Cast, language: str) -> None:

@@ -37,22 +37,28 @@ def _environment(**settings: str) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def running_sandbox(token: str, folder: Path) -> AsyncIterator[str]:
-    """A sandbox without limits; gives its address."""
+async def running_sandbox(token: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A sandbox without limits, which may still be starting: `address_of` waits for it."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.sandbox", "--token", token, "--no-limits", "--until-stdin-closes"),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         env=_environment(), cwd=folder, start_new_session=True,
     )  # fmt: skip
-    assert process.stdin is not None and process.stdout is not None  # noqa: S101 - both are pipes
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
-        if not line.startswith(b"sandbox listening on "):
-            raise DoesNotStart(f"the sandbox: {line.decode(errors='replace')}")
-        yield line.decode().split()[-1]
+        yield process
     finally:
+        assert process.stdin is not None  # noqa: S101 - a pipe
         process.stdin.close()
         await _ended(process)
+
+
+async def address_of(sandbox: asyncio.subprocess.Process) -> str:
+    """Where a sandbox listens, once it does; raises DoesNotStart."""
+    assert sandbox.stdout is not None  # noqa: S101 - a pipe
+    line = await asyncio.wait_for(sandbox.stdout.readline(), START_SECONDS)
+    if not line.startswith(b"sandbox listening on "):
+        raise DoesNotStart(f"the sandbox: {line.decode(errors='replace')}")
+    return line.decode().split()[-1]
 
 
 class BotProcess:

@@ -17,4 +17,4 @@ def words(language: str) -> dict[str, Any]:
 
 def of_the_page() -> dict[str, Any]:
     """What the page says, by language, each with its name for itself."""
-    return {language: {**words(language)["page"], "tour": words(language)["tour"]} for language in LANGUAGES}
+    return {language: {**words(language)["page"], "steps": words(language)["tour"]} for language in LANGUAGES}

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import update
-from sqlmodel import col
+from sqlalchemy import bindparam, update
 
 from handlers import cards, cases
 from handlers.content import utf16_length
@@ -21,7 +20,14 @@ from templates import label, render
 TOPIC_WAIT = timedelta(seconds=5)
 #: How soon a row that cannot go yet is looked at again.
 LOOK_AGAIN = timedelta(milliseconds=500)
-_COLUMNS = Outbox.__table__.c  # type: ignore[attr-defined]
+_TABLE = Outbox.__table__  # type: ignore[attr-defined]
+#: Built once: building a statement takes longer than running it, and this one runs for every few messages.
+_CLAIM = (
+    update(_TABLE)
+    .where(_TABLE.c.id.in_(bindparam("ids", expanding=True)), _TABLE.c.state == OutboxState.NEW)
+    .values(state=OutboxState.SENDING, claimed_at=bindparam("at"))
+    .returning(*_TABLE.c)
+)
 
 
 async def claim(work: Work, picked: Sequence[Sequence[Waiting]]) -> list[Parcel]:
@@ -34,16 +40,8 @@ async def claim(work: Work, picked: Sequence[Sequence[Waiting]]) -> list[Parcel]
         return []
     await work.flush()
     connection = await work.session.connection()
-    claimed = (
-        update(Outbox)
-        .where(
-            col(Outbox.id).in_([row.id for group in picked for row in group]),
-            col(Outbox.state) == OutboxState.NEW,
-        )
-        .values(state=OutboxState.SENDING, claimed_at=work.real_now)
-        .returning(*_COLUMNS)
-    )
-    rows = {row.id: row for row in (await connection.execute(claimed)).all()}
+    wanted = {"ids": [row.id for group in picked for row in group], "at": work.real_now}
+    rows = {row.id: row for row in (await connection.execute(_CLAIM, wanted)).all()}
     await work.fetch_topics([row.customer_id for row in rows.values() if row.group_id and row.customer_id])
     parcels = []
     for group in picked:
@@ -59,7 +57,7 @@ async def _addressed(work: Work, parcel: Parcel, outline: Waiting) -> bool:
             raise NotNow(parcel.head.not_before or work.real_now)  # an album grew
         await _compose(work, parcel)
     except NotNow as wait:
-        await put_back(work, parcel, not_before=wait.at)
+        await put_back(work, parcel, not_before=wait.at, attempts=parcel.head.attempts)  # a wait is no failure
         return False
     except NotNeeded:
         await change(work, parcel, state=OutboxState.CANCELLED)

@@ -18,9 +18,20 @@ from models.work import Work
 #: How long a topic whose making has an unknown end may take to show up by itself.
 ADOPTION_WAIT = timedelta(seconds=6)
 MOST_ATTEMPTS = 10
+#: Answers of 5xx that a row takes, about an hour of them: an outage passes, a message that breaks Telegram does not.
+MOST_SERVER_ERRORS = 70
 #: After so many 429s an album is taken apart: there may be limits that it is larger than.
 ALBUM_TRIES = 3
 LONGEST_BACKOFF = 60.0
+#: Where several texts were merged, one of them is at fault: each then goes by itself.
+ONE_OF_THEM = frozenset({Fate.ENTITIES, Fate.TOO_LONG, Fate.REFUSED})
+_TABLE = Outbox.__table__  # type: ignore[attr-defined]
+_SENT = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("row_id"))
+    .values(state=OutboxState.SENT, sent_at=bindparam("at"), telegram_id=bindparam("shown"))
+)
+_LINK = insert(MessageLink)
 
 
 async def settle(work: Work, results: list[tuple[Parcel, Outcome]]) -> None:
@@ -41,11 +52,9 @@ async def settle(work: Work, results: list[tuple[Parcel, Outcome]]) -> None:
     await work.flush()
     connection = await work.session.connection()
     if sent:
-        table = Outbox.__table__  # type: ignore[attr-defined]
-        values = {"state": OutboxState.SENT, "sent_at": bindparam("at"), "telegram_id": bindparam("shown")}
-        await connection.execute(update(table).where(table.c.id == bindparam("row_id")).values(values), sent)
+        await connection.execute(_SENT, sent)
     if links:
-        await connection.execute(insert(MessageLink), links)
+        await connection.execute(_LINK, links)
 
 
 def _message_ids(result: Any) -> list[int]:
@@ -80,7 +89,7 @@ async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: lis
             await _tell(work, row, "delivery/partly_copied", sent=len(ids), wanted=len(parcel.items))
         if row.maybe_repeated:
             await _tell(work, row, "delivery/possibly_repeated")
-    elif row.maybe_repeated and row.chat_id and row.message_id and row.send_class is SendClass.A:
+    elif row.maybe_repeated and row.chat_id and row.message_id and await work.is_answer(row.message_id):
         await _tell(work, row, "delivery/possibly_repeated")
 
 
@@ -101,6 +110,9 @@ async def _topic_made(work: Work, row: Any, thread_id: int) -> None:
 async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     """One place for every way in which a send can fail."""
     row = parcel.head
+    if len(parcel.rows) > 1 and outcome.fate in ONE_OF_THEM:
+        await change(work, parcel, state=OutboxState.NEW, size=0)
+        return
     match outcome.fate:
         case Fate.LATER:
             await _later(work, parcel, outcome)
@@ -113,6 +125,8 @@ async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         case Fate.MOVED if row.group_id and outcome.new_chat_id:
             await groups.moved(work, await work.group(row.group_id), outcome.new_chat_id)
             await put_back(work, parcel, not_before=None)
+        case Fate.TOPIC_GONE if parcel.method == "deleteForumTopic":
+            await change(work, parcel, state=OutboxState.CANCELLED)  # which is what was wanted
         case Fate.TOPIC_GONE if row.customer_id and row.group_id:
             await _topic_gone(work, parcel)
         case Fate.TOPIC_CLOSED if "message_thread_id" in parcel.params:
@@ -164,7 +178,7 @@ async def _unknown(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     if row.send_class is SendClass.B:
         await change(work, parcel, state=OutboxState.UNCERTAIN, error=outcome.detail)
         return
-    if row.attempts + 1 >= MOST_ATTEMPTS and outcome.detail.startswith("5") and row.what is not What.TOPIC:
+    if row.attempts + 1 >= MOST_SERVER_ERRORS and outcome.detail.startswith("5") and row.what is not What.TOPIC:
         await _refused(work, parcel, outcome)
         return
     at = _backoff(work, row.attempts)
@@ -265,6 +279,9 @@ async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         values = {"kind": row.body["kind"], "text": row.body.get("text", "")}
         body = {"template": "messages/described", "values": values}
         await change(work, parcel, state=OutboxState.NEW, what=What.SAY, body=body)
+        return
+    if row.what is What.WORDS and not row.body.get("as_file"):
+        await change(work, parcel, state=OutboxState.NEW, body={**row.body, "as_file": True}, size=0)
         return
     await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
     if row.customer_id and not row.group_id:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+import warnings
 
 from tests.bench.relay import Load, measure
 from tests.bench.report import goals, table
@@ -35,5 +36,7 @@ def _relay(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    # The wheel with PostgreSQL looks for a user's runtime directory; a server or container has none.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
     given = _arguments()
     sys.exit(given.run(given))

@@ -109,7 +109,7 @@ class Bench:
         self._server_pid = telegram._process.pid
 
     async def introduce(self, product: Contestant) -> None:
-        """A first message of every customer, until all have their topics; the words themselves may stand elsewhere."""
+        """A first message of every customer, until all have their topics; the words may stand elsewhere."""
         deadline = time.monotonic() + PATIENCE * 2
         await self._flood(product, self._load.customers, "first words")
         while len(await product.customers()) < self._load.customers:

@@ -48,7 +48,7 @@ async def test_a_complaint_from_the_first_word_to_the_thanks(shop: Shop) -> None
     await chen.says("/resolve 已换新水壶,旧的收回检测", to=wang)
     question = await wang.hears("已换新水壶")
     assert [button["text"] for button in buttons(question)] == [
-        "5 非常满意", "4 满意", "3 一般", "2 不满意", "1 非常不满意", "没有解决",
+        "1 非常不满意", "2 不满意", "3 一般", "4 满意", "5 非常满意", "没有解决",
     ]  # fmt: skip
     await chen.card(wang, "已处理待确认")
 
@@ -100,7 +100,7 @@ async def test_a_complaint_in_english_is_answered_in_english(shop: Shop) -> None
     await chen.says("/resolve A new kettle is on its way.", to=anna)
     question = await anna.hears("A new kettle is on its way.")
     assert [button["text"] for button in buttons(question)] == [
-        "5 Very satisfied", "4 Satisfied", "3 Neutral", "2 Dissatisfied", "1 Very dissatisfied", "Not solved",
+        "1 Very dissatisfied", "2 Dissatisfied", "3 Neutral", "4 Satisfied", "5 Very satisfied", "Not solved",
     ]  # fmt: skip
     await anna.says("Thanks a lot!")
     assert await anna.presses(question, "4 Satisfied") == "Thank you"

@@ -82,7 +82,7 @@ async def test_my_cases_shows_what_there_is_and_how_it_stands(shop: Shop) -> Non
 
 async def test_a_person_is_called_to_the_case_at_hand(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
-    kettle, invoice = await two_matters(wang)
+    kettle, _ = await two_matters(wang)
     await chen.says("/resolve 发票已寄", to=wang)
     await wang.hears("发票已寄")
 
@@ -107,7 +107,7 @@ async def test_somebody_without_a_case_who_calls_for_a_person_gets_one(shop: Sho
 
 async def test_talk_about_an_open_case_is_no_comment_on_another_ones_score(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
-    kettle, invoice = await two_matters(wang)
+    kettle, _ = await two_matters(wang)
     await chen.says("/resolve 发票已寄", to=wang)
     await wang.presses(await wang.hears("发票已寄"), "5 非常满意")
     await wang.hears("可以再写一句话")

@@ -8,7 +8,7 @@ from models.cases import Case
 from models.messages import Author
 from models.staff import Audit, Role, Staff
 from tests.stories.shop import ALBUM_QUIET, Agent, Customer, Shop, case_number, replied_to
-from tests.telegram import words
+from tests.telegram import Json, words
 
 
 async def known_agent(shop: Shop, name: str = "小陈", **facts: str) -> Agent:
@@ -257,7 +257,8 @@ async def test_an_answer_taken_back_while_it_waits_is_never_sent(shop: Shop) -> 
     wang, chen = await shop.customer(), await known_agent(shop)
     await wang.complains("多少钱")
     await wang.topic()
-    await shop.telegram.fault("status", method="sendMessage", code=429, parameters={"retry_after": 2}, chat_id=wang.id)
+    busy: Json = {"code": 429, "parameters": {"retry_after": 2}, "chat_id": wang.id}
+    await shop.telegram.fault("status", method="sendMessage", **busy)
     first = await chen.says("稍等,我查一下", to=wang)
     second = await chen.says("一共八十八", to=wang)
 
@@ -368,7 +369,7 @@ async def test_what_telegram_notes_in_a_topic_is_nobodys_word(shop: Shop) -> Non
 
 
 async def test_a_customer_who_writes_staff_commands_is_a_customer(shop: Shop) -> None:
-    wang, chen = await shop.customer(), await known_agent(shop)
+    wang = await shop.customer()
     received = await wang.complains("要投诉你们")
     number = case_number(received)
 

@@ -4,8 +4,9 @@
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name === 'class') element.className = value;
+    if (name.startsWith('aria-') && typeof value === 'boolean') element.setAttribute(name, String(value));
+    else if (value === null || value === undefined || value === false) continue;
+    else if (name === 'class') element.className = value;
     else if (name === 'style') for (const [key, each] of Object.entries(value)) element.style.setProperty(key, each);
     else if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? '' : String(value));

@@ -3,7 +3,7 @@
 import { h } from './dom.js';
 import { drawRow } from './message.js';
 import * as store from './store.js';
-import { dayName, dayOf, spoken, t } from './words.js';
+import { dayName, dayOf, spoken } from './words.js';
 
 const PAGE = 60;
 const NEAR_TOP = 600; // pixels
@@ -23,12 +23,14 @@ export class Log {
     element.append(this.rows);
     element.addEventListener('scroll', () => this.scrolled(), { passive: true });
     element.addEventListener('keydown', (event) => this.keyed(event));
-    new ResizeObserver(() => this.stays && this.toEnd()).observe(element);
+    const sizes = new ResizeObserver(() => this.stays && this.toEnd());
+    sizes.observe(element);
+    sizes.observe(this.rows);
   }
 
   /** Show another thread; its newest message is in view. */
   show(chatId, threadId) {
-    Object.assign(this, { chatId, threadId, most: PAGE, stays: true });
+    Object.assign(this, { chatId, threadId, most: PAGE, stays: true, length: undefined });
     this.rows.replaceChildren();
     this.drawn.clear();
     this.draw();
@@ -46,7 +48,10 @@ export class Log {
 
   draw() {
     if (this.threadId === undefined) return;
+    this.grow();
     const wanted = grouped(store.last(this.chatId, this.threadId, this.most));
+    const keys = new Set(wanted.map((row) => row.key));
+    for (const [key, { element }] of this.drawn) if (!keys.has(key)) element.remove();
     const kept = new Map();
     let at = this.rows.firstChild;
     for (const row of wanted) {
@@ -59,9 +64,17 @@ export class Log {
         there.element.replaceWith(entry.element);
       } else this.rows.insertBefore(entry.element, at);
     }
-    for (const [key, { element }] of this.drawn) if (kept.get(key)?.element !== element) element.remove();
+    for (const [key, { element }] of kept) if (this.drawn.get(key)?.element !== element) this.drawn.get(key)?.element.remove();
     this.drawn = kept;
     if (this.stays) this.toEnd();
+  }
+
+  /** New messages do not push drawn ones out, until there are too many. */
+  grow() {
+    const { length } = store.thread(this.chatId, this.threadId).ids;
+    this.most += Math.max(0, length - (this.length ?? length));
+    this.length = length;
+    if (this.stays && this.most > 4 * PAGE) this.most = PAGE;
   }
 
   sign(row) {
@@ -80,12 +93,13 @@ export class Log {
 
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.element;
-    this.stays = scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM;
+    const size = `${scrollHeight} ${clientHeight}`;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_BOTTOM) this.stays = true;
+    // Only a person scrolls up; when sizes change, the browser moves what is in view by itself.
+    else if (size === this.size && scrollTop < this.top) this.stays = false;
+    Object.assign(this, { size, top: scrollTop });
     if (scrollTop < NEAR_TOP && this.most < store.thread(this.chatId, this.threadId).ids.length) {
       this.most += PAGE;
-      this.refresh();
-    } else if (this.stays && this.most > 4 * PAGE) {
-      this.most = PAGE;
       this.refresh();
     }
   }
@@ -140,5 +154,3 @@ function goesOn(before, message) {
     && dayOf(before.date) === dayOf(message.date) && Boolean(before.text ?? before.caption ?? before.media_group_id)
     && !before.forum_topic_created;
 }
-
-export const emptyNote = () => h('p', { class: 'nothing' }, t('nothing_open'));

@@ -27,7 +27,7 @@ export function t(key, inserts = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in inserts ? String(inserts[name]) : whole));
 }
 
-export const tourSteps = () => all[language].tour;
+export const tourSteps = () => all[language].steps;
 
 export function clockTime(seconds) {
   return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(seconds * 1000);

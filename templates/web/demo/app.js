@@ -1,0 +1,84 @@
+// The page: two sides of one Telegram, and what is between them.
+
+import * as customers from './customers.js';
+import { by } from './dom.js';
+import * as engine from './engine.js';
+import { answered } from './pane.js';
+import * as staff from './staff.js';
+import * as store from './store.js';
+import * as tour from './tour.js';
+import { loadWords, setLanguage, spoken } from './words.js';
+
+const PANES = ['customers', 'staff', 'engine'];
+const narrow = matchMedia('(max-width: 820px)');
+const dark = matchMedia('(prefers-color-scheme: dark)');
+
+const isSeen = (pane) => !narrow.matches || document.body.dataset.pane === pane;
+
+function showPane(pane) {
+  document.body.dataset.pane = pane;
+  for (const each of PANES) {
+    by(`go-${each}`).setAttribute('aria-current', String(each === pane));
+  }
+  customers.read();
+  staff.read();
+  badges();
+}
+
+/** On a phone, what waits on the sides that are not in view. */
+function badges() {
+  if (!store.people() || !store.chat(store.people().group.id)) return;
+  const counts = { customers: customers.unread(), staff: staff.unread() };
+  for (const [pane, count] of Object.entries(counts)) by(`unread-${pane}`).textContent = count || '';
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  by('theme').setAttribute('aria-pressed', String(theme === 'dark'));
+}
+
+function switchLanguage() {
+  setLanguage(spoken() === 'zh' ? 'en' : 'zh');
+  customers.relabel();
+  staff.relabel();
+  engine.draw();
+  tour.label();
+  tries();
+}
+
+/** The three things to try: each brings the visitor to the place, with the words ready. */
+function tries() {
+  by('try-write').onclick = () => { showPane('customers'); customers.show(store.people().customers[1].id); customers.write(lines().try); };
+  by('try-answer').onclick = () => { showPane('staff'); staff.show(staff.openTopic()); staff.write(`/resolve ${lines().resolution}`); };
+  by('try-kill').onclick = () => { by('kill').click(); showPane('customers'); customers.write(lines().meanwhile); };
+}
+
+let said = {};
+const lines = () => said;
+
+async function begin() {
+  await loadWords(new URLSearchParams(location.search).get('language') ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'));
+  setTheme(dark.matches ? 'dark' : 'light');
+  dark.addEventListener('change', () => setTheme(dark.matches ? 'dark' : 'light'));
+  by('theme').addEventListener('click', () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'));
+  by('language').addEventListener('click', switchLanguage);
+  for (const pane of PANES) by(`go-${pane}`).addEventListener('click', () => showPane(pane));
+  await store.open();
+  said = store.people().lines;
+  customers.start({ after: staff.follow, seen: () => isSeen('customers') });
+  staff.start({ seen: () => isSeen('staff') });
+  engine.start();
+  tour.start({ pane: showPane, lines: said });
+  tries();
+  store.watch((kind, facts) => {
+    if (kind === 'answer') answered(facts);
+    if (kind === 'loaded') {
+      setLanguage(spoken());
+      document.body.dataset.ready = 'yes';
+      performance.mark('huifang-ready');
+    }
+    badges();
+  });
+}
+
+begin();

@@ -1,0 +1,105 @@
+"""Staff in a plain group: no topics, customers told apart by name, answered by reply."""
+
+from models.messages import Author
+from tests.stories.shop import Shop, case_number, is_card, replied_to
+from tests.telegram import Json, words
+
+FORUM = False
+
+
+async def card_of(shop: Shop, number: int, containing: str = "") -> Json:
+    return await shop.telegram.wait_message(
+        shop.group, f"工单 {number}", where=lambda message: is_card(message) and containing in words(message)
+    )
+
+
+async def test_words_carry_the_customers_name_and_a_reply_answers_them(shop: Shop) -> None:
+    wang, li, chen = await shop.customer("王芳"), await shop.customer("李伟"), await shop.agent()
+    await chen.says("大家早")
+    leak = await wang.says("水壶漏水")
+    await li.says("灯不亮")
+    relayed = await chen.sees("水壶漏水")
+    assert words(relayed).startswith(f"{wang.name} (编号 ")
+
+    answer = await chen.says("马上换新的", reply_to=relayed)
+
+    heard = await wang.hears("马上换新的")
+    assert replied_to(heard) == leak["message_id"]
+    assert not [each for each in await li.chat() if "马上换新的" in words(each)]
+    await chen.edits(answer, "明天换新的")
+    await wang.hears("明天换新的")
+    await wang.says("明天几点", reply_to=heard)
+    assert replied_to(await chen.sees("明天几点")) == answer["message_id"]
+
+
+async def test_a_photo_is_forwarded_so_that_its_sender_shows(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await chen.says("早")
+
+    sent = await wang.says(photo=True, caption="就是这里")
+    shown = await chen.sees("就是这里")
+
+    assert shown["forward_origin"]["sender_user"]["id"] == wang.id
+    await chen.says(photo=True, caption="是这个吗", reply_to=shown)
+    assert replied_to(await wang.hears("是这个吗")) == sent["message_id"]
+
+
+async def test_commands_and_buttons_work_on_the_message_replied_to(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await chen.says("早")
+    number = case_number(await wang.complains("送错了货"))
+    relayed = await chen.sees("送错了货")
+
+    said = await chen.says("/claim")
+    await chen.sees("请回复客户的那条消息", after=said)
+    await chen.says("/claim", reply_to=relayed)
+    card = await card_of(shop, number, f"处理人:{chen.name}")
+    await chen.says("/note 上次也送错", reply_to=relayed)
+    await chen.says("// 给他一张券", reply_to=relayed)
+    said = await chen.says("/coupon", reply_to=relayed)
+    await chen.sees("没有发给客户", after=said)
+    assert await chen.presses(card, "处理完成") == f"工单 {number} 已处理完成,已请客户评分"
+    question = await wang.hears("您满意吗")
+    await wang.presses(question, "没有解决")
+    await chen.sees(f"工单 {number}:客户说还没有解决")
+    await chen.says("/resolve 已补发", reply_to=card)
+    await wang.hears("已补发")
+    assert await shop.words_of(wang, Author.NOTE) == ["上次也送错", "给他一张券"]
+
+
+async def test_f43_talk_that_answers_no_customer_reaches_none(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await chen.says("早")
+    await wang.complains("在吗")
+    said = await chen.says("/claim")
+    told = await chen.sees("请回复客户的那条消息", after=said)
+
+    await chen.says("谁去吃饭?")
+    await chen.says("我去", reply_to=said)
+    reply = await chen.says("那怎么办呢", reply_to=told)
+
+    answer = await chen.sees("这条没有发给客户", after=reply)
+    assert replied_to(answer) == reply["message_id"]
+    await shop.calms_down()
+    assert len(await wang.chat()) == 2
+
+
+async def test_a_group_that_gets_topics_and_loses_them_again_goes_on(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await chen.says("早")
+    await wang.complains("还没到货")
+    await chen.sees("还没到货")
+
+    await shop.telegram.forum(shop.group, True)
+    await chen.says("我们现在有话题了")
+    await shop.calms_down()
+    await wang.says("查到了吗")
+    await chen.sees("查到了吗", of=wang)
+    await chen.answers("今天到", wang)
+
+    await shop.telegram.forum(shop.group, False)
+    await wang.says("到了,少一件")
+    shown = await chen.sees("到了,少一件")
+    assert words(shown).startswith(wang.name)
+    await chen.says("马上补", reply_to=shown)
+    await wang.hears("马上补")

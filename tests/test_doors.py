@@ -1,0 +1,43 @@
+"""Who may pass where: deny by default."""
+
+import re
+from pathlib import Path
+
+from handlers import DOORS
+from handlers.doors import ANYONE, CUSTOMER, STAFF_PLACES, Where
+from models.staff import Role
+
+HANDLERS = Path(__file__).parents[1] / "handlers"
+
+#: Doors for which nobody need be anybody: what Telegram itself reports, talk that is left alone, dead buttons.
+OPEN_TO_ALL = {
+    "migrated", "topic_created", "left_message", "noted", "membership", "bot_standing", "reachability",
+    "plain_talk", "stale",
+}  # fmt: skip
+
+
+def test_s11_every_door_declares_who_may_pass() -> None:
+    for door in DOORS:
+        assert isinstance(door.who, Role) or door.who in (CUSTOMER, ANYONE), door.name
+    assert {door.name for door in DOORS if door.who == ANYONE} == OPEN_TO_ALL
+
+
+def test_s09_staff_act_in_their_groups_and_customers_in_private() -> None:
+    for door in DOORS:
+        if isinstance(door.who, Role):
+            assert door.where <= STAFF_PLACES, f"{door.name}: staff have no authority elsewhere"
+        if door.who == CUSTOMER:
+            assert door.where == {Where.PRIVATE}, f"{door.name}: a customer is somebody who writes in private"
+    assert not [door.name for door in DOORS if Where.FOREIGN in door.where]
+
+
+def test_every_door_has_a_name_of_its_own() -> None:
+    names = [door.name for door in DOORS]
+    assert len(names) == len(set(names))
+
+
+def test_every_button_leads_somewhere() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in HANDLERS.rglob("*.py"))
+    made = {action for action in re.findall(r'button\(.*f?"(\w+):', code) if action != "{action"}
+    opened = set(re.findall(r'press\("(\w+)"\)', code)) | {"claim", "wait", "resolve", "reopen", "note"}
+    assert made - {"action"} <= opened
