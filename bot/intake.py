@@ -10,6 +10,7 @@ import orjson
 
 from bot.gateway import Gateway
 from models import inbox
+from models.base import clean
 from models.database import Begin, is_outage
 from models.delivery import Fate
 
@@ -89,7 +90,7 @@ def inbox_row(update: Any) -> dict[str, Any]:
     update_id = update.get("update_id") if isinstance(update, dict) else None
     if isinstance(update_id, bool) or not isinstance(update_id, int) or not 0 <= update_id < MOST_UPDATE_ID:
         update_id = None
-    return {"update_id": update_id, "lane": lane_of(update), "raw": raw}
+    return {"update_id": update_id, "lane": clean(lane_of(update)), "raw": raw}
 
 
 def lane_of(update: Any) -> str:

@@ -166,7 +166,7 @@ async def edited(work: Work, place: Place) -> None:
         return
     if content.text == message.text and same_media(message, content):
         return
-    if message.author is Author.AGENT and content.text.lstrip().startswith(NOTE_MARK):
+    if message.author is Author.AGENT and _note_in(content) is not None:
         raise Refusal("edit_to_note")
     media_changed = not same_media(message, content)
     work.append(MessageVersion, message_id=message.id, text=message.text, replaced_at=work.now)
@@ -226,13 +226,16 @@ async def point_to_topic(work: Work, place: Place) -> None:
     reply = place.raw.get("reply_to_message") or {}
     message = await work.message_at(place.staff_group.chat_id, reply.get("message_id", 0))
     link = name = ""
+    plain = place.where is Where.PLAIN
+    just_shown = place.raw["date"] - reply.get("date", 0) <= ORIGINAL_WAIT.total_seconds()
+    if message is None and plain and just_shown and work.age < ORIGINAL_WAIT:
+        raise NotYet  # whom the bot has just shown may not be recorded yet
     if message is not None:
         customer = await work.customer(message.customer_id)
         topic = await work.topic(customer.id, place.staff_group.id or 0)
         name = customer.name
         if topic and topic.thread_id:
             link = topic_link(place.staff_group.chat_id, topic.thread_id)
-    plain = place.where is Where.PLAIN
     in_place(work, place, "staff/where_it_belongs", {"name": name, "link": link, "plain": plain})
 
 

@@ -247,7 +247,7 @@ async def locate(work: Work, update: Data) -> Place:
 async def _locate_in_group(work: Work, place: Place, group: StaffGroup) -> None:
     place.group = group
     message = place.message
-    _note_topics(group, message.get("chat") or {})
+    _note_topics(group, message)
     thread_id = message.get("message_thread_id")
     if message.get("is_topic_message") and isinstance(thread_id, int):
         place.thread_id = thread_id
@@ -263,10 +263,12 @@ async def _locate_in_group(work: Work, place: Place, group: StaffGroup) -> None:
         place.customer = await _customer_meant(work, group, place.message)
 
 
-def _note_topics(group: StaffGroup, chat: Data) -> None:
+def _note_topics(group: StaffGroup, message: Data) -> None:
     """Topics are switched on and off without an update of their own: every message says how it stands."""
-    if chat.get("type") == "supergroup" and group.is_forum != bool(chat.get("is_forum")):
-        group.is_forum = not group.is_forum
+    chat = message.get("chat") or {}
+    is_forum = bool(chat.get("is_forum") or message.get("is_topic_message"))
+    if chat.get("type") == "supergroup" and group.is_forum != is_forum:
+        group.is_forum = is_forum
 
 
 async def _customer_meant(work: Work, group: StaffGroup, message: Data) -> Customer | None:

@@ -1,7 +1,7 @@
 """Staff groups and their topics as Telegram changes them: moved, closed, deleted, rights taken."""
 
 from handlers import staff
-from handlers.doors import Place
+from handlers.doors import Place, current
 from handlers.speaking import send
 from models.customers import TopicState
 from models.delivery import SendClass, What, staff_lane
@@ -29,7 +29,7 @@ async def moved(work: Work, group: StaffGroup, new_id: int) -> None:
 
 async def topic_created(work: Work, place: Place) -> None:
     """Telegram shows a topic of ours: adopt it when the answer to our call was lost, or remove a spare one."""
-    made_by_us = bool(place.user.get("is_bot"))
+    made_by_us = place.user.get("username") == current.get().bot_username  # not an anonymous admin, who is a bot too
     thread_id = place.raw.get("message_thread_id")
     if not made_by_us or not isinstance(thread_id, int):
         return

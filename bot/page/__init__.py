@@ -41,7 +41,7 @@ async def serve_demo(database_url: str | None, port: int, language: str | None, 
             async with AsyncExitStack() as stack:
                 await _perform(stack, listener, database_url, language or system_language(), open_browser, stop)
     except OSError as error:
-        print(f"The demo cannot listen on port {port} ({error.strerror}); --port 0 takes any free one.", file=sys.stderr)
+        print(f"The demo cannot listen on port {port}: {error.strerror}. Another one: --port 0", file=sys.stderr)
         return 1
     except DoesNotStart as error:
         print(f"The demo cannot start:\n{error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The demo from the moment its processes start: the page answers at once, the story is played when the bot is ready."""
+"""The demo in its order: the page answers at once, the bot starts, and a case is played when it is ready."""
 
 import asyncio
 import contextlib

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -12,16 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
 from bot.page.control import Control
-from bot.page.story import Cast
 from bot.page.stored import counts
+from bot.page.story import Cast
 from bot.page.supervisor import BotProcess
 from bot.page.words import words
 from handlers.installing import let_time_pass
 from models.database import Database
 from models.plan import Plan
 from models.staff import Installation
-
-log = logging.getLogger(__name__)
 
 #: What Telegram allows one group in a minute; the demo starts without limits.
 REAL_GROUP_LIMIT = 20
@@ -36,9 +33,7 @@ def wall() -> datetime:
 class Stage:
     """Everything behind the page."""
 
-    def __init__(
-        self, control: Control, database: Database, bot: BotProcess, cast: Cast, language: str
-    ) -> None:
+    def __init__(self, control: Control, database: Database, bot: BotProcess, cast: Cast, language: str) -> None:
         self.control = control
         self.database = database
         self.bot = bot

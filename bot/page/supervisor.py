@@ -118,7 +118,7 @@ class BotProcess:
             *(sys.executable, "-m", "bot", "run"),
             env=_environment(**self._settings), cwd=self._folder,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True, preexec_fn=_end_with_parent,  # noqa: PLW1509 - one call, loaded beforehand
+            start_new_session=True, preexec_fn=_end_with_parent,
         )  # fmt: skip
         assert self._process.stdout is not None  # noqa: S101 - a pipe
         async for line in self._process.stdout:

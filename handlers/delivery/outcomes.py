@@ -134,7 +134,7 @@ async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         case Fate.NOT_FORUM if row.group_id:
             (await work.group(row.group_id)).is_forum = False
             await put_back(work, parcel, not_before=None)
-        case Fate.NO_RIGHTS | Fate.CHAT_GONE if row.group_id:
+        case Fate.NO_RIGHTS | Fate.CHAT_GONE | Fate.BLOCKED if row.group_id:  # whatever bars us is the group's
             await _group_refuses(work, parcel, outcome)
         case Fate.ENTITIES if not row.body.get("plain"):
             await change(work, parcel, state=OutboxState.NEW, body=_plain(row.body))
@@ -246,7 +246,8 @@ async def _group_refuses(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     """The bot may not write there, or the group is gone: words wait, owners are told once."""
     row = parcel.head
     group = await work.group(row.group_id)
-    trouble = "kicked" if outcome.fate is Fate.CHAT_GONE or "kicked" in outcome.detail else "no_rights"
+    is_out = outcome.fate is not Fate.NO_RIGHTS or "kicked" in outcome.detail
+    trouble = "kicked" if is_out else "no_rights"
     if row.what is What.TOPIC:
         trouble = "no_topics" if trouble == "no_rights" else trouble
     await groups.note_trouble(work, group, trouble)

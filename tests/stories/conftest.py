@@ -44,4 +44,4 @@ async def shop(open_all_day: Shop) -> AsyncIterator[Shop]:
     yield open_all_day
     assert (await open_all_day.telegram.violations())[seen:] == []
     lines = open_all_day.bot.log[logged:].splitlines()
-    assert [line for line in lines if " ERROR " in line or "Traceback" in line] == []
+    assert [line for line in lines if " ERROR " in line or "Traceback" in line] == [], "\n".join(lines[-40:])

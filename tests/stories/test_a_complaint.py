@@ -20,52 +20,52 @@ async def test_a_complaint_from_the_first_word_to_the_thanks(shop: Shop) -> None
     leak = await wang.says("新买的水壶漏水")
     received = await wang.hears("服务单编号")
     number = case_number(received)
-    assert "类型:投诉" in words(received)
+    assert "类型：投诉" in words(received)
     relayed = await chen.sees("新买的水壶漏水", of=wang)
     card = await chen.card(wang, f"工单 {number}")
     assert "投诉 · 待受理" in words(card)
-    assert "处理人:暂无" in words(card)
+    assert "处理人：暂无" in words(card)
 
     assert await chen.presses(card, "认领") == f"工单 {number} 由您处理"
-    await chen.card(wang, "处理人:小陈")
+    await chen.card(wang, "处理人：小陈")
 
-    answer = await chen.answers("您好,明天给您换一个新的", wang, reply_to=relayed)
+    answer = await chen.answers("您好，明天给您换一个新的", wang, reply_to=relayed)
     copy = await wang.hears("明天给您换")
     assert replied_to(copy) == leak["message_id"]
 
-    await wang.says("好的,下午送可以吗", reply_to=copy)
+    await wang.says("好的，下午送可以吗", reply_to=copy)
     assert replied_to(await chen.sees("下午送可以吗", of=wang)) == answer["message_id"]
 
-    await wang.edits(leak, "新买的水壶漏水,漏得很厉害")
+    await wang.edits(leak, "新买的水壶漏水，漏得很厉害")
     changed = await chen.sees("漏得很厉害", of=wang)
-    assert words(changed) == "(已修改)\n新买的水壶漏水,漏得很厉害"
+    assert words(changed) == "（已修改）\n新买的水壶漏水，漏得很厉害"
     assert replied_to(changed) == relayed["message_id"]
     assert words(relayed) == "新买的水壶漏水", "what was there before stays"
 
-    await chen.edits(answer, "您好,明天下午给您换一个新的")
+    await chen.edits(answer, "您好，明天下午给您换一个新的")
     assert (await wang.hears("明天下午给您换"))["message_id"] == copy["message_id"]
 
-    await chen.says("/resolve 已换新水壶,旧的收回检测", to=wang)
+    await chen.says("/resolve 已换新水壶，旧的收回检测", to=wang)
     question = await wang.hears("已换新水壶")
     assert [button["text"] for button in buttons(question)] == [
         "1 非常不满意", "2 不满意", "3 一般", "4 满意", "5 非常满意", "没有解决",
     ]  # fmt: skip
     await chen.card(wang, "已处理待确认")
 
-    await wang.says("谢谢,辛苦了")
-    await chen.sees("谢谢,辛苦了", of=wang)
+    await wang.says("谢谢，辛苦了")
+    await chen.sees("谢谢，辛苦了", of=wang)
     assert "已处理待确认" in words(await chen.card(wang)), "thanks reopen nothing"
 
     assert await wang.presses(question, "5 非常满意") == "谢谢"
     await wang.hears("您的评分是 5 非常满意")
-    await wang.says("换得很快,师傅也客气")
+    await wang.says("换得很快，师傅也客气")
     await wang.hears("我们已经记下")
     card = await chen.card(wang, "换得很快")
     assert "已办结" in words(card)
-    assert "评分:5 非常满意" in words(card)
+    assert "评分：5 非常满意" in words(card)
 
-    await wang.says("谢谢!")
-    await chen.sees("谢谢!", of=wang)
+    await wang.says("谢谢！")
+    await chen.sees("谢谢！", of=wang)
     await shop.calms_down()
     assert "已办结" in words(await chen.card(wang))
 
@@ -105,7 +105,7 @@ async def test_a_complaint_in_english_is_answered_in_english(shop: Shop) -> None
     await anna.says("Thanks a lot!")
     assert await anna.presses(question, "4 Satisfied") == "Thank you"
     await anna.hears("your rating is 4 Satisfied")
-    await chen.sees(f"工单 {number}:客户评分 4 满意", of=anna)
+    await chen.sees(f"工单 {number}：客户评分 4 满意", of=anna)
     await anna.says("Quick, but it should not have leaked")
     await anna.hears("we have noted it")
     await chen.card(anna, "should not have leaked")
@@ -126,7 +126,7 @@ async def test_not_solved_reopens_the_case_and_staff_are_told_in_the_topic(shop:
     await wang.hears(f"服务单 {number} 已重新开始处理")
     card = await chen.card(wang, "重新处理 1 次")
     assert "处理中" in words(card)
-    assert "处理人:小陈" in words(card), "the one who had it goes on with it"
+    assert "处理人：小陈" in words(card), "the one who had it goes on with it"
 
 
 async def test_a_low_score_reopens_the_case_and_its_reason_stands_on_the_card(shop: Shop) -> None:
@@ -141,7 +141,7 @@ async def test_a_low_score_reopens_the_case_and_its_reason_stands_on_the_card(sh
     assert "已重新处理" in words(told)
     assert case_number(told) == number
     await wang.hears("很抱歉没有让您满意")
-    reason = await wang.says("晚了三天,也没有人打电话")
+    reason = await wang.says("晚了三天，也没有人打电话")
     await chen.sees("晚了三天", of=wang)
     await wang.hears("已经记下", after=reason)
     assert "晚了三天" in words(await chen.card(wang, "“晚了三天"))
@@ -165,7 +165,7 @@ async def test_the_last_score_counts_and_one_for_an_earlier_time_does_not(shop: 
     await wang.hears("评分是 3 一般")
     await wang.presses(second, score_button(second, 4), forge=True)
     await wang.hears("评分是 4 满意")
-    await chen.card(wang, "评分:4 满意")
+    await chen.card(wang, "评分：4 满意")
 
 
 async def test_nothing_to_add_ends_the_question(shop: Shop) -> None:
@@ -198,7 +198,7 @@ async def test_a_late_comment_can_still_say_that_it_is_not_solved(shop: Shop) ->
 
     assert await wang.presses(kept, "没有解决") == "已重新开始处理"
 
-    await chen.sees(f"工单 {number}:客户说还没有解决", of=wang)
+    await chen.sees(f"工单 {number}：客户说还没有解决", of=wang)
     await chen.card(wang, "处理中")
 
 

@@ -55,7 +55,7 @@ async def test_the_shop_greets_under_its_own_name(shop: Shop) -> None:
     wang, anna = await shop.customer(), await shop.customer("Anna", language="en")
 
     await wang.says("/start")
-    await wang.hears("您好,这里是海港家居")
+    await wang.hears("您好，这里是海港家居")
     await anna.says("/start")
     await anna.hears("Hello, this is Harbour Home")
     await anna.says("/privacy")

@@ -83,9 +83,9 @@ async def test_formatted_words_stay_formatted_both_ways(shop: Shop) -> None:
     wang, chen = await a_talk(shop)
     bold = [{"type": "bold", "offset": 3, "length": 2}]
 
-    await wang.says("😀 很急,谢谢", entities=bold)
+    await wang.says("😀 很急，谢谢", entities=bold)
     shown = await chen.sees("很急", of=wang)
-    await chen.says("😀 马上,稍等", to=wang, entities=bold)
+    await chen.says("😀 马上，稍等", to=wang, entities=bold)
     heard = await wang.hears("马上")
 
     assert shown["entities"] == bold
@@ -177,7 +177,7 @@ async def test_f41_a_customers_new_picture_reaches_staff_and_the_old_one_stays(s
 
     await wang.edits(photo, caption="坏的地方在左边", content={"photo": True})
 
-    await chen.sees("(已修改)", of=wang, after=before)
+    await chen.sees("（已修改）", of=wang, after=before)
     photos = [each for each in await shop.topic_of(wang) if "photo" in each]
     assert len(photos) == 2
     assert await shop.words_of(wang, Author.CUSTOMER) == ["有件事", "坏的地方在左边"]

@@ -35,7 +35,7 @@ async def test_s08_who_speaks_as_nobody_acts_as_nobody(shop: Shop, disguise: dic
 
     await chen.says("/resolve 好了", to=wang, **disguise)
     await chen.sees("请用本人身份", of=wang)
-    said = await chen.says("您好,我来处理", to=wang, **disguise)
+    said = await chen.says("您好，我来处理", to=wang, **disguise)
     await chen.sees("请用本人身份", of=wang, after=said)
     said = await chen.says("/role @boss agent", **disguise)
     await chen.sees("请用本人身份", after=said)
@@ -69,7 +69,7 @@ async def test_s09_an_edit_into_a_command_is_not_carried_out(shop: Shop) -> None
     await shop.calms_down()
 
     assert (await state_of(shop, number))[0] is CaseState.OPEN
-    assert not [each for each in await wang.chat() if "您好,这里是" in words(each)]
+    assert not [each for each in await wang.chat() if "您好，这里是" in words(each)]
 
 
 async def test_what_a_customer_passes_on_is_their_words_even_if_it_looks_like_a_command(shop: Shop) -> None:

@@ -19,7 +19,7 @@ async def test_words_carry_the_customers_name_and_a_reply_answers_them(shop: Sho
     leak = await wang.says("水壶漏水")
     await li.says("灯不亮")
     relayed = await chen.sees("水壶漏水")
-    assert words(relayed).startswith(f"{wang.name} (编号 ")
+    assert words(relayed).startswith(f"{wang.name}（编号 ")
 
     answer = await chen.says("马上换新的", reply_to=relayed)
 
@@ -53,15 +53,15 @@ async def test_commands_and_buttons_work_on_the_message_replied_to(shop: Shop) -
     said = await chen.says("/claim")
     await chen.sees("请回复客户的那条消息", after=said)
     await chen.says("/claim", reply_to=relayed)
-    card = await card_of(shop, number, f"处理人:{chen.name}")
+    card = await card_of(shop, number, f"处理人：{chen.name}")
     await chen.says("/note 上次也送错", reply_to=relayed)
     await chen.says("// 给他一张券", reply_to=relayed)
     said = await chen.says("/coupon", reply_to=relayed)
     await chen.sees("没有发给客户", after=said)
-    assert await chen.presses(card, "处理完成") == f"工单 {number} 已处理完成,已请客户评分"
+    assert await chen.presses(card, "处理完成") == f"工单 {number} 已处理完成，已请客户评分"
     question = await wang.hears("您满意吗")
     await wang.presses(question, "没有解决")
-    await chen.sees(f"工单 {number}:客户说还没有解决")
+    await chen.sees(f"工单 {number}：客户说还没有解决")
     await chen.says("/resolve 已补发", reply_to=card)
     await wang.hears("已补发")
     assert await shop.words_of(wang, Author.NOTE) == ["上次也送错", "给他一张券"]
@@ -74,7 +74,7 @@ async def test_f43_talk_that_answers_no_customer_reaches_none(shop: Shop) -> Non
     said = await chen.says("/claim")
     told = await chen.sees("请回复客户的那条消息", after=said)
 
-    await chen.says("谁去吃饭?")
+    await chen.says("谁去吃饭？")
     await chen.says("我去", reply_to=said)
     reply = await chen.says("那怎么办呢", reply_to=told)
 
@@ -98,8 +98,8 @@ async def test_a_group_that_gets_topics_and_loses_them_again_goes_on(shop: Shop)
     await chen.answers("今天到", wang)
 
     await shop.telegram.forum(shop.group, False)
-    await wang.says("到了,少一件")
-    shown = await chen.sees("到了,少一件")
+    await wang.says("到了，少一件")
+    shown = await chen.sees("到了，少一件")
     assert words(shown).startswith(wang.name)
     await chen.says("马上补", reply_to=shown)
     await wang.hears("马上补")

@@ -3,7 +3,7 @@
 from sqlmodel import col, select
 
 from models.cases import Case
-from models.messages import Message
+from models.messages import Message, MessageVersion
 from tests.stories.shop import Customer, Shop, case_number
 from tests.telegram import words
 
@@ -75,7 +75,7 @@ async def test_my_cases_shows_what_there_is_and_how_it_stands(shop: Shop) -> Non
         said = await wang.says(ask)
         shown = words(await wang.hears("您最近的服务单", after=said)).splitlines()
         assert [line.partition(" · ")[0] for line in shown[1:3]] == [str(invoice), str(kettle)]
-        assert "已处理,待您确认" in shown[1]
+        assert "已处理，待您确认" in shown[1]
         assert "已登记" in shown[2]
         assert "水壶漏水" in shown[2]
 
@@ -113,7 +113,7 @@ async def test_talk_about_an_open_case_is_no_comment_on_another_ones_score(shop:
     await wang.hears("可以再写一句话")
     about_kettle = await chen.sees("水壶漏水", of=wang)
 
-    await chen.answers("请问水壶是什么型号?", wang, reply_to=about_kettle)
+    await chen.answers("请问水壶是什么型号？", wang, reply_to=about_kettle)
     said = await wang.says("K-200")
     await chen.sees("K-200", of=wang)
 
@@ -124,3 +124,45 @@ async def test_talk_about_an_open_case_is_no_comment_on_another_ones_score(shop:
 async def cases_of(shop: Shop, customer: Customer) -> list[Case]:
     row = await customer.row()
     return list(await shop.stored(select(Case).where(Case.customer_id == row.id).order_by(col(Case.id))))
+
+
+async def test_f41_an_edit_after_the_end_reaches_staff_and_reopens_nothing(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    said = await wang.says("买了三个月")
+    await chen.card(wang)
+    await chen.says("/close", to=wang)
+    await wang.hears("已办结")
+
+    await wang.edits(said, "买了四个月")
+
+    await chen.sees("买了四个月", of=wang)
+    await shop.calms_down()
+    assert "已办结" in words(await chen.card(wang))
+    case = (await cases_of(shop, wang))[0]
+    versions = await shop.stored(select(MessageVersion.text).join(Message).where(Message.case_id == case.id))
+    assert versions == ["买了三个月"], "the old words are kept"
+
+
+async def test_f41_an_edit_before_staff_could_read_the_words_arrives_after_them(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    said = await wang.says("要红色的")
+
+    await wang.edits(said, "要蓝色的")
+
+    await chen.sees("要蓝色的", of=wang)
+    shown = [words(each) for each in await shop.topic_of(wang) if "色的" in words(each) and "工单" not in words(each)]
+    assert [text.splitlines()[-1] for text in shown] == ["要红色的", "要蓝色的"]
+
+
+async def test_matters_can_be_told_apart_by_who_takes_them(shop: Shop) -> None:
+    wang, chen, li = await shop.customer(), await shop.agent("小陈"), await shop.agent("小李")
+    kettle, invoice = await two_matters(wang)
+    about_kettle = await chen.sees("水壶漏水", of=wang)
+
+    await chen.says("/claim", to=wang, reply_to=about_kettle)
+    await li.says("/claim", to=wang)
+
+    await shop.calms_down()
+    holders = {case.id: case.assignee_id for case in await cases_of(shop, wang)}
+    assert holders[kettle] != holders[invoice]
+    assert None not in holders.values()

@@ -12,7 +12,7 @@ async def test_later_words_go_to_the_topic_once_it_is_made(shop: Shop) -> None:
     await wang.says("有人吗")
     first = await chen.sees("有人吗")
     assert not first["thread_id"]
-    assert words(first).startswith(f"{wang.name} (编号 ")
+    assert words(first).startswith(f"{wang.name}（编号 ")
 
     await wang.says("我想退货")
     later = await chen.sees("我想退货", of=wang)

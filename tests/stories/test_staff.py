@@ -32,7 +32,7 @@ async def test_the_first_word_in_the_group_makes_an_agent_and_the_audit_says_so(
     assert "先在客服群里发一条消息" in await chen.presses(card, "认领")
     assert "暂无" in words(await chen.card(wang))
 
-    await chen.says("大家好,我是新来的")
+    await chen.says("大家好，我是新来的")
     await shop.calms_down(0.1)
 
     assert "由您处理" in await chen.presses(card, "认领")
@@ -50,8 +50,8 @@ async def test_f46_leaving_ends_authority_and_frees_the_cases(shop: Shop) -> Non
 
     await shop.telegram.leave(chen.user, shop.group)
 
-    await li.sees(f"小陈 已离开本群,以下工单退回待认领:{number}")
-    await li.card(wang, "处理人:暂无")
+    await li.sees(f"小陈 已离开本群，以下工单退回待认领：{number}")
+    await li.card(wang, "处理人：暂无")
     assert "先在客服群里" in await chen.presses(card, f"resolve:{number}", forge=True)
     assert "由您处理" in await li.presses(card, "认领")
     await chen_comes_back(shop, chen)
@@ -105,7 +105,7 @@ async def test_f45_of_two_who_claim_at_once_one_wins_and_both_see_it(shop: Shop)
     assert (len(won), len(lost)) == (1, 1), answers
     winner = "小陈" if answers[0] in won else "小李"
     assert lost == [f"{winner} 已认领这张工单。"]
-    await chen.card(wang, f"处理人:{winner}")
+    await chen.card(wang, f"处理人：{winner}")
 
 
 async def test_f45_the_answers_of_two_agents_both_arrive_once(shop: Shop) -> None:
@@ -128,7 +128,7 @@ async def test_waiting_for_the_customer_takes_a_question_first(shop: Shop) -> No
     card = await chen.card(wang)
 
     assert "请先向客户提问" in await chen.presses(card, "等待客户")
-    await chen.answers("是哪个房间的灯?", wang)
+    await chen.answers("是哪个房间的灯？", wang)
     assert await chen.presses(card, "等待客户") == f"工单 {number} 等待客户回复"
     await chen.card(wang, "待客户回复")
     assert "已经在等待" in await chen.presses(card, "等待客户")
@@ -143,7 +143,7 @@ async def test_the_first_answer_takes_the_case(shop: Shop) -> None:
 
     await chen.answers("今天就来看", wang)
 
-    await chen.card(wang, "处理人:小陈")
+    await chen.card(wang, "处理人：小陈")
     await chen.card(wang, "处理中")
 
 
@@ -153,7 +153,7 @@ async def test_buttons_of_the_card_do_what_they_say(shop: Shop) -> None:
     card = await chen.card(wang)
 
     assert "//" in await chen.presses(card, "备注")
-    assert await chen.presses(card, "处理完成") == f"工单 {number} 已处理完成,已请客户评分"
+    assert await chen.presses(card, "处理完成") == f"工单 {number} 已处理完成，已请客户评分"
     await wang.hears("您满意吗")
     done = await chen.card(wang, "已处理待确认")
     assert await chen.presses(done, "重新处理") == f"工单 {number} 已重新处理"
@@ -176,7 +176,7 @@ async def test_notes_stay_among_staff_however_they_are_written(shop: Shop) -> No
     await wang.complains("要退货")
     await wang.topic()
 
-    await chen.says("// 客户语气不好,小心", to=wang)
+    await chen.says("// 客户语气不好，小心", to=wang)
     await chen.says("/note 上次也退过", to=wang)
     await chen.says(to=wang, photo=True, caption="// 内部照片")
     await chen.says(to=wang, photo=True, caption="/note 另一张内部照片")
@@ -190,7 +190,7 @@ async def test_notes_stay_among_staff_however_they_are_written(shop: Shop) -> No
     chat = await wang.chat()
     assert len(chat) == 2, "their own words and the case's number"
     assert await shop.words_of(wang, Author.NOTE) == [
-        "客户语气不好,小心", "上次也退过", "内部照片", "另一张内部照片", "一组内部照片", "",
+        "客户语气不好，小心", "上次也退过", "内部照片", "另一张内部照片", "一组内部照片", "",
     ]  # fmt: skip
 
 
@@ -228,7 +228,7 @@ async def test_an_empty_note_is_asked_for_its_words(shop: Shop) -> None:
 
     await chen.says("/note", to=wang)
 
-    await chen.sees("请写成:/note 内容", of=wang)
+    await chen.sees("请写成：/note 内容", of=wang)
 
 
 # -- recall
@@ -259,13 +259,13 @@ async def test_an_answer_taken_back_while_it_waits_is_never_sent(shop: Shop) -> 
     await wang.topic()
     busy: Json = {"code": 429, "parameters": {"retry_after": 2}, "chat_id": wang.id}
     await shop.telegram.fault("status", method="sendMessage", **busy)
-    first = await chen.says("稍等,我查一下", to=wang)
+    first = await chen.says("稍等，我查一下", to=wang)
     second = await chen.says("一共八十八", to=wang)
 
     await chen.says("/recall", to=wang, reply_to=second)
     await chen.sees("已撤回", of=wang)
 
-    await wang.hears("稍等,我查一下")
+    await wang.hears("稍等，我查一下")
     await shop.calms_down()
     assert first["message_id"] != second["message_id"]
     assert "八十八" not in "".join(str(call) for call in await shop.telegram.ledger("sendMessage"))
@@ -291,7 +291,7 @@ async def test_f43_plain_talk_in_general_is_left_alone(shop: Shop) -> None:
     chen = await known_agent(shop)
     before = len(await shop.general())
 
-    await chen.says("中午吃什么?")
+    await chen.says("中午吃什么？")
     await chen.says("面条吧", reply_to=await chen.says("你说呢"))
     await shop.calms_down()
 
@@ -318,7 +318,7 @@ async def test_f43_a_reply_to_the_bot_in_general_goes_to_no_customer(shop: Shop)
     chen = await known_agent(shop)
     told = await chen.sees(after=await chen.says("/claim"))
 
-    said = await chen.says("那这个客户怎么办?", reply_to=told)
+    said = await chen.says("那这个客户怎么办？", reply_to=told)
 
     answer = await chen.sees("不会发给客户", after=said)
     assert replied_to(answer) == said["message_id"]
@@ -330,7 +330,7 @@ async def test_an_unknown_command_in_a_topic_does_not_reach_the_customer(shop: S
 
     await chen.says("/refund 100", to=wang)
 
-    await chen.sees("没有这个命令,内容没有发给客户", of=wang)
+    await chen.sees("没有这个命令，内容没有发给客户", of=wang)
     await shop.calms_down()
     assert "refund" not in await heard(wang)
 
@@ -339,7 +339,7 @@ async def test_a_topic_made_by_hand_is_staffs_own(shop: Shop) -> None:
     chen = await known_agent(shop)
     topic = await shop.telegram.topic(shop.group, "create", name="值班安排")
 
-    said = await chen.says("周末谁来?", thread=topic["message_thread_id"])
+    said = await chen.says("周末谁来？", thread=topic["message_thread_id"])
     await chen.says("/claim", thread=topic["message_thread_id"])
 
     told = await chen.sees("到客户的话题里", after=said)

@@ -1,0 +1,74 @@
+"""A visitor of the page: what they do and read, in the page's own words."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.page.demo import Demo
+
+LONG = 15_000  # milliseconds
+
+
+class Visitor:
+    """Somebody with a browser who plays both sides."""
+
+    def __init__(self, page: Page, demo: Demo) -> None:
+        self.page = page
+        self.demo = demo
+        self.troubles: list[str] = []
+
+    @property
+    def customer_log(self) -> Locator:
+        return self.page.locator("#customer-log")
+
+    @property
+    def staff_log(self) -> Locator:
+        return self.page.locator("#staff-log")
+
+    async def becomes(self, name: str) -> None:
+        """Choose a customer."""
+        await self.page.get_by_role("tab", name=name).click()
+
+    async def writes(self, side: str, text: str) -> None:
+        """Write on a side ("customer" or "staff") and press Enter."""
+        await self.page.fill(f"#{side}-input", text)
+        await self.page.press(f"#{side}-input", "Enter")
+
+    async def reads(self, side: str, text: str) -> Locator:
+        """The newest row with these words, once it is there."""
+        row = self.page.locator(f"#{side}-log .row", has_text=text).last
+        await expect(row).to_be_visible(timeout=LONG)
+        return row
+
+    async def opens_topic(self, name: str) -> None:
+        await self.page.locator(".topic", has_text=name).click()
+
+    async def presses(self, row: Locator, label: str) -> None:
+        """Press a button under a message."""
+        await row.locator(".inline-keyboard button", has_text=label).click()
+
+    async def chooses(self, row: Locator, item: str) -> None:
+        """Do something with a message, by its menu."""
+        await row.hover()
+        await row.locator(".more").click()
+        await self.page.get_by_role("menuitem", name=item, exact=True).click()
+
+
+@asynccontextmanager
+async def visit(
+    browser: Browser, demo: Demo, *, width: int = 1440, height: int = 900, path: str = "/?language=en", **options: Any
+) -> AsyncIterator[Visitor]:
+    """Open the page; whatever goes wrong inside the browser fails the test."""
+    context = await browser.new_context(viewport={"width": width, "height": height}, **options)
+    page = await context.new_page()
+    visitor = Visitor(page, demo)
+    page.on("pageerror", lambda error: visitor.troubles.append(str(error)))
+    page.on("console", lambda line: visitor.troubles.append(line.text) if line.type == "error" else None)
+    page.on("request", lambda each: None if each.url.startswith((demo.url, "blob:")) else visitor.troubles.append(each.url))
+    await page.goto(f"{demo.url}{path}")
+    await page.locator("body[data-ready=yes][data-story=played]").wait_for(timeout=LONG)
+    yield visitor
+    await context.close()
+    assert visitor.troubles == []
