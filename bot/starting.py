@@ -13,7 +13,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
 from bot import clock
-from bot.gateway import Gateway
+from bot.gateway import Gateway, outcome_of
 from bot.request import AiohttpRequest
 from bot.sender import IN_FLIGHT
 from bot.settings import Settings
@@ -114,8 +114,9 @@ async def until_known(application: Application[Any, Any, Any, Any, Any, Any]) ->
         except InvalidToken as error:
             raise CannotStart("BOT_TOKEN: Telegram does not accept it; get a new one from @BotFather") from error
         except TelegramError as error:
-            log.warning("Telegram does not answer (%s); again in %g s", error.message, wait)
-            await asyncio.sleep(wait)
+            asked = max(wait, outcome_of(error).retry_after)
+            log.warning("Telegram does not answer (%s); again in %g s", error.message, asked)
+            await asyncio.sleep(asked)
             wait = min(30.0, wait * 2)
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from handlers import retention
 from models.database import Database
@@ -35,7 +35,7 @@ async def test_handled_updates_are_forgotten_before_telegram_counts_anew_and_dea
         assert await retention.forget_inbox(work)
         assert not await retention.forget_inbox(work)
     async with database.work(TODAY, Plan()) as work:
-        left = [(row.state, row.update_id) for row in await work.all(select(Inbox).order_by(Inbox.id))]
+        left = [(row.state, row.update_id) for row in await work.all(select(Inbox).order_by(col(Inbox.id)))]
     await database.close()
     assert left == [(InboxState.DEAD, None), (InboxState.NEW, 2), (InboxState.DONE, 3)]
 
@@ -53,6 +53,6 @@ async def test_sent_rows_are_forgotten_after_a_month_and_refused_ones_stay_to_be
     async with database.work(TODAY, Plan()) as work:
         assert await retention.forget_outbox(work)
     async with database.work(TODAY, Plan()) as work:
-        left = [row.state for row in await work.all(select(Outbox).order_by(Outbox.id))]
+        left = [row.state for row in await work.all(select(Outbox).order_by(col(Outbox.id)))]
     await database.close()
     assert left == [OutboxState.DEAD, OutboxState.SENT]

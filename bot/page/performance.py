@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import sys
@@ -53,6 +54,7 @@ async def perform(
         for task in done:
             task.result()
     finally:
+        logging.disable(logging.ERROR)  # pages that are still open end with us, which is no error
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from html import escape
 from typing import Any
 
 from sqlalchemy import bindparam, update
@@ -80,7 +81,7 @@ async def _compose(work: Work, parcel: Parcel) -> None:
         case What.COPY:
             await _compose_copy(work, parcel, row, group is not None and topic is None)
         case What.SAY:
-            _compose_say(work, parcel, row)
+            _compose_say(work, parcel, row, await _general_prefix(work, row, group, topic))
         case What.CARD:
             await _compose_card(work, parcel, row)
         case What.TOPIC:
@@ -110,7 +111,7 @@ async def _topic_for(work: Work, row: Any, group: StaffGroup) -> Topic | None:
 
 async def _general_prefix(work: Work, row: Any, group: StaffGroup | None, topic: Topic | None) -> str:
     """The customer's name before words that stand in no topic of their own."""
-    if group is None or topic is not None:
+    if group is None or topic is not None or row.customer_id is None:
         return ""
     customer = await work.customer(row.customer_id)
     values = {"name": customer.name, "number": customer.id}
@@ -158,9 +159,9 @@ async def _compose_copy(work: Work, parcel: Parcel, row: Any, in_general: bool) 
         parcel.params["message_id"] = body["message_ids"][0]
 
 
-def _compose_say(work: Work, parcel: Parcel, row: Any) -> None:
+def _compose_say(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
     parcel.method = "sendMessage"
-    text = render(work.plan.business.language, row.body["template"], row.body["values"])
+    text = escape(prefix) + render(work.plan.business.language, row.body["template"], row.body["values"])
     parcel.params |= {"text": text} if row.body.get("plain") else {"text": text, "parse_mode": "HTML"}
     if row.body.get("answers"):
         parcel.params["reply_parameters"] = {

@@ -49,6 +49,17 @@ async def test_chats_say_who_is_in_them_and_who_blocked_the_bot(telegram: Telegr
     assert chats[group["id"]]["members"][str(chen["id"])] == left["chat"]["members"][str(chen["id"])] == "left"
 
 
+async def test_the_newest_messages_can_be_asked_for_alone(telegram: Telegram) -> None:
+    anna = await telegram.user("Anna")
+    for number in range(4):
+        await telegram.say(anna, f"word {number}")
+
+    newest = await telegram.look(f"chat/{anna['id']}", last=2)
+
+    assert [message["text"] for message in newest] == ["word 2", "word 3"]
+    assert len(await telegram.look(f"chat/{anna['id']}")) == 4
+
+
 async def test_the_answer_to_a_press_is_told_to_those_who_watch(telegram: Telegram) -> None:
     anna = await telegram.user("Anna")
     await telegram.say(anna, "hello")

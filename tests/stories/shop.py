@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.customers import Customer as CustomerRow
+from models.delivery import Inbox, InboxState, Outbox, OutboxState
 from models.messages import Author, Message
 from tests.running import RunningBot
 from tests.telegram import POLL_SECONDS, Json, Telegram, buttons, words
@@ -24,8 +25,9 @@ NO_HURRY = {
     "limit_overall_per_second": 1_000,
     "limit_topics_per_minute": 10_000,
 }
-#: Seconds without a call after which nothing more is to come; an album is held back for one second.
-QUIET, ALBUM_QUIET = 0.3, 1.3
+#: Seconds without a call after which it is worth looking whether anything waits.
+QUIET = 0.1
+UNSENT = (OutboxState.NEW, OutboxState.SENDING)
 
 _numbers = itertools.count(1)
 
@@ -165,9 +167,18 @@ class Shop:
         """What stands in General, or in a plain group."""
         return [each for each in await self.telegram.chat(self.group) if not each["thread_id"]]
 
-    async def calms_down(self, quiet: float = QUIET) -> None:
-        """Wait until the bot has nothing more to say."""
-        await self.telegram.settled(quiet)
+    async def calms_down(self) -> None:
+        """Wait until the bot has heard all that was said and has nothing more to say."""
+        deadline = time.monotonic() + 30
+        while True:
+            await self.telegram.settled(QUIET)
+            waiting = [
+                *await self.stored(select(Inbox.lane).where(Inbox.state == InboxState.NEW)),
+                *await self.stored(select(Outbox.lane).where(col(Outbox.state).in_(UNSENT))),
+            ]
+            if not waiting:
+                return
+            assert time.monotonic() < deadline, f"something still waits in {waiting}"
 
     async def stored(self, query: Any) -> Sequence[Any]:
         """What the database holds."""

@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.checks import TYPES
 from handlers.content import COPIED, DESCRIBED, ENVELOPE, FORWARDED, HOUSEKEEPING
 from models.messages import Author
-from tests.stories.shop import ALBUM_QUIET, Agent, Customer, Shop, replied_to
+from tests.stories.shop import Agent, Customer, Shop, replied_to
 from tests.telegram import Json, words
 
 #: What Telegram notes in a private chat when a customer does something beside writing.
@@ -217,7 +217,7 @@ async def test_many_customers_at_once_keep_their_order(shop: Shop) -> None:
         await asyncio.gather(*(person.says(f"第 {number} 句") for person in people))
     for person in people:
         await chen.sees("第 5 句", of=person)
-        await shop.calms_down(ALBUM_QUIET if person is people[0] else 0.1)
+        await shop.calms_down()
         shown = "\n".join(words(each) for each in await shop.topic_of(person))
         order = [shown.index(f"第 {number} 句") for number in range(6)]
         assert order == sorted(order)

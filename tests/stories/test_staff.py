@@ -7,7 +7,7 @@ from sqlmodel import select
 from models.cases import Case
 from models.messages import Author
 from models.staff import Audit, Role, Staff
-from tests.stories.shop import ALBUM_QUIET, Agent, Customer, Shop, case_number, replied_to
+from tests.stories.shop import Agent, Customer, Shop, case_number, replied_to
 from tests.telegram import Json, words
 
 
@@ -15,7 +15,7 @@ async def known_agent(shop: Shop, name: str = "小陈", **facts: str) -> Agent:
     """An agent who has spoken in the group."""
     agent = await shop.agent(name, **facts)
     await agent.says("大家早")
-    await shop.calms_down(0.1)
+    await shop.calms_down()
     return agent
 
 
@@ -33,7 +33,7 @@ async def test_the_first_word_in_the_group_makes_an_agent_and_the_audit_says_so(
     assert "暂无" in words(await chen.card(wang))
 
     await chen.says("大家好，我是新来的")
-    await shop.calms_down(0.1)
+    await shop.calms_down()
 
     assert "由您处理" in await chen.presses(card, "认领")
     person = await staff_row(shop, chen)
@@ -61,7 +61,7 @@ async def test_f46_leaving_ends_authority_and_frees_the_cases(shop: Shop) -> Non
 async def chen_comes_back(shop: Shop, chen: Agent) -> None:
     await shop.telegram.join(chen.user, shop.group)
     await chen.says("我回来了")
-    await shop.calms_down(0.1)
+    await shop.calms_down()
 
 
 async def test_owners_give_roles_and_the_last_owner_stays(shop: Shop) -> None:
@@ -185,7 +185,7 @@ async def test_notes_stay_among_staff_however_they_are_written(shop: Shop) -> No
     await shop.telegram.album(
         chen.user, ["photo", "photo"], caption="// 一组内部照片", chat=shop.group, thread=await wang.topic()
     )
-    await shop.calms_down(ALBUM_QUIET)
+    await shop.calms_down()
 
     chat = await wang.chat()
     assert len(chat) == 2, "their own words and the case's number"
@@ -201,7 +201,7 @@ async def test_a_note_under_a_later_item_keeps_the_whole_album_inside(shop: Shop
 
     for caption in (None, "// 只给同事看", None):
         await chen.says(thread=thread, photo=True, caption=caption, media_group_id="inside")
-    await shop.calms_down(ALBUM_QUIET)
+    await shop.calms_down()
 
     assert not [each for each in await wang.chat() if "photo" in each]
 

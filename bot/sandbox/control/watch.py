@@ -37,7 +37,7 @@ def chat(world: World, given: Json) -> list[Json]:
         messages = [message for message in messages if message.id > since]
     if given.get("thread_id"):
         messages = [message for message in messages if message.thread == int(given["thread_id"])]
-    return [seen(message) for message in messages]
+    return [seen(message) for message in messages[-int(given.get("last", 0)) :]]
 
 
 def chats(world: World, given: Json) -> list[Json]:

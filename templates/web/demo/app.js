@@ -57,13 +57,13 @@ let said = {};
 const lines = () => said;
 
 async function begin() {
-  await loadWords(new URLSearchParams(location.search).get('language') ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'));
+  const wanted = new URLSearchParams(location.search).get('language') ?? (navigator.language.startsWith('zh') ? 'zh' : 'en');
+  await Promise.all([loadWords(wanted), store.meet()]);
   setTheme(dark.matches ? 'dark' : 'light');
   dark.addEventListener('change', () => setTheme(dark.matches ? 'dark' : 'light'));
   by('theme').addEventListener('click', () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'));
   by('language').addEventListener('click', switchLanguage);
   for (const pane of PANES) by(`go-${pane}`).addEventListener('click', () => showPane(pane));
-  await store.open();
   said = store.people().lines;
   customers.start({ after: staff.follow, seen: () => isSeen('customers') });
   staff.start({ seen: () => isSeen('staff') });
@@ -79,6 +79,7 @@ async function begin() {
     }
     badges();
   });
+  store.open();
 }
 
 begin();

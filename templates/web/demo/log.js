@@ -20,6 +20,7 @@ export class Log {
     this.most = PAGE;
     this.isDue = false;
     this.stays = true;
+    this.below = 0;
     element.append(this.rows);
     element.addEventListener('scroll', () => this.scrolled(), { passive: true });
     element.addEventListener('keydown', (event) => this.keyed(event));
@@ -67,6 +68,8 @@ export class Log {
     for (const [key, { element }] of kept) if (this.drawn.get(key)?.element !== element) this.drawn.get(key)?.element.remove();
     this.drawn = kept;
     if (this.stays) this.toEnd();
+    else if (this.below) this.element.scrollTop = this.element.scrollHeight - this.below;
+    this.below = 0;
   }
 
   /** New messages do not push drawn ones out, until there are too many. */
@@ -98,8 +101,9 @@ export class Log {
     // Only a person scrolls up; when sizes change, the browser moves what is in view by itself.
     else if (size === this.size && scrollTop < this.top) this.stays = false;
     Object.assign(this, { size, top: scrollTop });
-    if (scrollTop < NEAR_TOP && this.most < store.thread(this.chatId, this.threadId).ids.length) {
+    if (!this.stays && scrollTop < NEAR_TOP && this.most < store.thread(this.chatId, this.threadId).ids.length) {
       this.most += PAGE;
+      this.below = scrollHeight - scrollTop; // what is in view stays where it is
       this.refresh();
     }
   }

@@ -42,19 +42,24 @@ export function last(chatId, threadId, most) {
 
 export const messageOf = (chatId, id) => chats.get(chatId)?.messages.get(id);
 
-export async function open() {
+export async function meet() {
   cast = await telegram.cast();
+}
+
+export function open() {
   telegram.listen(load, (kind, facts) => (synced ? take(kind, facts) : waiting.push([kind, facts])));
 }
 
-/** The whole state; what happens while it comes is taken afterwards, again if need be: it is the same. */
+const FIRST = 120;
+
+/** The state with the newest messages, then the older ones; what happens while it comes is taken afterwards. */
 async function load() {
   synced = false;
   const ids = [...cast.customers.map((each) => each.id), cast.group.id];
   const [states, topics, ...lists] = await Promise.all([
     telegram.look('chats'),
     telegram.look(`topics/${cast.group.id}`),
-    ...ids.map((id) => telegram.look(`chat/${id}`)),
+    ...ids.map((id) => telegram.look(`chat/${id}?last=${FIRST}`)),
   ]);
   const unread = new Map([...chats.values()].map((each) => [each.id, each.threads]));
   chats.clear();
@@ -67,6 +72,12 @@ async function load() {
   waiting = [];
   for (const [kind, facts] of late) take(kind, facts);
   tell('loaded', {});
+  for (const [at, id] of ids.entries()) if (lists[at].length === FIRST) await loadOlder(id, lists[at][0].message_id);
+}
+
+async function loadOlder(id, before) {
+  const messages = await telegram.look(`chat/${id}`);
+  for (const message of messages) if (message.message_id < before && !chats.get(id).messages.has(message.message_id)) keep(message);
 }
 
 function takeChat(state) {
