@@ -59,6 +59,7 @@ BAD_REQUESTS: tuple[tuple[str, Fate], ...] = (
 )
 #: Seconds to wait after a 429 that does not say how long.
 UNSAID_RETRY = 5.0
+UNKNOWN_TOKEN = "the token is not accepted; see BOT_TOKEN and TELEGRAM_API_URL"  # noqa: S105 - no token at all
 
 
 class Gateway:
@@ -113,9 +114,8 @@ def outcome_of(error: TelegramError) -> Outcome:
         case BadRequest():
             return Outcome(_bad_request(text.lower()), detail=text)
         case InvalidToken() | EndPointNotFound():
-            cause = str(error.__cause__ or error).lower()
-            fate = Fate.UNAUTHORIZED if "unauthorized" in cause else Fate.REFUSED
-            return Outcome(fate, detail=text)
+            # 401 or 404. We call nothing that Telegram does not have, so it is the token, or the address.
+            return Outcome(Fate.UNAUTHORIZED, detail=UNKNOWN_TOKEN)
         case NetworkError():
             return _network(error)
     return Outcome(Fate.UNKNOWN, detail=text)

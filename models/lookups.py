@@ -129,7 +129,7 @@ class Lookups:
         """Rewrite the id of a group that moved.
 
         Its old messages cannot be reached under the new id, where Telegram counts anew: their ids turn negative,
-        so that they meet no new one, and cards are posted again when next drawn.
+        so that they meet no new one, cards are posted again when next drawn, and topics are made anew.
         """
         await self.flush()
         for statement in (
@@ -140,6 +140,7 @@ class Lookups:
             .where(col(Message.origin_chat_id) == old_id)
             .values(origin_chat_id=new_id, origin_message_id=-col(Message.origin_message_id)),
             update(Case).where(col(Case.group_id) == group_id).values(card_message_id=None),
+            update(Topic).where(col(Topic.group_id) == group_id).values(state=TopicState.GONE, thread_id=None),
         ):
             await self.session.exec(statement)
 

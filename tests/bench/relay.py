@@ -6,6 +6,7 @@ changes while the ratio of neighbouring rounds hardly does.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
@@ -55,6 +56,7 @@ class Results:
     product: list[Round]
     latencies: list[float]  # seconds from a message's being there to its call's arrival
     late: int  # messages of that part that were lost
+    busy: float = 0.0  # what else the machine had to do before: processes that wanted a processor
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Journey:
 
 async def measure(load: Load) -> Results:
     """Run everything; the product has a case and a topic of every customer before a clock starts."""
+    busy = os.getloadavg()[0]
     async with _stage(load) as (telegram, echo, product):
         bench = Bench(telegram, load)
         async with running(product):
@@ -77,7 +80,7 @@ async def measure(load: Load) -> Results:
                 rounds.append(await bench.round(contestant))
         journeys = await bench.steady(product)
     times = [journey.arrived - journey.there for journey in journeys if journey.arrived is not None]
-    return Results(*found, latencies=times, late=len(journeys) - len(times))
+    return Results(*found, latencies=times, late=len(journeys) - len(times), busy=busy)
 
 
 @asynccontextmanager

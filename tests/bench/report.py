@@ -1,5 +1,6 @@
 """What was measured, as a table, held against the goals."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median, quantiles
@@ -71,7 +72,8 @@ def table(load: Load, results: Results) -> str:
     )
     p50, p99 = (percentile(results.latencies, percent) * 1000 for percent in (50, 99))
     return "\n".join((
-        f"{load.database}, {load.customers} customers, {load.messages} messages at once, {load.rounds} rounds",
+        f"{load.database}, {load.customers} customers, {load.messages} messages at once, {load.rounds} rounds; "
+        f"load of the machine before: {results.busy:.1f} of {os.cpu_count()} processors",
         f"{'':<12}{'msg/s':>8}{'CPU-s/1000':>12}{'peak MiB':>10}{'server busy':>13}{'lost':>7}",
         _line("stock echo", results.echo),
         _line("huifang", results.product),

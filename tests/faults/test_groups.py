@@ -203,10 +203,10 @@ async def test_f35_any_other_refusal_is_shown_with_telegrams_words(small_shop: S
     await shop.bot()
     thread = await shop.known(shop.li)
     await shop.telegram.fault(
-        "status", "sendMessage", code=400, description="Bad Request: PEER_FLOODED", chat_id=shop.li["id"]
+        "status", "sendMessage", code=400, description="Bad Request: wrong weather", chat_id=shop.li["id"]
     )
     answer = await shop.telegram.say(shop.agent, "Are you there?", chat=shop.group, thread=thread)
-    note = await shop.telegram.wait_message(shop.group, "PEER_FLOODED", thread=thread)
+    note = await shop.telegram.wait_message(shop.group, "rong weather", thread=thread)
     assert note["reply_to_message"]["message_id"] == answer["message_id"]
 
 

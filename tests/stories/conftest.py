@@ -33,7 +33,7 @@ async def open_all_day(
         **getattr(module, "SETTINGS", {}),
     ) as running:
         yield running
-        await running.calms_down()
+        await running.telegram.settled()
         assert await running.telegram.violations() == []
 
 

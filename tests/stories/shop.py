@@ -178,7 +178,7 @@ class Shop:
             ]
             if not waiting:
                 return
-            assert time.monotonic() < deadline, f"something still waits in {waiting}"
+            assert time.monotonic() < deadline, f"something waits in {waiting}"
 
     async def stored(self, query: Any) -> Sequence[Any]:
         """What the database holds."""

@@ -22,5 +22,5 @@ async def test_words_that_wait_for_a_topic_go_to_general_with_the_name(shop: Sho
     assert photo["forward_origin"]["sender_user"]["id"] == li.id
     said = await chen.says("请稍等", reply_to=shown)
     await chen.sees("请到该客户的话题里写", after=said)
-    await shop.calms_down()
+    await shop.telegram.settled()
     assert not [each for each in await li.chat() if "请稍等" in words(each)], "nothing goes to a customer by guess"
