@@ -13,11 +13,16 @@ MERGED_ROWS = 40
 
 @dataclass
 class Lane:
-    """The rows of one chat or topic, in the order of (priority, id); one call at a time."""
+    """The rows of one chat or topic, in their order; one call at a time."""
 
     waiting: list[Waiting] = field(default_factory=list)
     busy: bool = False
     turns: int = 0  # calls since the lane was last empty: who had fewer goes first
+
+    @property
+    def priority(self) -> int:
+        """That of its most urgent row: what stands before an urgent word must go, so that the word can."""
+        return min(row.priority for row in self.waiting[:MERGED_ROWS])
 
     def with_followers(self) -> list[Waiting]:
         """The first row, joined by the texts behind it that fit into the same message."""
@@ -78,7 +83,7 @@ class Lanes:
         """Lanes that could send, those first whose turn it is."""
         return sorted(
             (lane for lane in self._lanes.values() if lane.waiting and not lane.busy),
-            key=lambda lane: (lane.waiting[0].priority, lane.turns, lane.waiting[0].id),
+            key=lambda lane: (lane.priority, lane.turns, lane.waiting[0].id),
         )
 
     def depths(self) -> Callable[[str], int]:

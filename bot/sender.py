@@ -184,7 +184,7 @@ class Sender:
             topic = head.what is What.TOPIC
             wait = (head.not_before - real_now).total_seconds() if head.not_before else 0.0
             if wait <= 0:
-                urgent = head.priority == Priority.ANSWER
+                urgent = lane.priority == Priority.ANSWER
                 wait = self._budget.wait(head.scope, now, cost=head.cost, urgent=urgent, topic=topic)
             if wait > 0:
                 pause = min(pause, wait)

@@ -9,22 +9,30 @@ from sqlalchemy import delete, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.delivery import Outbox, OutboxState, Pause, What
+from models.delivery import Outbox, OutboxState, Pause, Priority, What
 from models.work import Work
 
 
 @dataclass(slots=True, order=True)
 class Waiting:
-    """The outline of a waiting row, in the order of a lane."""
+    """The outline of a waiting row, in the order of a lane.
 
-    priority: int
+    Answers and relays keep the order in which they were written: nothing urgent stands above the words that it is
+    about. Notices and what is scheduled come behind them.
+    """
+
+    rank: int = field(init=False)
     id: int
+    priority: int = field(compare=False)
     lane: str = field(compare=False)
     scope: str = field(compare=False)
     what: What = field(compare=False)
     cost: int = field(compare=False)
     size: int = field(compare=False)  # UTF-16 units of a text that may be merged, else 0
     not_before: datetime | None = field(compare=False)
+
+    def __post_init__(self) -> None:
+        self.rank = max(self.priority, Priority.RELAY)
 
 
 def scope_of(group_id: int | None, chat_id: int | None) -> str:
@@ -40,7 +48,7 @@ def _outlines() -> Any:
 
 
 def _waiting(rows: Iterable[Any]) -> list[Waiting]:
-    return [Waiting(row[0], row[1], row[2], scope_of(row[3], row[4]), row[5], row[6], row[7], row[8]) for row in rows]
+    return [Waiting(row[1], row[0], row[2], scope_of(row[3], row[4]), row[5], row[6], row[7], row[8]) for row in rows]
 
 
 async def waiting_after(session: AsyncSession, row_id: int) -> list[Waiting]:

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from tests.faults.rows import idle, number, rows
@@ -191,9 +192,7 @@ class Soak:
         album = str(self._random.randrange(10**15))
         for kind in ("photo", "video", "photo"):
             token = self._token(who)
-            await self.telegram.say(
-                self._customers[who], caption=token, media_group_id=album, **{kind: True}
-            )
+            await self.telegram.say(self._customers[who], caption=token, media_group_id=album, **{kind: True})
             self._said.by_customer[who].append(token)
 
     async def _edit(self) -> None:
@@ -260,7 +259,7 @@ class Soak:
             lost += await self._missing(said, set(copies))
             firsts = {token: place for place, token in reversed(list(enumerate(staff_side)))}
             places = [firsts[token] for token in said if token in firsts]
-            out_of_order += sum(later < earlier for earlier, later in zip(places, places[1:], strict=False))
+            out_of_order += sum(later < earlier for earlier, later in pairwise(places))
         for who, said in self._said.to_customer.items():
             arrived = _tokens(await self.telegram.everything(self._customers[who]), self._bot_id)
             copies.update(arrived)

@@ -1,7 +1,6 @@
 """The bot's database as a test looks at it, from outside and beside the running bot."""
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -37,11 +36,13 @@ async def wait_rows(
     found: list[Any] = []
     try:
         async with asyncio.timeout(timeout):
-            while not enough(found := await rows(url, query, **values)):
+            while True:
+                found = await rows(url, query, **values)
+                if enough(found):
+                    return found
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
         raise AssertionError(f"after {timeout} s the database still says {found} to: {query}") from None
-    return found
 
 
 async def idle(url: str, timeout: float = 60) -> None:  # noqa: ASYNC109
@@ -74,13 +75,13 @@ async def held(url: str, table: str = "inbox") -> AsyncIterator[None]:
         await engine.dispose()
 
 
-async def hang_up(url: str, condition: str = "true") -> int:
-    """Cut the connections of PostgreSQL that fit; returns how many."""
-    query = (
+async def hang_up(url: str) -> int:
+    """Cut every connection to this database of PostgreSQL but our own; returns how many."""
+    return await number(
+        url,
         "SELECT count(*) FROM (SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a"
-        f" WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND {condition}) AS cut"
+        " WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()) AS cut",
     )
-    return await number(url, query)
 
 
 def is_sqlite(url: str) -> bool:
@@ -89,8 +90,3 @@ def is_sqlite(url: str) -> bool:
 
 def sqlite_path(url: str) -> str:
     return str(make_url(url).database)
-
-
-def parsed(value: Any) -> Any:
-    """A JSON column, which raw queries give as text on SQLite."""
-    return json.loads(value) if isinstance(value, str) else value

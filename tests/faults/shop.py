@@ -124,6 +124,14 @@ class Shop:
         """The topic of a customer."""
         return int((await self.telegram.wait_topic(self.group, name, timeout=PATIENCE))["thread_id"])
 
+    async def handed_out(self) -> None:
+        """Wait until the bot holds an update that it has not acknowledged."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if (await self.telegram.state())["unacked"]:
+                    return
+                await asyncio.sleep(0.02)
+
     async def known(self, person: Json, greeting: str = "Hello") -> int:
         """A customer who has written and been relayed; returns the topic."""
         await self.telegram.say(person, greeting)

@@ -115,8 +115,12 @@ async def test_f32_a_group_that_moves_takes_everything_with_it(shop: Shop) -> No
     await shop.relayed("Queued before the move")
     await shop.telegram.settled()
     await idle(shop.url)
-    for table, column in (("staff_groups", "chat_id"), ("outbox", "chat_id"), ("message_links", "chat_id")):
-        assert await number(shop.url, f"SELECT count(*) FROM {table} WHERE {column} = {old['id']}") == 0
+    for count in (
+        "SELECT count(*) FROM staff_groups WHERE chat_id = :old",
+        "SELECT count(*) FROM outbox WHERE chat_id = :old",
+        "SELECT count(*) FROM message_links WHERE chat_id = :old",
+    ):
+        assert await number(shop.url, count, old=old["id"]) == 0
     await bot.stop()
     await bot.restart()  # STAFF_GROUP_ID still names the old id; the stored one wins
     await shop.telegram.say(shop.li, "After another start")
@@ -154,7 +158,9 @@ async def test_f33_out_of_the_group_customers_are_answered_relays_wait_and_owner
     await shop.relayed("And another word")
     shown = [words(message) for message in await shop.shown("")]
     assert [text for text in shown if "Hello?" in text]
-    assert await number(shop.url, "SELECT count(*) FROM outbox WHERE state = 'dead' AND what IN ('words', 'copy')") == 0
+    assert (
+        await number(shop.url, "SELECT count(*) FROM outbox WHERE state = 'dead' AND what IN ('words', 'copy')") == 0
+    )
 
 
 async def test_f33_a_forum_that_is_no_forum_any_more_is_written_to_plainly(small_shop: Shop) -> None:

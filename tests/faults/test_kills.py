@@ -1,7 +1,5 @@
 """F01-F05: the process is killed, and what it had in hand is neither lost nor done twice."""
 
-import asyncio
-
 import pytest
 
 from tests.faults.rows import held, idle, number, wait_rows
@@ -13,8 +11,7 @@ async def test_f01_killed_before_the_inbox_commit_the_update_comes_again(shop: S
     bot = await shop.bot()
     async with held(shop.url):
         await shop.telegram.say(shop.li, "The kettle leaks")
-        while not (await shop.telegram.state())["unacked"]:
-            await asyncio.sleep(0.02)
+        await shop.handed_out()
         await bot.kill()
     assert await number(shop.url, "SELECT count(*) FROM inbox") == 0
     await bot.restart()
@@ -36,7 +33,7 @@ async def test_f02_killed_between_the_commit_and_the_acknowledgement_it_is_done_
     await bot.restart()
     await shop.telegram.settled()
     await idle(shop.url)
-    assert await number(shop.url, f"SELECT count(*) FROM inbox WHERE lane = '{shop.li['id']}'") == 1
+    assert await number(shop.url, "SELECT count(*) FROM inbox WHERE lane = :lane", lane=str(shop.li["id"])) == 1
     assert len(await shop.shown("The kettle leaks")) == 1
     assert await number(shop.url, "SELECT count(*) FROM cases") == 1
 

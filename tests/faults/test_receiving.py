@@ -214,8 +214,8 @@ async def test_f15_a_thousand_mutilated_updates_stop_nothing(shop: Shop) -> None
     assert bot.pid == pid
     assert bot.running
     assert await number(shop.url, "SELECT count(*) FROM inbox WHERE update_id >= 900000000") == 1000
-    states = {state: count for state, count in await rows(shop.url, "SELECT state, count(*) FROM inbox GROUP BY state")}
-    assert set(states) == {"done", "dead"}, states
+    states = {row[0] for row in await rows(shop.url, "SELECT DISTINCT state FROM inbox")}
+    assert states == {"done", "dead"}
 
 
 async def test_f15_one_unreadable_update_among_good_ones_stops_none_of_them(shop: Shop) -> None:

@@ -29,9 +29,7 @@ def caused(error: TelegramError, cause: BaseException) -> TelegramError:
 
 
 @pytest.mark.parametrize("action", ["drop_after", "truncate", "empty"])
-async def test_f06_cut_after_telegram_took_it_it_comes_once_more_and_no_more(
-    small_shop: Shop, action: str
-) -> None:
+async def test_f06_cut_after_telegram_took_it_it_comes_once_more_and_no_more(small_shop: Shop, action: str) -> None:
     shop = small_shop
     await shop.bot()
     await shop.known(shop.li)
@@ -208,9 +206,7 @@ RUBBISH: list[Json] = [
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_f11_rubbish_for_an_answer_neither_stops_the_bot_nor_loses_a_word(
-    small_shop: Shop, seed: int
-) -> None:
+async def test_f11_rubbish_for_an_answer_neither_stops_the_bot_nor_loses_a_word(small_shop: Shop, seed: int) -> None:
     shop, chance = small_shop, random.Random(seed)
     bot = await shop.bot()
     await shop.known(shop.li)
@@ -311,7 +307,9 @@ async def test_f12_what_telegram_gave_up_after_a_day_does_not_stop_what_follows(
 # -- limits
 
 
-async def test_ten_customers_who_flood_never_make_the_bot_break_a_limit(tmp_path_factory: pytest.TempPathFactory) -> None:
+async def test_ten_customers_who_flood_never_make_the_bot_break_a_limit(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     folder = tmp_path_factory.mktemp("flood")
     async with open_shop(f"sqlite+aiosqlite:///{folder / 'h.db'}", folder, limits=ENTIRELY_USUAL) as shop:
         await shop.bot(**USUAL_LIMITS)

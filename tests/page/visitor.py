@@ -19,6 +19,11 @@ class Visitor:
         self.demo = demo
         self.troubles: list[str] = []
 
+    def asks(self, url: str) -> None:
+        """Everything comes from the demo itself."""
+        if not url.startswith((self.demo.url, "blob:")):
+            self.troubles.append(f"asked {url}")
+
     @property
     def customer_log(self) -> Locator:
         return self.page.locator("#customer-log")
@@ -66,7 +71,7 @@ async def visit(
     visitor = Visitor(page, demo)
     page.on("pageerror", lambda error: visitor.troubles.append(str(error)))
     page.on("console", lambda line: visitor.troubles.append(line.text) if line.type == "error" else None)
-    page.on("request", lambda each: None if each.url.startswith((demo.url, "blob:")) else visitor.troubles.append(each.url))
+    page.on("request", lambda each: visitor.asks(each.url))
     await page.goto(f"{demo.url}{path}")
     await page.locator("body[data-ready=yes][data-story=played]").wait_for(timeout=LONG)
     yield visitor
