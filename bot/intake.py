@@ -79,7 +79,7 @@ def _parsed(body: bytes) -> Any:
     except orjson.JSONDecodeError:
         try:
             return json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {"unreadable": {"text": body.decode("utf-8", "replace")}}
 
 

@@ -13,10 +13,11 @@ HIDDEN = "[hidden]"
 # Anything shorter is an ordinary word too: hiding it everywhere would spoil the log and betray it.
 SHORTEST_SECRET = 6
 PASSWORD_IN_ADDRESS = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
-# At INFO these write a line for each request, some with the token in its address.
+# At INFO these write a line for each request, some with the token in its address; at DEBUG two of them write
+# every customer's words.
 TALKATIVE = (
     *("httpx", "httpcore", "aiohttp.access", "apscheduler", "uvicorn.access", "uvicorn.error"),
-    "alembic.runtime.migration",
+    *("alembic.runtime.migration", "aiosqlite", "telegram"),
 )
 
 

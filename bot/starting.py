@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def only_process(settings: Settings) -> Any:
     if path is None:
         yield
         return
+    os.umask(0o077)  # customers' words are for nobody else on this machine
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(f"{path}.lock", "a") as lock:
         _lock(lock.fileno(), path)

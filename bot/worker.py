@@ -30,6 +30,8 @@ BATCH = 100
 #: Seconds before the second, third and fourth try of an update that failed; then it is dead.
 RETRY_SECONDS = (0.2, 1.0, 3.0)
 LOOK_AGAIN_SECONDS = 0.5
+#: After a batch that was not full: what it said is to go out before we hold up the sender with another look.
+SOON_SECONDS = 0.05
 NOT_YET_SECONDS = 0.5
 
 
@@ -72,8 +74,11 @@ class Worker:
             self._woken.clear()
             seconds = LOOK_AGAIN_SECONDS
             try:
-                if await self.batch():
+                taken = await self.batch()
+                if taken >= BATCH:
                     continue
+                if taken:
+                    seconds = SOON_SECONDS
             except Exception as error:
                 if not is_outage(error):
                     raise

@@ -84,10 +84,12 @@ class Lookups:
         return person
 
     async def staff_named(self, username: str) -> Staff | None:
-        """The member of staff with that @name, in any case of letters."""
-        query = select(Staff).where(func.lower(Staff.username) == username.lower())
-        person: Staff | None = await self.first(query)
-        return person
+        """The active member of staff with that @name, in any case of letters.
+
+        Names on Telegram pass from one person to another: where two were last seen under it, it is nobody's.
+        """
+        found = await self.all(select(Staff).where(func.lower(Staff.username) == username.lower(), col(Staff.active)))
+        return found[0] if len(found) == 1 else None
 
     async def owners(self) -> Sequence[Staff]:
         """Every owner."""

@@ -192,7 +192,8 @@ class Soak:
         album = str(self._random.randrange(10**15))
         for kind in ("photo", "video", "photo"):
             token = self._token(who)
-            await self.telegram.say(self._customers[who], caption=token, media_group_id=album, **{kind: True})
+            picture: Json = {kind: True, "media_group_id": album}
+            await self.telegram.say(self._customers[who], caption=token, **picture)
             self._said.by_customer[who].append(token)
 
     async def _edit(self) -> None:

@@ -1,4 +1,4 @@
-"""The soak in short: kills in the midst of a flood, and nothing is missing; `python -m tests.soak` is the long form."""
+"""The soak in short: kills in the midst of a flood. The long form is `python -m tests.soak`."""
 
 from pathlib import Path
 

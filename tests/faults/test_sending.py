@@ -1,7 +1,6 @@
 """F06-F12: Telegram or the network fails under a send; what was said arrives, in order, and limits are kept."""
 
 import asyncio
-import json
 import random
 from datetime import timedelta
 
@@ -12,11 +11,9 @@ from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from bot.gateway import outcome_of
 from models.delivery import Fate
 from tests.faults.line import Line
-from tests.faults.rows import idle, number, rows, wait_rows
-from tests.faults.shop import LIFTED, USUAL_LIMITS, Shop, open_shop
-from tests.telegram import Json, Telegram, words
-
-ENTIRELY_USUAL = {"group_per_minute": 20, "chat_per_second": 1, "overall_per_second": 30}
+from tests.faults.rows import idle, rows, wait_rows
+from tests.faults.shop import LIFTED, Shop
+from tests.telegram import Json, words
 
 
 def caused(error: TelegramError, cause: BaseException) -> TelegramError:
@@ -28,18 +25,18 @@ def caused(error: TelegramError, cause: BaseException) -> TelegramError:
 # -- F06
 
 
-@pytest.mark.parametrize("action", ["drop_after", "truncate", "empty"])
-async def test_f06_cut_after_telegram_took_it_it_comes_once_more_and_no_more(small_shop: Shop, action: str) -> None:
+async def test_f06_cut_after_telegram_took_it_it_comes_once_more_and_no_more(small_shop: Shop) -> None:
     shop = small_shop
     await shop.bot()
     await shop.known(shop.li)
-    await shop.telegram.fault(action, "sendMessage")
-    await shop.telegram.say(shop.li, "Where are you?")
-    await shop.relayed("可能重复")
-    await shop.telegram.settled(quiet=1.0)
-    first, second = await shop.shown("Where are you?")
-    assert "可能重复" not in words(first)
-    assert "可能重复" in words(second)
+    for action in ("drop_after", "truncate", "empty"):
+        await shop.telegram.fault(action, "sendMessage")
+        await shop.telegram.say(shop.li, f"Did you get it, {action}?")
+        await shop.relayed(f"可能重复）\nDid you get it, {action}?")
+        await shop.telegram.settled()
+        first, second = await shop.shown(f"Did you get it, {action}?")
+        assert "可能重复" not in words(first)
+        assert "可能重复" in words(second)
 
 
 async def test_f06_the_lane_waits_for_the_repeat_so_that_order_stays(small_shop: Shop) -> None:
@@ -205,7 +202,7 @@ RUBBISH: list[Json] = [
 ]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 async def test_f11_rubbish_for_an_answer_neither_stops_the_bot_nor_loses_a_word(small_shop: Shop, seed: int) -> None:
     shop, chance = small_shop, random.Random(seed)
     bot = await shop.bot()
@@ -302,80 +299,3 @@ async def test_f12_what_telegram_gave_up_after_a_day_does_not_stop_what_follows(
     await bot.restart()
     await shop.relayed("In time")
     assert await shop.shown("Too late") == [], "Telegram keeps updates for 24 hours; nobody can get this one"
-
-
-# -- limits
-
-
-async def test_ten_customers_who_flood_never_make_the_bot_break_a_limit(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("flood")
-    async with open_shop(f"sqlite+aiosqlite:///{folder / 'h.db'}", folder, limits=ENTIRELY_USUAL) as shop:
-        await shop.bot(**USUAL_LIMITS)
-        await shop.telegram.flood(200, 10)
-        await shop.telegram.settled(quiet=6.0, timeout=30)
-        state = await shop.telegram.state()
-        assert state["refused_429"] == 0
-        assert await shop.telegram.violations() == []
-        sends = [call for call in await shop.telegram.ledger(kind="call") if call.get("chat_id") == shop.group["id"]]
-        messages = [call for call in sends if call["method"] in ("sendMessage", "createForumTopic")]
-        assert len(messages) <= 20
-        greeted = [call for call in await shop.telegram.ledger("sendMessage") if call.get("chat_id", 0) > 0]
-        assert len(greeted) == 10, "each customer got the case's number meanwhile"
-
-
-async def test_when_the_minute_is_short_a_customers_waiting_texts_become_one_message(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("merge")
-    async with open_shop(f"sqlite+aiosqlite:///{folder / 'h.db'}", folder) as shop:
-        bot = await shop.bot(**{**USUAL_LIMITS, "limit_chat_per_second": 1000})
-        await shop.known(shop.li)
-        await bot.stop()
-        for number_ in range(30):
-            await shop.telegram.say(shop.li, f"Line {number_}.")
-        await bot.restart()
-        await shop.relayed("Line 29.")
-        shown = await shop.shown("Line ")
-        assert len(shown) <= 3
-        text = "\n".join(words(message) for message in shown)
-        assert [line for line in text.split("\n") if line.startswith("Line")] == [f"Line {n}." for n in range(30)]
-
-
-async def test_three_of_a_groups_minute_are_kept_for_what_is_urgent(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("urgent")
-    async with open_shop(f"sqlite+aiosqlite:///{folder / 'h.db'}", folder) as shop:
-        await shop.bot(limit_group_per_minute=20)
-        thread = await shop.known(shop.li)
-        people = [await shop.telegram.user(f"Person {n}") for n in range(20)]
-        for person in people:
-            await shop.telegram.say(person, "Me too")
-        await _spent(shop.telegram, shop.group, 17)
-        await shop.telegram.say(shop.agent, "/help", chat=shop.group, thread=thread)
-        await shop.telegram.wait_message(shop.group, "/resolve", thread=thread, timeout=3)
-        assert await _count(shop.telegram, shop.group) == 18
-
-
-async def _count(telegram: Telegram, group: Json) -> int:
-    calls = await telegram.ledger(kind="call")
-    return sum(call.get("chat_id") == group["id"] and call["method"].startswith(("send", "create")) for call in calls)
-
-
-async def _spent(telegram: Telegram, group: Json, count: int) -> None:
-    async with asyncio.timeout(15):
-        while await _count(telegram, group) < count:
-            await asyncio.sleep(0.05)
-    await telegram.settled(quiet=0.5)
-    assert await _count(telegram, group) == count
-
-
-async def test_an_album_goes_by_one_call(small_shop: Shop) -> None:
-    shop = small_shop
-    await shop.bot()
-    await shop.known(shop.li)
-    await shop.telegram.album(shop.li, ["photo"] * 6, caption="All sides of it")
-    await shop.relayed("All sides of it")
-    [call] = await shop.telegram.ledger("copyMessages")
-    assert len(json.loads(call["params"]["message_ids"])) == 6
-    assert await number(shop.url, "SELECT count(*) FROM outbox WHERE cost = 6") == 1

@@ -13,9 +13,9 @@ from sqlalchemy import make_url, text
 
 from bot.clock import wall
 from models.database import Database
+from tests.faults.hook import post, webhook, written
 from tests.faults.rows import hang_up, held, idle, number, rows, sqlite_path, wait_rows
 from tests.faults.shop import Bot, Shop, open_shop
-from tests.faults.test_receiving import post, webhook, written
 from tests.postgres import new_database, running_postgres
 from tests.telegram import words
 

@@ -117,7 +117,11 @@ const STEPS = {
     await type(me, 'staff-input', said.answer);
     if (!me.stopped) await say({ from_id: agent().id, chat_id: groupId(), thread_id: me.thread, text: said.answer });
   },
-  kill: (me) => me.stopped || telegram.order('kill'),
+  async kill(me) {
+    // Late in this step, so that it is still away when the customer writes in the next one.
+    await pause(STEP_MS - 1500);
+    if (!me.stopped) await telegram.order('kill');
+  },
   async meanwhile(me) {
     await type(me, 'customer-input', said.meanwhile);
     if (!me.stopped) await say({ from_id: customer().id, text: said.meanwhile });

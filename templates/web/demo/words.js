@@ -17,6 +17,7 @@ export function setLanguage(wanted) {
   for (const element of document.querySelectorAll('[data-label]')) {
     element.setAttribute('aria-label', t(element.dataset.label));
     if (element.matches('button')) element.title = t(element.dataset.label);
+    if (element.matches('textarea')) element.placeholder = t(element.dataset.label);
   }
   document.title = t('title');
 }
