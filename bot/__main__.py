@@ -5,6 +5,7 @@ Each imports what it needs when it is called, so that help and demo appear at on
 
 import asyncio
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -109,19 +110,30 @@ def doctor() -> None:
 
 @cli.command()
 def demo(
-    lang: Annotated[str, typer.Option(help="The language: zh or en; without it the terminal's.")] = "",
-    fast: Annotated[bool, typer.Option("--fast", help="Without the pauses for reading.")] = False,
+    language: Annotated[str | None, typer.Option(help="zh or en, for shop and page (the system's)")] = None,
+    port: Annotated[int, typer.Option(help="Port on loopback; 0: any that is free.")] = 8070,
+    database_url: Annotated[str | None, typer.Option(help="Where to store everything (a throw-away file).")] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser where there is one.")] = True,
 ) -> None:
-    """Play a case in the terminal, customer's and staff's side by side, against a Telegram on this machine.
+    """Be Telegram in a browser: play a customer and staff against the real bot, without a token or a network.
 
-    Example: huifang demo --lang en
+    Example: huifang demo --language en
     """
-    from bot.demo import play, usual_language
-    from templates import LANGUAGES
+    from bot.demo import serve_demo
 
-    if lang and lang not in LANGUAGES:
-        _fail(f"--lang: expected one of {', '.join(LANGUAGES)}")
-    raise typer.Exit(asyncio.run(play(lang or usual_language(), fast=fast)))
+    if language not in (None, "zh", "en"):
+        _fail("--language: zh or en")
+    raise typer.Exit(asyncio.run(serve_demo(database_url, port, language, browser)))
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def sandbox(context: typer.Context) -> None:
+    """Run the sandbox alone: a Bot API server on this machine for anyone's tests (bot/sandbox/README.md).
+
+    Example: huifang sandbox --token 1000000001:sandbox --port 8081
+    """
+    # A process of its own: the bot knows the sandbox over HTTP only.
+    os.execv(sys.executable, [sys.executable, "-m", "bot.sandbox", *context.args])  # noqa: S606
 
 
 def main() -> None:

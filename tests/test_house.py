@@ -59,9 +59,7 @@ def calls_of_methods(module: str) -> Iterator[tuple[str, int]]:
 
 def methods_of_telegram() -> set[str]:
     """What sends something to Telegram: the Bot's own requests and the shortcuts on a message."""
-    requests = {
-        name for name, _ in inspect.getmembers(telegram.Bot, inspect.iscoroutinefunction) if "_" in name
-    }
+    requests = {name for name, _ in inspect.getmembers(telegram.Bot, inspect.iscoroutinefunction) if "_" in name}
     shortcuts = {name for name in dir(telegram.Message) if name.startswith("reply_")}
     return {name for name in requests | shortcuts if not name.startswith("_")}
 
@@ -79,9 +77,7 @@ def test_words_for_people_stand_in_templates_not_in_code() -> None:
 def test_only_the_unit_of_work_commits() -> None:
     found = {module for module in modules(*ROOMS) for name, _ in calls_of_methods(module) if name == "commit"}
     others = found - {UNIT_OF_WORK}
-    assert not others, (
-        f"Only {UNIT_OF_WORK} commits: an update takes effect whole or not at all. Found in {others}"
-    )
+    assert not others, f"Only {UNIT_OF_WORK} commits: an update takes effect whole or not at all. Found in {others}"
 
 
 def test_only_the_gateway_calls_telegram() -> None:

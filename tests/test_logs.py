@@ -43,9 +43,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
         ("as a value: %r", (SECRETS[2],)),
     ],
 )
-def test_a_secret_is_hidden_wherever_it_stands(
-    log: StringIO, message: str, arguments: tuple[object, ...]
-) -> None:
+def test_a_secret_is_hidden_wherever_it_stands(log: StringIO, message: str, arguments: tuple[object, ...]) -> None:
     logging.getLogger("bot.anything").info(message, *arguments)
     written = log.getvalue()
     assert HIDDEN in written

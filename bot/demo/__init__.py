@@ -1,60 +1,95 @@
-"""The demo: one believable case, played on a terminal by a real bot against a Telegram on this machine."""
+"""The demo in a browser: a page on which the reader is Telegram, the sandbox behind it, and the real bot."""
 
 import asyncio
+import contextlib
 import os
 import signal
-import tomllib
-from typing import Any
+import socket
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.demo.processes import Stuck, sandbox
-from bot.demo.screen import Screen, Tone
-from templates import LANGUAGES, ROOT
+from bot.demo.control import Control
+from bot.demo.story import gather
+from bot.demo.supervisor import BotProcess, DoesNotStart, address_of, running_sandbox
+from bot.demo.words import words
+from templates import LANGUAGES
 
-#: Between two steps, so that a person can read (seconds).
-BREATH = 0.9
+TOKEN = "1000000001:sandbox"  # noqa: S105 - it opens nothing but the sandbox
+#: Telegram's limits are off here until the visitor sets one, and the bot's own are out of the way.
+LIMITS = {
+    "LIMIT_GROUP_PER_MINUTE": "1000",
+    "LIMIT_CHAT_PER_SECOND": "20",
+    "LIMIT_OVERALL_PER_SECOND": "100",
+    "LIMIT_TOPICS_PER_MINUTE": "60",
+}
 
 
-def usual_language() -> str:
-    """The language of this terminal where we have it; ours where the terminal names none."""
-    named = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    language = named.partition("_")[0].partition(".")[0]
-    if language in LANGUAGES:
-        return language
-    return "zh" if language in ("", "C", "POSIX") else "en"
+async def serve_demo(database_url: str | None, port: int, language: str | None, open_browser: bool) -> int:
+    """Run the demo until a signal ends it; everything that it started ends with it. Returns the exit code.
 
-
-async def play(language: str, *, fast: bool = False) -> int:
-    """Play the case and print what is stored; `fast` leaves out the pauses for reading. Returns the exit code.
-
-    Ctrl-C, SIGTERM and a closed terminal end it as cleanly as its own end does.
+    `database_url` None: a throw-away SQLite file; `port` 0: any free one; `language` None: the system's.
     """
-    words = tomllib.loads((ROOT / "demo" / f"terminal.{language}.toml").read_text("utf-8"))
-    screen = Screen()
-    task = asyncio.ensure_future(_play(screen, words, language, 0 if fast else BREATH))
-    caught: list[int] = []
-
-    def stop(number: int) -> None:
-        if not caught:  # a second Ctrl-C must not cut the cleaning short
-            task.cancel()
-        caught.append(number)
-
+    stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        await task
-    except asyncio.CancelledError:
-        screen.across(words["narrator"]["stopped"])
-        return 128 + caught[0]
-    except Stuck as stuck:
-        screen.across(words["narrator"]["stuck"].format(reason=stuck), Tone.ALARM)
+        with socket.create_server(("127.0.0.1", port)) as listener:
+            async with AsyncExitStack() as stack:
+                await _perform(stack, listener, database_url, language or system_language(), open_browser, stop)
+    except OSError as error:
+        print(f"The demo cannot listen on port {port}: {error.strerror}. Another one: --port 0", file=sys.stderr)
+        return 1
+    except DoesNotStart as error:
+        print(f"The demo cannot start:\n{error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _play(screen: Screen, words: dict[str, Any], language: str, breath: float) -> None:
-    screen.across(words["narrator"]["opening"])
-    async with sandbox() as process:
-        # Loaded while the sandbox comes up.
-        from bot.demo.performance import perform
+async def _perform(
+    stack: AsyncExitStack, listener: socket.socket, database_url: str | None, language: str, open_browser: bool,
+    stop: asyncio.Event,
+) -> None:  # fmt: skip
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huifang-demo-")))
+    sandbox = await stack.enter_async_context(running_sandbox(TOKEN, folder))
+    # The web server and the tables take a while to import, in which the sandbox starts.
+    from bot.demo.performance import perform
 
-        await perform(process, screen, words, language, breath)
+    url = await address_of(sandbox)
+    control = Control(url)
+    stack.push_async_callback(control.close)
+    cast = await gather(control, TOKEN, language)
+    database_url = database_url or f"sqlite+aiosqlite:///{folder / 'demo.db'}"
+    settings = {
+        "BOT_TOKEN": TOKEN, "STAFF_GROUP_ID": str(cast.group["id"]), "OWNER_IDS": str(cast.agents[0]["id"]),
+        "DATABASE_URL": database_url, "TELEGRAM_API_URL": url, "WEB_PORT": "0",
+        "PLAN_FILE": str(_write_plan(folder, language)), **LIMITS,
+    }  # fmt: skip
+    bot = BotProcess(folder, settings)
+    stack.push_async_callback(bot.stop)
+    await perform(control, database_url, bot, cast, language, listener, open_browser, stop)
+
+
+def _write_plan(folder: Path, language: str) -> Path:
+    """A care plan for the shop of the demo, in the visitor's language and time zone."""
+    names = ", ".join(f'{each} = "{words(each)["cast"]["business"]}"' for each in LANGUAGES)
+    lines = ("[business]", f"name = {{ {names} }}", f'language = "{language}"', f'timezone = "{system_zone()}"')
+    path = folder / "plan.toml"
+    path.write_text("\n".join(lines), "utf-8")
+    return path
+
+
+def system_language() -> str:
+    """The language where nobody says: the system's, if it is one of ours."""
+    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return "zh" if spoken.lower().startswith("zh") else "en"
+
+
+def system_zone() -> str:
+    """The time zone that this machine shows, so that cards and page agree; UTC where it has no name."""
+    name = os.environ.get("TZ") or str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+    with contextlib.suppress(ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(name).key
+    return "UTC"

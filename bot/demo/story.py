@@ -1,160 +1,95 @@
-"""One case from first word to last, as a customer and an agent live through it."""
+"""Who takes part in the demo, and the short case that is already played when the page opens."""
 
-import asyncio
-import time
+import base64
+from dataclasses import dataclass
 from typing import Any
 
-from bot.demo.live import Live, button_of, text_of
-from bot.demo.processes import Bot
-from bot.demo.screen import Screen, Tone
-from bot.demo.telegram import Json, Telegram
+from bot.demo.control import Control, Json, button_data
+from bot.demo.words import FILES, words
+from templates import LANGUAGES
+
+PICTURE = FILES / "kettle.png"
+PICTURE_SIZE = {"width": 800, "height": 600}
 
 
-class Story:
-    """Both people, each doing one thing after another; every step waits for what it leads to."""
+@dataclass(frozen=True)
+class Cast:
+    """The people, as Telegram knows them, one of each language on either side; and the staff group."""
 
-    def __init__(
-        self, telegram: Telegram, bot: Bot, live: Live, screen: Screen, words: dict[str, Any], breath: float
-    ) -> None:
-        """`breath`: seconds between two steps."""
-        self._telegram = telegram
-        self._bot = bot
-        self._live = live
-        self._screen = screen
-        self._said = words["said"]
-        self._press_words = words["screen"]["press"]
-        self._narrator = words["narrator"]
-        self._breath = breath
-        self._thread: int | None = None
+    customers: list[Json]
+    agents: list[Json]
+    group: Json
+    bot: Json
 
-    async def play(self) -> None:
-        """The whole case. Raises Stuck."""
-        await self._complaint()
-        await self._claim()
-        await self._killed_in_mid_sentence()
-        await self._resolved_too_soon()
-        await self._mended()
-
-    async def _complaint(self) -> None:
-        live = self._live
-        await self._agent_says("on_duty")  # the first word in the group makes her an agent
-        await self._customer_says("start")
-        await live.until(live.customer, lambda message: bool(message.get("reply_keyboard")))
-        await self._pause()
-        await self._customer_says("complaint")
-        question = await live.until(live.customer, lambda message: bool(button_of(message, "kind:")))
-        await self._pause()
-        await self._customer_says("photo", photo=True)
-        photo = await live.until(live.group, lambda message: "photo" in message)
-        self._thread = photo["message_thread_id"]
-        await self._pause()
-        await self._press(live.customer, live.customer, question, "kind:")
-        await live.until(live.customer, lambda message: _answers(message, question) and message["edited"])
-
-    async def _claim(self) -> None:
-        live = self._live
-        card = await live.until(live.group, lambda message: bool(button_of(message, "claim:")))
-        await self._pause()
-        await self._press(live.agent, live.group, card, "claim:")
-        name = live.agent["first_name"]
-        await live.until(live.group, lambda message: _answers(message, card) and name in text_of(message))
-        await self._pause()
-
-    async def _killed_in_mid_sentence(self) -> None:
-        live = self._live
-        await self._agent_says("answer")
-        pid = await self._bot.kill()
-        self._screen.across(self._narrator["kill"].format(pid=pid), Tone.ALARM)
-        await self._pause()
-        for key in ("while_dead_1", "while_dead_2"):
-            await self._customer_says(key)
-            await self._pause()
-        self._screen.across(self._narrator["restart"])
-        await self._bot.start()
-        for chat, key in (
-            (live.customer, "answer"),
-            (live.group, "while_dead_1"),
-            (live.group, "while_dead_2"),
-        ):
-            await self._arrived(chat, key)
-        seconds = time.monotonic() - self._bot.started_at
-        self._screen.across(self._narrator["back"].format(seconds=seconds))
-        await self._pause(2)
-
-    async def _resolved_too_soon(self) -> None:
-        live = self._live
-        await self._resolve("resolve_1")
-        await self._pause()
-        await self._score("score:", 2)
-        await live.until(live.group, lambda message: bool(button_of(message, "claim:")))
-        self._screen.across(self._narrator["reopened"])
-        await self._pause()
-        await self._customer_says("disappointed")
-        await self._arrived(live.group, "disappointed")
-        await self._pause()
-
-    async def _mended(self) -> None:
-        live = self._live
-        await self._agent_says("mended")
-        await self._arrived(live.customer, "mended")
-        await self._pause()
-        await self._resolve("resolve_2")
-        await self._pause()
-        await self._score("score:", 5)
-        await self._pause()
-        before = live.latest(live.customer)
-        await self._customer_says("comment")
-        await live.until(live.customer, lambda message: message["message_id"] > before + 1)
-        await live.until(live.group, lambda message: self._said["comment"] in text_of(message))
-        await self._pause()
-
-    # -- what people do
-
-    async def _customer_says(self, key: str, **content: Any) -> None:
-        words = {"caption": self._said[key]} if content else {"text": self._said[key]}
-        customer = self._live.customer["id"]
-        await self._telegram.act("say", from_id=customer, chat_id=customer, content=content, **words)
-
-    async def _agent_says(self, key: str) -> None:
-        live = self._live
-        place = {"chat_id": live.group["id"], "thread_id": self._thread}
-        await self._telegram.act("say", from_id=live.agent["id"], text=self._said[key], **place)
-
-    async def _press(self, person: Json, chat: Json, message: Json, data: str) -> None:
-        """Press the first button whose data begins like that."""
-        button = button_of(message, data) or {}
-        words = self._press_words.format(name=person["first_name"], label=button["text"])
-        if person is self._live.customer:
-            self._screen.left(words, Tone.CUSTOMER)
-        else:
-            self._screen.right(words, Tone.AGENT)
-        where = {"chat_id": chat["id"], "message_id": message["message_id"]}
-        await self._telegram.act("press", user_id=person["id"], data=button["callback_data"], **where)
-
-    async def _resolve(self, key: str) -> None:
-        live = self._live
-        before = live.latest(live.customer)
-        await self._agent_says(key)
-        await live.until(live.customer, lambda message: message["message_id"] > before)
-
-    async def _score(self, data: str, score: int) -> None:
-        """The customer presses a score under the latest question; staff hear of it."""
-        live = self._live
-        question = await live.until(live.customer, lambda message: bool(button_of(message, data)))
-        tag = (button_of(question, data) or {})["callback_data"].rpartition(":")[0]
-        before = live.latest(live.group)
-        await self._press(live.customer, live.customer, question, f"{tag}:{score}")
-        await live.until(live.group, lambda message: message["message_id"] > before)
-
-    async def _arrived(self, chat: Json, key: str) -> None:
-        """Until words that a person wrote elsewhere stand in this chat, alone or joined with others."""
-        words, people = self._said[key], (self._live.customer["id"], self._live.agent["id"])
-        await self._live.until(chat, lambda message: words in text_of(message) and message["author"] not in people)
-
-    async def _pause(self, breaths: float = 1) -> None:
-        await asyncio.sleep(self._breath * breaths)
+    def shown(self) -> dict[str, Any]:
+        """For the page."""
+        return {"customers": self.customers, "agents": self.agents, "group": self.group, "bot": self.bot}
 
 
-def _answers(message: Json, other: Json) -> bool:
-    """Whether a message is that other one, perhaps edited since."""
-    return bool(message["message_id"] == other["message_id"])
+async def gather(control: Control, token: str, language: str) -> Cast:
+    """Let everybody appear; those who speak `language` come first, and the bot has a name in it."""
+    bot = await control.act("bot", token=token, first_name=words(language)["cast"]["bot"])
+    order = [language, *(other for other in LANGUAGES if other != language)]
+    customers = [await control.act("user", **words(each)["cast"]["customer"]) for each in order]
+    agents = [await control.act("user", **words(each)["cast"]["agent"]) for each in order]
+    members = [agent["id"] for agent in agents]
+    title = words(language)["cast"]["group"]
+    group = await control.act("group", title=title, forum=True, members=members)
+    return Cast(customers, agents, group, bot)
+
+
+async def play(control: Control, cast: Cast, language: str) -> None:
+    """One complaint from the first word to the score; then the other customer says hello.
+
+    Raises TimeoutError where the bot does not answer, and Refused where it did something else.
+    """
+    said = words(language)["story"]
+    customer, other = cast.customers
+    await control.act("say", from_id=customer["id"], text="/start")
+    await control.see(customer["id"], lambda message: bool(message.get("reply_keyboard")))
+    await _complain(control, customer["id"], said)
+    card = await control.see(cast.group["id"], lambda message: bool(button_data(message, "claim:")))
+    await _answer(control, cast, card, said)
+    asked = await control.see(customer["id"], lambda message: bool(button_data(message, "score:")))
+    await _press(control, customer["id"], asked, "score:", said["score"])
+    await control.see(customer["id"], lambda message: bool(button_data(message, "nocomment:")))
+    await control.act("say", from_id=customer["id"], text=said["comment"])
+    await control.act("say", from_id=other["id"], text="/start")
+    await control.see(other["id"], lambda message: bool(message.get("reply_keyboard")))
+    await control.collected()
+
+
+async def _complain(control: Control, customer_id: int, said: Json) -> None:
+    """The first words, with a picture; the customer says what kind of matter it is."""
+    data = base64.b64encode(PICTURE.read_bytes()).decode()
+    photo = {"photo": {"base64": data, **PICTURE_SIZE}}
+    await control.act("say", from_id=customer_id, caption=said["complaint"], content=photo)
+    received = await control.see(customer_id, lambda message: bool(button_data(message, "kind:")))
+    await _press(control, customer_id, received, "kind:", ":complaint")
+
+
+async def _answer(control: Control, cast: Cast, card: Json, said: Json) -> None:
+    """An agent claims the case, answers, leaves a note, hears thanks, and resolves it."""
+    agent, customer = cast.agents[0], cast.customers[0]
+    group, thread = cast.group["id"], card["thread_id"]
+
+    async def write(text: str) -> None:
+        await control.act("say", from_id=agent["id"], chat_id=group, thread_id=thread, text=text)
+
+    await control.act(
+        "press", user_id=agent["id"], chat_id=group, message_id=card["message_id"], data=button_data(card, "claim:")
+    )
+    await write(said["answer"])
+    await control.see(customer["id"], lambda message: message.get("text") == said["answer"])
+    await write(said["note"])
+    await control.act("say", from_id=customer["id"], text=said["thanks"])
+    await control.see(group, lambda message: message.get("text", "").endswith(said["thanks"]))
+    await write(f"/resolve {said['resolution']}")
+
+
+async def _press(control: Control, user_id: int, message: Json, start: str, end: str) -> None:
+    """Press the button whose data starts and ends so."""
+    rows = message["reply_markup"]["inline_keyboard"]
+    data = [str(button.get("callback_data")) for row in rows for button in row]
+    wanted = next(each for each in data if each.startswith(start) and each.endswith(end))
+    await control.act("press", user_id=user_id, message_id=message["message_id"], data=wanted)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.page.demo import Demo
-from tests.page.visitor import Visitor, visit
+from tests.demo.demo import Demo
+from tests.demo.visitor import Visitor, visit
 
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -47,7 +47,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The source of axe-core."""
-    needed(AXE.is_file(), "no axe-core: npm ci in tests/page")
+    needed(AXE.is_file(), "no axe-core: npm ci in tests/demo")
     return AXE.read_text("utf-8")
 
 

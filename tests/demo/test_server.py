@@ -9,9 +9,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.page.server import LONGEST_LEAP
-from bot.page.words import FILES, words
-from tests.page.demo import Demo
+from bot.demo.server import LONGEST_LEAP
+from bot.demo.words import FILES, words
+from tests.demo.demo import Demo
 from tests.telegram import POLL_SECONDS, Json
 
 

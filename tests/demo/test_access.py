@@ -5,8 +5,8 @@ import json
 import pytest
 from playwright.async_api import Browser
 
-from tests.page.demo import Demo
-from tests.page.visitor import visit
+from tests.demo.demo import Demo
+from tests.demo.visitor import visit
 
 SERIOUS = ("serious", "critical")
 

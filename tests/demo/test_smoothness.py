@@ -5,8 +5,8 @@ from typing import Any
 
 from playwright.async_api import Browser
 
-from tests.page.demo import Demo
-from tests.page.visitor import LONG, visit
+from tests.demo.demo import Demo
+from tests.demo.visitor import LONG, visit
 
 MESSAGES = 2_000
 LOADS = 4

@@ -11,8 +11,8 @@ FILES = ROOT / "web" / "demo"
 
 @cache
 def words(language: str) -> dict[str, Any]:
-    """Everything in `templates/demo/page.<language>.toml`."""
-    return tomllib.loads((ROOT / "demo" / f"page.{language}.toml").read_text("utf-8"))
+    """Everything in `templates/demo/<language>.toml`."""
+    return tomllib.loads((ROOT / "demo" / f"{language}.toml").read_text("utf-8"))
 
 
 def of_the_page() -> dict[str, Any]:

@@ -4,8 +4,8 @@ import re
 
 from playwright.async_api import Browser, expect
 
-from tests.page.demo import Demo
-from tests.page.visitor import LONG, Visitor, visit
+from tests.demo.demo import Demo
+from tests.demo.visitor import LONG, Visitor, visit
 
 
 async def test_a_complaint_its_answer_a_kill_in_between_and_a_low_score(visitor: Visitor) -> None:

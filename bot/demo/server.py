@@ -14,8 +14,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.page.stage import Stage
-from bot.page.words import FILES, of_the_page
+from bot.demo.stage import Stage
+from bot.demo.words import FILES, of_the_page
 
 LONGEST_BODY = 16 * 1024 * 1024
 LONGEST_DOWN = 60

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
-from bot.page.control import Control
-from bot.page.stored import counts
-from bot.page.story import Cast
-from bot.page.supervisor import BotProcess
-from bot.page.words import words
+from bot.demo.control import Control
+from bot.demo.stored import counts
+from bot.demo.story import Cast
+from bot.demo.supervisor import BotProcess
+from bot.demo.words import words
 from handlers.installing import let_time_pass
 from models.database import Database
 from models.plan import Plan

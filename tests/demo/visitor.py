@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.page.demo import Demo
+from tests.demo.demo import Demo
 
 LONG = 15_000  # milliseconds
 

@@ -17,7 +17,7 @@ READY_SECONDS = 40
 
 
 class Demo:
-    """`python -m bot.page`, and its address."""
+    """`python -m bot demo`, and its address."""
 
     def __init__(self, process: asyncio.subprocess.Process, url: str, seconds: float) -> None:
         self.process = process
@@ -31,7 +31,7 @@ class Demo:
         """Start it and wait until the case at the beginning is played."""
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.page", "--port", "0", "--no-browser", *arguments),
+            *(sys.executable, "-m", "bot", "demo", "--port", "0", "--no-browser", *arguments),
             stdout=asyncio.subprocess.PIPE, env=dict(os.environ), cwd=ROOT,
         )  # fmt: skip
         assert process.stdout is not None
