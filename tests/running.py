@@ -44,7 +44,8 @@ class RunningBot:
         self._reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
+        assert self._process is not None
+        assert self._process.stdout is not None
         while part := await self._process.stdout.read(4096):
             self.output += part
             self._changed.set()

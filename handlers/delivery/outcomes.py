@@ -146,6 +146,8 @@ async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
             await _card_gone(work, parcel)
         case Fate.BLOCKED | Fate.CHAT_GONE:
             await _not_reached(work, parcel, outcome)
+        case _ if row.what is What.TOPIC:  # without one the customer's cards would have no place for ever
+            await put_back(work, parcel, not_before=work.real_now + timedelta(seconds=LONGEST_BACKOFF))
         case _:
             await _refused(work, parcel, outcome)
 

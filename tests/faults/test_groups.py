@@ -72,6 +72,19 @@ async def test_f30_general_is_written_to_without_a_thread(small_shop: Shop) -> N
         assert call["params"].get("message_thread_id") not in (1, "1")
 
 
+async def test_f29_a_topic_that_is_refused_is_asked_for_again(small_shop: Shop) -> None:
+    shop = small_shop
+    bot = await shop.bot()
+    await shop.telegram.fault("status", "createForumTopic", code=400, description="Bad Request: too many topics")
+    await shop.telegram.say(shop.li, "Anybody?")
+    await shop.relayed("Anybody?")
+    await bot.stop()
+    await rows(shop.url, "UPDATE outbox SET not_before = NULL WHERE what = 'topic' AND state = 'new'")  # a minute later
+    await bot.restart()
+    thread = await shop.thread_of("Li Wei")
+    await shop.telegram.wait_message(shop.group, "工单 1001", thread=thread)
+
+
 async def test_f31_an_orphan_topic_is_adopted_or_removed(shop: Shop) -> None:
     bot = await shop.bot()
     await shop.telegram.fault("hold_after", "createForumTopic", seconds=30)
