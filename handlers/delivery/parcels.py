@@ -58,7 +58,10 @@ async def put_back(work: Work, parcel: Parcel, *, not_before: datetime | None, *
 
 
 async def change(work: Work, parcel: Parcel, **values: Any) -> None:
-    """Change the parcel's rows."""
+    """Change the parcel's rows. One that waits again gives up its key where another has taken it meanwhile."""
+    key = parcel.head.key
+    if key and values.get("state") is OutboxState.NEW and await work.pending_send(key):
+        values["key"] = None
     await work.flush()
     connection = await work.session.connection()
     ids = [row.id for row in parcel.rows]

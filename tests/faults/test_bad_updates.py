@@ -74,7 +74,15 @@ def _by(update: Json, person: Json, number_: int) -> Json:
     return changed
 
 
-async def test_f15_a_thousand_mutilated_updates_stop_nothing(shop: Shop) -> None:
+async def test_f15_a_thousand_mutilated_updates_stop_nothing(small_shop: Shop) -> None:
+    await _mutilated(small_shop, 1000)
+
+
+async def test_f15_mutilated_updates_stop_nothing_on_postgres_either(large_shop: Shop) -> None:
+    await _mutilated(large_shop, 240)
+
+
+async def _mutilated(shop: Shop, count: int) -> None:
     recorded = await _recorded(shop)
     private = [update for update in recorded if str(shop.group["id"]) not in json.dumps(update)]
     chance = random.Random(15)
@@ -84,9 +92,9 @@ async def test_f15_a_thousand_mutilated_updates_stop_nothing(shop: Shop) -> None
     thread = await shop.known(wang)
     pid, ids = bot.pid, iter(range(900_000_000, 900_010_000))
 
-    async def pour(count: int) -> None:
+    async def pour(share: int) -> None:
         async with aiohttp.ClientSession(headers=HEADERS) as session:
-            for _ in range(count):
+            for _ in range(share):
                 # Of many people, since after a failure a person's later words wait for its repeats.
                 number_ = next(ids)
                 update = _by(chance.choice(private if number_ % 80 else recorded), shop.li, number_ % 150)
@@ -96,18 +104,19 @@ async def test_f15_a_thousand_mutilated_updates_stop_nothing(shop: Shop) -> None
                     assert answer.status == 200, body
 
     async with asyncio.timeout(60):
-        await asyncio.gather(*(pour(125) for _ in range(8)))
+        await asyncio.gather(*(pour(count // 8) for _ in range(8)))
     await shop.telegram.say(wang, "I am still a good customer")
     await shop.telegram.wait_message(shop.group, "still a good customer", thread=thread, timeout=40)
     await wait_rows(shop.url, "SELECT id FROM inbox WHERE state = 'new'", lambda found: not found, 60)
     assert bot.pid == pid
     assert bot.running
-    assert await number(shop.url, "SELECT count(*) FROM inbox WHERE update_id >= 900000000") == 1000
+    assert await number(shop.url, "SELECT count(*) FROM inbox WHERE update_id >= 900000000") == count
     states = {row[0] for row in await rows(shop.url, "SELECT DISTINCT state FROM inbox")}
     assert states == {"done", "dead"}
 
 
-async def test_f15_one_unreadable_update_among_good_ones_stops_none_of_them(shop: Shop) -> None:
+async def test_f15_one_unreadable_update_among_good_ones_stops_none_of_them(small_shop: Shop) -> None:
+    shop = small_shop
     await shop.bot()
     await shop.known(shop.li)
     await shop.telegram.say(shop.li, "The one before")
@@ -124,7 +133,8 @@ async def test_f15_one_unreadable_update_among_good_ones_stops_none_of_them(shop
     assert await shop.shown("The one before")
 
 
-async def test_f15_a_megabyte_of_text_with_everything_in_it_reaches_staff(shop: Shop) -> None:
+async def test_f15_a_megabyte_of_text_with_everything_in_it_reaches_staff(small_shop: Shop) -> None:
+    shop = small_shop
     settings = webhook()
     await shop.bot(**settings)
     await shop.known(shop.li)

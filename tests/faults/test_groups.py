@@ -79,7 +79,7 @@ async def test_f29_a_topic_that_is_refused_is_asked_for_again(small_shop: Shop) 
     await shop.telegram.say(shop.li, "Anybody?")
     await shop.relayed("Anybody?")
     await bot.stop()
-    await rows(shop.url, "UPDATE outbox SET not_before = NULL WHERE what = 'topic' AND state = 'new'")  # a minute later
+    await rows(shop.url, "UPDATE outbox SET not_before = NULL WHERE what = 'topic' AND state = 'new'")  # later
     await bot.restart()
     thread = await shop.thread_of("Li Wei")
     await shop.telegram.wait_message(shop.group, "工单 1001", thread=thread)
@@ -140,7 +140,8 @@ async def test_f32_a_group_that_moves_takes_everything_with_it(shop: Shop) -> No
     await shop.relayed("After another start")
 
 
-async def test_f32_both_signals_of_a_move_change_things_once(shop: Shop) -> None:
+async def test_f32_both_signals_of_a_move_change_things_once(small_shop: Shop) -> None:
+    shop = small_shop
     await shop.bot()
     await shop.known(shop.li)
     shop.group = await shop.telegram.migrate(shop.group, announce=True)
@@ -189,7 +190,8 @@ async def test_f33_a_forum_that_is_no_forum_any_more_is_written_to_plainly(small
     await shop.relayed("And from Li")
 
 
-async def test_f34_a_customer_who_blocked_the_bot_is_told_to_staff_at_that_very_answer(shop: Shop) -> None:
+async def test_f34_a_customer_who_blocked_the_bot_is_told_to_staff_at_that_very_answer(small_shop: Shop) -> None:
+    shop = small_shop
     await shop.bot()
     thread = await shop.known(shop.li)
     await shop.telegram.block(shop.li)
@@ -229,7 +231,8 @@ async def test_f35_any_other_refusal_is_shown_with_telegrams_words(small_shop: S
     assert note["reply_to_message"]["message_id"] == answer["message_id"]
 
 
-async def test_f38_killed_in_the_midst_of_an_album_it_arrives_whole(shop: Shop) -> None:
+async def test_f38_killed_in_the_midst_of_an_album_it_arrives_whole(small_shop: Shop) -> None:
+    shop = small_shop
     bot = await shop.bot()
     thread = await shop.known(shop.li)
     for n in range(3):

@@ -113,7 +113,8 @@ async def test_f25_a_token_that_telegram_refuses_ends_the_start_with_advice(smal
     assert "1000000001:wrong" not in bot.log
 
 
-async def test_another_bots_token_is_refused_by_the_database(shop: Shop) -> None:
+async def test_another_bots_token_is_refused_by_the_database(small_shop: Shop) -> None:
+    shop = small_shop
     bot = await shop.bot()
     await bot.stop()
     await shop.telegram.control("bot", token="1000000002:another")
@@ -170,7 +171,6 @@ async def test_the_token_is_never_in_the_log_whatever_goes_wrong(small_shop: Sho
         await shop.telegram.down(1)
         await bot.until("Telegram cannot be polled")
         await bot.stop()
-        assert len(bot.log) > 2000
         assert "canary" not in bot.log
         [[stored]] = await rows(shop.url, "SELECT count(*) FROM outbox WHERE cast(body AS text) LIKE '%canary%'")
         assert stored == 0

@@ -113,7 +113,8 @@ async def test_f08_a_topic_of_unknown_fate_is_found_again_and_not_made_twice(sma
 # -- F09, F10
 
 
-async def test_f09_a_pause_telegram_asked_for_survives_a_restart_and_costs_no_attempt(shop: Shop) -> None:
+async def test_f09_a_pause_telegram_asked_for_survives_a_restart_and_costs_no_attempt(small_shop: Shop) -> None:
+    shop = small_shop
     bot = await shop.bot()
     await shop.known(shop.li)
     anna = await shop.telegram.user("Anna")

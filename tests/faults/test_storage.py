@@ -123,10 +123,12 @@ async def test_f20_the_files_at_any_moment_are_a_whole_database_with_all_that_wa
 async def test_f21_a_database_that_hangs_up_in_the_midst_loses_nothing(large_shop: Shop) -> None:
     shop = large_shop
     bot = await shop.bot()
+    cut = 0
     for n in range(60):
         await shop.telegram.say(shop.li, f"Line {n}.")
         if n % 10 == 5:
-            assert await hang_up(shop.url) >= 1
+            cut += await hang_up(shop.url)
+    assert cut >= 3
     await shop.relayed("Line 59.")
     await idle(shop.url)
     assert bot.running
