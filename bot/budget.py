@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 #: Slots of a group's minute that only urgent messages may use.
 RESERVED = 3
 MINUTE = 60.0
+#: So many scopes with a 429 within a second are the limit over all; how long everything rests then (seconds).
+MANY_SCOPES = 5
+LONGEST_REST = 5.0
 #: Telegram's clock and ours tick differently.
 MARGIN = 0.02
 
@@ -73,7 +76,7 @@ class Budget:
     _scopes: dict[str, Window] = field(default_factory=dict)
     _topics: dict[str, Window] = field(default_factory=dict)
     _pauses: dict[str, float] = field(default_factory=dict)
-    _last_429: tuple[str, float] = ("", -math.inf)
+    _refused: dict[str, float] = field(default_factory=dict)  # scope -> when Telegram last said 429
 
     def __post_init__(self) -> None:
         self._overall = Window(self.limits.overall_per_second, 1.0)
@@ -125,14 +128,15 @@ class Budget:
     def pause(self, scope: str, until: float, now: float) -> list[str]:
         """Telegram said 429 for a scope: nothing goes there until then. Returns the scopes that pause.
 
-        Two scopes within a second mean that the limit over all was hit.
+        Many scopes within a second mean that the limit over all was hit: then everything rests for a moment.
         """
-        other, at = self._last_429
-        self._last_429 = (scope, now)
-        scopes = [scope] if other in (scope, "") or now - at > 1.0 else [scope, "all"]
-        for each in scopes:
-            self._pauses[each] = max(self._pauses.get(each, 0.0), until)
-        return scopes
+        self._refused = {other: at for other, at in self._refused.items() if now - at <= 1.0} | {scope: now}
+        pauses = {scope: until}
+        if len(self._refused) >= MANY_SCOPES:
+            pauses["all"] = min(until, now + LONGEST_REST)
+        for each, end in pauses.items():
+            self._pauses[each] = max(self._pauses.get(each, 0.0), end)
+        return [scope]
 
     def tidy(self, now: float) -> None:
         """Forget chats that are quiet, so that memory does not grow with the number of customers."""

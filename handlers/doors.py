@@ -272,14 +272,15 @@ def _note_topics(group: StaffGroup, message: Data) -> None:
 
 
 async def _customer_meant(work: Work, group: StaffGroup, message: Data) -> Customer | None:
-    """In a plain group: whose words, or whose card, a message replies to or a pressed button stands under."""
+    """In a plain group: whose words, card or notice a message replies to, or a pressed button stands under."""
     shown = message.get("reply_to_message") or message
     telegram_id = shown.get("message_id", 0)
     words = await work.message_at(group.chat_id, telegram_id)
     if words is not None:
         return await work.customer(words.customer_id)
     case = await work.case_of_card(group.id or 0, telegram_id)
-    return await work.customer(case.customer_id) if case else None
+    customer_id = case.customer_id if case else await work.customer_named_at(group.id or 0, telegram_id)
+    return await work.customer(customer_id) if customer_id else None
 
 
 # -- what a door opens to

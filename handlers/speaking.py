@@ -26,7 +26,7 @@ def send(work: Work, what: What, lane: str, body: dict[str, Any], **row: Any) ->
     """Add an outbox row; unnamed columns have their defaults (class A, priority of a notice)."""
     row.setdefault("send_class", SendClass.A)
     row.setdefault("priority", Priority.NOTICE)
-    work.append(Outbox, lane=lane, what=what, body=body, created_at=work.now, **row)
+    work.append(Outbox, lane=lane, what=what, body=body, created_at=work.real_now, **row)
     work.said = True
 
 

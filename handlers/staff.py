@@ -113,7 +113,10 @@ async def tell_owners(work: Work, template: str, values: dict[str, Any]) -> None
 
 
 async def appoint_owners(work: Work, user_ids: tuple[int, ...], known_ids: list[int]) -> None:
-    """Make owners of the ids that are new in the settings; those named before keep what owners made of them."""
+    """Make owners of the ids that are new in the settings; who was taken out of them is an agent again.
+
+    Those named before keep what owners made of them, and the last owner stays.
+    """
     for user_id in user_ids:
         if user_id in known_ids:
             continue
@@ -126,3 +129,8 @@ async def appoint_owners(work: Work, user_ids: tuple[int, ...], known_ids: list[
         person.active = True
         await work.flush()
         work.audit("system", "owner", cases.actor_of(person), source="OWNER_IDS")
+    for user_id in set(known_ids) - set(user_ids):
+        person = await work.staff_of_user(user_id)
+        if person and person.role is Role.OWNER and await work.owner_count() > 1:
+            person.role = Role.AGENT
+            work.audit("system", "role", cases.actor_of(person), before=Role.OWNER, after=Role.AGENT)

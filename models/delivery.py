@@ -145,8 +145,9 @@ class Outbox(Base, table=True):
             "uq_outbox_pending_key",
             "key",
             unique=True,
-            sqlite_where=text("state = 'new'"),
-            postgresql_where=text("state = 'new'"),
+            # Albums have keys too, to be found by, and two of them may well wait.
+            sqlite_where=text("state = 'new' and what = 'card'"),
+            postgresql_where=text("state = 'new' and what = 'card'"),
         ),
         Index("ix_outbox_sent", "sent_at"),
         Index("ix_outbox_message", "message_id"),

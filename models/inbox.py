@@ -2,15 +2,31 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, text, update
+from sqlalchemy import bindparam, func, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from models.delivery import Inbox, InboxState
 from models.work import Work
 
+_TABLE = Inbox.__table__  # type: ignore[attr-defined]
+_NEW = _TABLE.c.state == InboxState.NEW
+_NOW = bindparam("now", type_=_TABLE.c.not_before.type)
+_RETRYING = select(_TABLE.c.lane).where(_NEW, _TABLE.c.attempts > 0, _TABLE.c.not_before > _NOW).distinct()
+_COLUMNS: tuple[Any, ...] = (_TABLE.c.id, _TABLE.c.lane, _TABLE.c.raw, _TABLE.c.attempts, _TABLE.c.received_at)
+_DUE = (
+    select(*_COLUMNS)
+    .where(_NEW, func.coalesce(_TABLE.c.not_before, _NOW) <= _NOW, _TABLE.c.lane.not_in(_RETRYING))
+    .order_by(_TABLE.c.id)
+    .limit(bindparam("most"))
+)
+_DUE_IN_LANES = _DUE.where(_TABLE.c.lane.in_(bindparam("lanes", expanding=True)))
+_FINISH = (
+    update(_TABLE).where(_TABLE.c.id.in_(bindparam("ids", expanding=True))).values(state=InboxState.DONE, error=None)
+)
 _LOCK = text(
     "SELECT lane FROM unnest(CAST(:lanes AS text[])) AS lane"
     " WHERE pg_try_advisory_xact_lock(hashtextextended(lane, 0))"
@@ -22,9 +38,14 @@ async def store(work: Work, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     connection = await work.session.connection()
-    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     full = [{"state": InboxState.NEW, "attempts": 0, "received_at": work.real_now, **row} for row in rows]
-    await connection.execute(build(Inbox).on_conflict_do_nothing(index_elements=["update_id"]), full)
+    await connection.execute(_insert(connection.dialect.name), full)
+
+
+@cache
+def _insert(dialect: str) -> Any:
+    build = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return build(Inbox).on_conflict_do_nothing(index_elements=["update_id"])
 
 
 async def claim(work: Work, limit: int) -> Sequence[Any]:
@@ -34,24 +55,12 @@ async def claim(work: Work, limit: int) -> Sequence[Any]:
     (`not_before` without attempts) does not hold up its lane. On PostgreSQL a lane is held by an advisory lock
     until the work ends.
     """
-    retrying = (
-        select(Inbox.lane)
-        .where(Inbox.state == InboxState.NEW, col(Inbox.attempts) > 0, col(Inbox.not_before) > work.real_now)
-        .distinct()
-    )
-    due = and_(
-        col(Inbox.state) == InboxState.NEW,
-        func.coalesce(col(Inbox.not_before), work.real_now) <= work.real_now,
-        col(Inbox.lane).not_in(retrying),
-    )
-    columns: tuple[Any, ...] = (Inbox.id, Inbox.lane, Inbox.raw, Inbox.attempts, Inbox.received_at)
-    query = select(*columns).where(due).order_by(col(Inbox.id)).limit(limit)
-    rows = await work.all(query)
+    rows = await work.all(_DUE, now=work.real_now, most=limit)
     if not rows or (await work.session.connection()).dialect.name == "sqlite":
         return rows
     lanes = await _lock(work, list(dict.fromkeys(row.lane for row in rows)))
     # What stood in a lane may have been handled between the look and the lock: look again.
-    return await work.all(query.where(col(Inbox.lane).in_(lanes)))
+    return await work.all(_DUE_IN_LANES, now=work.real_now, most=limit, lanes=lanes)
 
 
 async def _lock(work: Work, lanes: list[str]) -> Sequence[str]:
@@ -62,22 +71,23 @@ async def _lock(work: Work, lanes: list[str]) -> Sequence[str]:
 
 async def finish(work: Work, ids: Iterable[int]) -> None:
     """These rows have taken effect."""
-    await _mark(work, ids, state=InboxState.DONE, error=None)
+    await work.flush()
+    await (await work.session.connection()).execute(_FINISH, {"ids": list(ids)})
 
 
 async def bury(work: Work, row_id: int, error: str) -> None:
     """This row has failed for good; it stays for a replay."""
-    await _mark(work, [row_id], state=InboxState.DEAD, error=error[:2000])
+    await _mark(work, row_id, state=InboxState.DEAD, error=error[:2000])
 
 
 async def postpone(work: Work, row_id: int, until: datetime, attempts: int, error: str | None) -> None:
     """Try this row again at that (real) time."""
-    await _mark(work, [row_id], not_before=until, attempts=attempts, error=error and error[:2000])
+    await _mark(work, row_id, not_before=until, attempts=attempts, error=error and error[:2000])
 
 
-async def _mark(work: Work, ids: Iterable[int], **values: Any) -> None:
+async def _mark(work: Work, row_id: int, **values: Any) -> None:
     await work.flush()
-    await work.session.exec(update(Inbox).where(col(Inbox.id).in_(list(ids))).values(**values))
+    await work.session.exec(update(Inbox).where(col(Inbox.id) == row_id).values(**values))
 
 
 async def replay(work: Work) -> int:

@@ -28,10 +28,10 @@ class Lookups:
     async def flush(self) -> None:
         """Send everything to the database."""
 
-    async def all(self, query: Any) -> Sequence[Any]:
-        """The rows of a query, with all that this work has written."""
+    async def all(self, query: Any, **values: Any) -> Sequence[Any]:
+        """The rows of a query, with all that this work has written; `values` are for its named parameters."""
         await self.flush()
-        found: Sequence[Any] = (await self.session.exec(query)).all()
+        found: Sequence[Any] = (await self.session.exec(query, params=values or None)).all()
         return found
 
     async def first(self, query: Any) -> Any:
@@ -65,6 +65,12 @@ class Lookups:
         query = select(Case).where(Case.group_id == group_id, Case.card_message_id == telegram_id)
         case: Case | None = await self.first(query)
         return case
+
+    async def customer_named_at(self, group_id: int, telegram_id: int) -> int | None:
+        """The number of the customer whom what we said there was about."""
+        said = select(Outbox.customer_id).where(Outbox.group_id == group_id, Outbox.telegram_id == telegram_id)
+        customer_id: int | None = await self.first(said.order_by(col(Outbox.id).desc()).limit(1))
+        return customer_id
 
     async def recent_cases(self, customer_id: int, limit: int = 10) -> Sequence[Case]:
         """The customer's latest cases, newest first."""
@@ -142,6 +148,7 @@ class Lookups:
             .where(col(Message.origin_chat_id) == old_id)
             .values(origin_chat_id=new_id, origin_message_id=-col(Message.origin_message_id)),
             update(Case).where(col(Case.group_id) == group_id).values(card_message_id=None),
+            update(Outbox).where(col(Outbox.group_id) == group_id).values(telegram_id=None),
             update(Topic).where(col(Topic.group_id) == group_id).values(state=TopicState.GONE, thread_id=None),
         ):
             await self.session.exec(statement)

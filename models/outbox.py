@@ -5,12 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import bindparam, delete, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.delivery import Outbox, OutboxState, Pause, Priority, What
 from models.work import Work
+
+_TABLE = Outbox.__table__  # type: ignore[attr-defined]
+_OUTLINES = select(  # type: ignore[call-overload]
+    _TABLE.c.priority, _TABLE.c.id, _TABLE.c.lane, _TABLE.c.group_id, _TABLE.c.chat_id, _TABLE.c.what,
+    _TABLE.c.cost, _TABLE.c.size, _TABLE.c.not_before,
+).where(_TABLE.c.state == OutboxState.NEW)  # fmt: skip
+_AFTER = _OUTLINES.where(_TABLE.c.id > bindparam("after"))
 
 
 @dataclass(slots=True, order=True)
@@ -40,25 +47,18 @@ def scope_of(group_id: int | None, chat_id: int | None) -> str:
     return f"g{group_id}" if group_id else f"c{chat_id}"
 
 
-def _outlines() -> Any:
-    return select(  # type: ignore[call-overload]
-        Outbox.priority, Outbox.id, Outbox.lane, Outbox.group_id, Outbox.chat_id, Outbox.what, Outbox.cost,
-        Outbox.size, Outbox.not_before,
-    ).where(Outbox.state == OutboxState.NEW)  # fmt: skip
-
-
 def _waiting(rows: Iterable[Any]) -> list[Waiting]:
     return [Waiting(row[1], row[0], row[2], scope_of(row[3], row[4]), row[5], row[6], row[7], row[8]) for row in rows]
 
 
 async def waiting_after(session: AsyncSession, row_id: int) -> list[Waiting]:
     """The rows that wait, with keys above that one."""
-    return _waiting((await session.exec(_outlines().where(col(Outbox.id) > row_id))).all())
+    return _waiting((await session.execute(_AFTER, {"after": row_id})).all())
 
 
 async def waiting_among(work: Work, ids: Sequence[int]) -> list[Waiting]:
     """Those of these rows that wait."""
-    return _waiting(await work.all(_outlines().where(col(Outbox.id).in_(ids)))) if ids else []
+    return _waiting(await work.all(_OUTLINES.where(_TABLE.c.id.in_(ids)))) if ids else []
 
 
 async def sent_since(work: Work, moment: datetime) -> list[tuple[str, int, bool, datetime]]:

@@ -8,9 +8,10 @@ every query of the same work, so a handler need not know whether it runs alone o
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, or_, text, update
+from sqlalchemy import bindparam, insert, or_, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -25,9 +26,21 @@ from models.plan import Plan
 from models.staff import Audit, Counter, Staff, StaffGroup
 
 _DEFAULTS: dict[type[SQLModel], dict[str, Any]] = {}
-#: Built once: it is run for every few messages, and building it takes longer than running it.
-_TOPICS = select(Topic).where(
-    col(Topic.customer_id).in_(bindparam("customer_ids", expanding=True)), col(Topic.state) != TopicState.GONE
+# What is asked for every few messages is built once: building a query takes longer than running it.
+_GROUPS = select(StaffGroup).order_by(col(StaffGroup.id))
+_USERS: Any = bindparam("user_ids", expanding=True)
+_CUSTOMERS = select(Customer).where(col(Customer.user_id).in_(_USERS)).order_by(col(Customer.id)).with_for_update()
+_STAFF = select(Staff).where(col(Staff.user_id).in_(_USERS))
+_OF_CUSTOMERS: Any = bindparam("customer_ids", expanding=True)
+_TOPICS = select(Topic).where(col(Topic.customer_id).in_(_OF_CUSTOMERS), col(Topic.state) != TopicState.GONE)
+_OLDEST: Any = bindparam("oldest")
+_CASES = (
+    select(Case)
+    .where(
+        col(Case.customer_id).in_(_OF_CUSTOMERS),
+        or_(col(Case.state).in_(UNFINISHED), col(Case.resolved_at) >= _OLDEST, col(Case.closed_at) >= _OLDEST),
+    )
+    .order_by(col(Case.id))
 )
 
 
@@ -41,6 +54,15 @@ def _row(table: type[SQLModel], values: dict[str, Any]) -> dict[str, Any]:
             if not field.is_required() and name != "id"
         }
     return {**_DEFAULTS[table], **values}
+
+
+@cache
+def _insert(table: type[SQLModel], dialect: str) -> Any:
+    if table is not Outbox:
+        return insert(table)
+    # A row with a key that is already waiting says the same: let it be.
+    build = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return build(table).on_conflict_do_nothing()
 
 
 class Work(Lookups):
@@ -82,12 +104,7 @@ class Work(Lookups):
         connection = await self.session.connection()
         # Messages first: links point at them.
         for table in sorted(rows, key=lambda table: table is not Message):
-            statement = insert(table)
-            if table is Outbox:
-                # A row with a key that is already waiting says the same: let it be.
-                build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-                statement = build(table).on_conflict_do_nothing()
-            await connection.execute(statement, rows[table])
+            await connection.execute(_insert(table, connection.dialect.name), rows[table])
 
     async def number(self, name: str) -> int:
         """The next number of a counter, starting at 1."""
@@ -119,7 +136,7 @@ class Work(Lookups):
     async def groups(self) -> list[StaffGroup]:
         """Every staff group; they are few."""
         if self._groups is None:
-            self._groups = list(await self.all(select(StaffGroup).order_by(col(StaffGroup.id))))
+            self._groups = list(await self.all(_GROUPS))
         return self._groups
 
     async def group(self, group_id: int) -> StaffGroup:
@@ -131,15 +148,11 @@ class Work(Lookups):
         wanted = sorted(set(user_ids) - self._customers.keys())
         if not wanted:
             return
-        found = await self.all(
-            select(Customer).where(col(Customer.user_id).in_(wanted)).order_by(col(Customer.id)).with_for_update()
-        )
+        found = await self.all(_CUSTOMERS, user_ids=wanted)
         self._customers.update(dict.fromkeys(wanted))
         self._customers.update({customer.user_id: customer for customer in found})
         self._staff.update(dict.fromkeys(wanted))
-        self._staff.update(
-            {person.user_id: person for person in await self.all(select(Staff).where(col(Staff.user_id).in_(wanted)))}
-        )
+        self._staff.update({person.user_id: person for person in await self.all(_STAFF, user_ids=wanted)})
         await self._fetch_cases([customer.id for customer in found])
         await self.fetch_topics([customer.id for customer in found])
 
@@ -149,26 +162,18 @@ class Work(Lookups):
             return
         for group in await self.groups():
             self._topics.update({(customer_id, group.id or 0): None for customer_id in customer_ids})
-        await self.flush()
-        for topic in await self.session.exec(_TOPICS, params={"customer_ids": customer_ids}):
+        for topic in await self.all(_TOPICS, customer_ids=customer_ids):
             self._topics[topic.customer_id, topic.group_id] = topic
 
     async def _fetch_cases(self, customer_ids: list[int]) -> None:
+        if not customer_ids:
+            return
         for customer_id in customer_ids:
             self._cases.setdefault(customer_id, [])
-        for case in (
-            await self.all(
-                select(Case).where(col(Case.customer_id).in_(customer_ids), self._current()).order_by(col(Case.id))
-            )
-            if customer_ids
-            else ()
-        ):
+        oldest = self.now - self.plan.closing.reopen_within
+        for case in await self.all(_CASES, customer_ids=customer_ids, oldest=oldest):
             if case not in self._cases[case.customer_id]:
                 self._cases[case.customer_id].append(case)
-
-    def _current(self) -> ColumnElement[bool]:
-        oldest = self.now - self.plan.closing.reopen_within
-        return or_(col(Case.state).in_(UNFINISHED), col(Case.resolved_at) >= oldest, col(Case.closed_at) >= oldest)
 
     async def customer_of_user(self, user_id: int) -> Customer | None:
         """The customer with that Telegram user id."""

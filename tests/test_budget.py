@@ -190,12 +190,20 @@ def test_a_pause_that_telegram_asks_for_stops_its_scope_and_no_other() -> None:
     assert budget.wait("g1", 100.5) == pytest.approx(6.5), "a shorter pause does not shorten a longer one"
 
 
-def test_two_scopes_refused_at_once_mean_the_limit_over_all() -> None:
+def test_two_chats_refused_in_a_second_pause_alone() -> None:
     budget = Budget(Limits())
-    assert budget.pause("c1", 103.0, 100.0) == ["c1"]
-    assert budget.pause("c2", 103.4, 100.4) == ["c2", "all"]
-    assert budget.wait("g1", 101.0, urgent=True) == pytest.approx(2.4)
-    assert budget.pause("c3", 110.0, 105.0) == ["c3"], "seconds later it is a chat's own again"
+    budget.pause("c1", 103.0, 100.0)
+    budget.pause("c2", 103.4, 100.4)
+    assert budget.wait("g1", 101.0, urgent=True) == 0.0
+
+
+def test_many_scopes_refused_in_a_second_mean_the_limit_over_all_and_everything_rests_for_a_moment() -> None:
+    budget = Budget(Limits())
+    for number in range(5):
+        budget.pause(f"c{number}", 160.0, 100.0 + number / 10)
+    assert budget.wait("g1", 101.0, urgent=True) == pytest.approx(4.4)
+    assert budget.wait("g1", 106.0) == 0.0
+    assert budget.wait("c1", 106.0) == pytest.approx(54.0)
 
 
 def test_what_does_not_set_out_after_all_gives_its_slot_back() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
-from handlers import cases, groups
+from handlers import cases, groups, staff
 from handlers.customers import became_unreachable
 from handlers.delivery.parcels import Parcel, change, put_back
 from handlers.speaking import send, tell_staff
@@ -290,6 +290,10 @@ async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
     if row.customer_id and not row.group_id:
         await _tell(work, row, "delivery/refused", reason=outcome.detail)
+    elif row.group_id:
+        group = await work.group(row.group_id)
+        values = {"group": group.title, "number": row.case_id, "reason": outcome.detail}
+        await staff.tell_owners(work, "delivery/not_shown", values)
 
 
 async def _tell(work: Work, row: Any, template: str, **values: Any) -> None:

@@ -164,8 +164,8 @@ def upgrade() -> None:
             "uq_outbox_pending_key",
             ["key"],
             unique=True,
-            sqlite_where=sa.text("state = 'new'"),
-            postgresql_where=sa.text("state = 'new'"),
+            sqlite_where=sa.text("state = 'new' and what = 'card'"),
+            postgresql_where=sa.text("state = 'new' and what = 'card'"),
         )
 
     op.create_table(
@@ -411,7 +411,9 @@ def downgrade() -> None:
     op.drop_table("pauses")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_outbox_pending_key", sqlite_where=sa.text("state = 'new'"), postgresql_where=sa.text("state = 'new'")
+            "uq_outbox_pending_key",
+            sqlite_where=sa.text("state = 'new' and what = 'card'"),
+            postgresql_where=sa.text("state = 'new' and what = 'card'"),
         )
         batch_op.drop_index(
             "ix_outbox_todo",
