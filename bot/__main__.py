@@ -110,7 +110,7 @@ def doctor() -> None:
 
 @cli.command()
 def demo(
-    language: Annotated[str | None, typer.Option(help="zh or en, for shop and page (the system's)")] = None,
+    language: Annotated[str | None, typer.Option(help="zh or en, for the shop (the system's)")] = None,
     port: Annotated[int, typer.Option(help="Port on loopback; 0: any that is free.")] = 8070,
     database_url: Annotated[str | None, typer.Option(help="Where to store everything (a throw-away file).")] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser where there is one.")] = True,

@@ -54,14 +54,14 @@ async def run(settings: Settings) -> None:
             await migrate_to_head(database)
             application = build_bot(settings)
             gateway = Gateway(application.bot)
-            await until_known(application)
             try:
+                await until_known(application)
                 chat_id = await prepare(settings, database, gateway, application.bot, plan)
                 menus = asyncio.create_task(show_menus(gateway, chat_id))
                 await _serve(settings, database, gateway, application, plan)
                 menus.cancel()
             finally:
-                await application.shutdown()
+                await gateway.close()
         finally:
             await database.close()
 

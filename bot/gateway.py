@@ -86,6 +86,11 @@ class Gateway:
         await request.shutdown()
         await request.initialize()
 
+    async def close(self) -> None:
+        """Close every connection, also where the start went wrong half-way."""
+        for request in self.bot._request:
+            await request.shutdown()
+
     async def updates_from(self, offset: int, seconds: int, allowed: list[str]) -> Outcome:
         """Wait up to `seconds` for raw updates from `offset` on; what lies before is forgotten by Telegram."""
         params = {"offset": offset, "timeout": seconds, "limit": 100, "allowed_updates": allowed}

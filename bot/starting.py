@@ -134,6 +134,11 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
     if chat.fate is Fate.MOVED and chat.new_chat_id:
         chat_id = chat.new_chat_id
         chat = await gateway.call("getChat", {"chat_id": chat_id})
+    if chat.fate is not Fate.SENT:
+        log.warning(
+            "STAFF_GROUP_ID: Telegram shows this bot no group with the id %d (%s). Customers' words are stored and "
+            "wait; add the bot to the group, or correct the id (huifang doctor helps)", chat_id, chat.detail,
+        )  # fmt: skip
     member = await gateway.call("getChatMember", {"chat_id": chat_id, "user_id": bot.id})
     async with database.work(clock.wall(), plan) as work:
         await installing.meet_group(work, chat_id, _if_sent(chat), _if_sent(member))

@@ -9,7 +9,7 @@ from handlers.doors import Place, Refusal
 from handlers.speaking import answer_press, button, send, tell_customer
 from models.base import new_id
 from models.cases import Case, CaseKind, CaseState
-from models.customers import Customer, Topic, topic_name
+from models.customers import Customer, Topic, display_name, topic_name
 from models.delivery import Priority, SendClass, What, staff_lane
 from models.staff import Staff, StaffGroup
 from models.work import Work
@@ -247,6 +247,7 @@ async def card_press(work: Work, place: Place) -> None:
         raise Refusal("stale")
     customer = await work.customer(case.customer_id)
     person = place.speaker
+    person.name = display_name(place.user.get("first_name"), place.user.get("last_name")) or person.name
     match action:
         case "claim":
             _claim_or_say_who(await assignee_of(work, case), work, case, person)

@@ -24,7 +24,7 @@ async def score(work: Work, place: Place) -> None:
         raise Refusal("stale")
     case.score = int(value)
     work.event(case, "scored", actor_of(customer), score=case.score)
-    values = {"number": case.id, "score": case.score}
+    values = {"number": case.id, "score": case.score, "summary": _said(case)}
     answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
     if case.score <= LOW:
         cases.reopen(work, case, actor_of(customer), "score")
@@ -46,7 +46,7 @@ async def not_solved(work: Work, place: Place) -> None:
     _, number, episode = [*place.text.split(":"), "", ""][:3]
     case = await _asked(work, customer, number, episode)
     cases.reopen(work, case, actor_of(customer), "not_solved")
-    values = {"number": case.id}
+    values = {"number": case.id, "summary": _said(case)}
     answer_press(work, place.raw["id"], label(customer.language, "toast.reopened"))
     change_message(work, customer, place.message["message_id"], "cases/not_solved", values, [])
     await _tell(work, customer, "cases/unsolved", case)
@@ -60,8 +60,13 @@ async def no_comment(work: Work, place: Place) -> None:
         raise Refusal("stale")
     case.comment_open = False
     answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
-    values = {"number": case.id, "score": case.score, "ask": False}
+    values = {"number": case.id, "score": case.score, "summary": _said(case), "ask": False}
     change_message(work, customer, place.message["message_id"], "cases/scored", values, [])
+
+
+def _said(case: Case) -> str:
+    """What we said was done: it stays to be read where the question stood, unless it has a message of its own."""
+    return case.summary if len(case.summary) <= cases.SUMMARY_LIMIT else ""
 
 
 async def _asked(work: Work, customer: Customer, number: str, episode: str) -> Case:

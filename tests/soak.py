@@ -147,8 +147,8 @@ class Soak:
         """A share of the messages, and in the midst of it the end of a process, which is started again."""
         talking = asyncio.create_task(self._talk(self.options.messages // (self.options.kills + 1)))
         await asyncio.sleep(self._random.uniform(0.0, 0.8))
-        victim = self._random.randrange(len(self._bots))
-        led = "this process sends" in self._bots[victim].log[self._begun[victim] :]
+        victim = self._victim()
+        led = self._leads(victim)
         await self._bots[victim].kill()
         if led:
             sending = "SELECT coalesce(sum(cost), 0) FROM outbox WHERE state = 'sending'"
@@ -159,6 +159,15 @@ class Soak:
         else:
             await self._bots[victim].restart()
         await talking
+
+    def _victim(self) -> int:
+        """A process by its number; the one that sends as often as all others together."""
+        leaders = [index for index in range(len(self._bots)) if self._leads(index)]
+        everybody = list(range(len(self._bots)))
+        return self._random.choice(leaders if leaders and self._random.random() < 0.5 else everybody)
+
+    def _leads(self, index: int) -> bool:
+        return "this process sends" in self._bots[index].log[self._begun[index] :]
 
     async def _talk(self, count: int) -> None:
         """So many messages, each from somebody, most of them close together."""
