@@ -146,6 +146,8 @@ class Sender:
     async def _round(self) -> float:
         """One round; returns how long nothing can be done (seconds)."""
         if self._doubtful:
+            # First: a row that a dying process still claims between the two is refused to us then, and not missed.
+            await self._load()
             await self._clear_doubts()
         if self._fresh:
             self._fresh = False
@@ -233,6 +235,9 @@ class Sender:
             [(row.lane, row.id) for group in picked for row in group if row.id not in claimed], keep_busy=True
         )
         self._lanes.put(again)
+        if set(refused) - {row.id for row in again}:
+            # Cancelled; or claimed by a commit of the process before us that came in only after we had looked.
+            self._doubtful = True
         by_head = {parcel.head.id: parcel for parcel in parcels}
         for group in picked:
             if group[0].id in by_head:
