@@ -267,9 +267,7 @@ class Soak:
         copies.update(staff_side)
         for said in self._said.by_customer.values():
             lost += await self._missing(said, set(copies))
-            firsts = {token: place for place, token in reversed(list(enumerate(staff_side)))}
-            places = [firsts[token] for token in said if token in firsts]
-            out_of_order += sum(later < earlier for earlier, later in pairwise(places))
+            out_of_order += await self._overtaken(said, staff_side)
         for who, said in self._said.to_customer.items():
             arrived = _tokens(await self.telegram.everything(self._customers[who]), self._bot_id)
             copies.update(arrived)
@@ -293,14 +291,29 @@ class Soak:
         """How many did not arrive; of the first few, tell what the database knows."""
         lost = [token for token in said if token not in shown]
         for token in lost[:3]:
-            found = await rows(
-                self.url,
-                "SELECT m.id, o.id, o.state, o.lane, o.what, o.attempts, o.maybe_repeated, o.telegram_id, o.sent_at,"
-                " o.error FROM messages m LEFT JOIN outbox o ON o.message_id = m.id WHERE m.text LIKE :text",
-                text=f"%{token}",
-            )
-            print(f"lost: {token}: {found or 'not even stored'}", file=sys.stderr)
+            await self._tell("lost", token)
         return len(lost)
+
+    async def _overtaken(self, said: list[str], shown: list[str]) -> int:
+        """How many stand for the first time after something that was said later; tell of the first few."""
+        places = {token: place for place, token in reversed(list(enumerate(shown)))}
+        arrived = [token for token in said if token in places]
+        wrong = [(one, other) for one, other in pairwise(arrived) if places[other] < places[one]]
+        for one, other in wrong[:3]:
+            await self._tell("overtaken", one)
+            await self._tell("  by", other)
+        return len(wrong)
+
+    async def _tell(self, what: str, token: str) -> None:
+        """What the database knows of a message."""
+        found = await rows(
+            self.url,
+            "SELECT m.id, m.kind, o.id, o.state, o.lane, o.what, o.priority, o.attempts, o.maybe_repeated,"
+            " o.telegram_id, o.created_at, o.claimed_at, o.sent_at, o.error"
+            " FROM messages m LEFT JOIN outbox o ON o.message_id = m.id WHERE m.text LIKE :text ORDER BY o.id",
+            text=f"%{token}",
+        )
+        print(f"{what} {token}:", *(found or ["not even stored"]), sep="\n    ", file=sys.stderr)
 
     async def _judge_rows(self, report: Report, repeated: int) -> None:
         marked = await number(self.url, "SELECT coalesce(sum(cost), 0) FROM outbox WHERE maybe_repeated")

@@ -27,6 +27,7 @@ async def test_f02_killed_between_the_commit_and_the_acknowledgement_it_is_done_
     await shop.telegram.say(shop.li, "The kettle leaks")
     await wait_rows(shop.url, "SELECT id FROM inbox")
     await shop.relayed("The kettle leaks")
+    await idle(shop.url)
     assert (await shop.telegram.state())["unacked"] == 1
     await bot.kill()
     await shop.telegram.no_faults()
