@@ -25,6 +25,8 @@ POLL_SECONDS = 25
 #: A poll that takes longer than this has stalled and is begun anew.
 WATCHDOG_SECONDS = POLL_SECONDS + 15
 CONFLICT_SECONDS = 3.0
+#: When Telegram does not answer: customers should not wait much longer than its outage lasts (seconds).
+LONGEST_WAIT = 3.0
 #: An empty answer that came sooner means that the server does not wait; asking on at once would only burn time.
 EARLY_SECONDS = 0.2
 MOST_UPDATE_ID = 2**62
@@ -166,7 +168,7 @@ class Poller:
             log.warning("another process polls for this bot, or a webhook is set; waiting for it to end (%s)", detail)
             await asyncio.sleep(CONFLICT_SECONDS)
             return
-        seconds = retry_after or min(30.0, 0.5 * 2.0 ** min(failures, 6))
+        seconds = retry_after or min(LONGEST_WAIT, 0.25 * 2.0 ** min(failures, 6))
         log.warning("Telegram cannot be polled (%s); again in %g s", detail, seconds)
         if failures % 5 == 0:
             await self._gateway.reconnect()

@@ -287,7 +287,13 @@ class Sender:
         task.add_done_callback(self._flying.discard)
 
     async def _send(self, parcel: Parcel, head: Waiting) -> None:
-        outcome = await self._gateway.call(parcel.method, parcel.params, parcel.file)
+        outcome = Outcome(Fate.UNKNOWN, detail="no outcome")
+        try:
+            outcome = await self._gateway.call(parcel.method, parcel.params, parcel.file)
+        finally:  # whatever ends the call: without an outcome its lane would be busy for ever
+            self._land(parcel, head, outcome)
+
+    def _land(self, parcel: Parcel, head: Waiting, outcome: Outcome) -> None:
         now = time.monotonic()
         self._budget.land(head.scope, head.cost, now, topic=head.what is What.TOPIC)
         if outcome.fate is Fate.LATER:

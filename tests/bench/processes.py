@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -111,6 +111,7 @@ class Product:
     folder: Path
     database_url: str
     running: RunningBot | None = None
+    complaints: list[str] = field(default_factory=list)  # what its log warned of, over all rounds
 
     @property
     def token(self) -> str:
@@ -130,6 +131,8 @@ class Product:
     async def stop(self) -> None:
         assert self.running is not None
         code = await self.running.stop()
+        lines = self.running.log.splitlines()
+        self.complaints += [line for line in lines if re.search(r" (WARNING|ERROR|CRITICAL) ", line)]
         assert code == 0, f"exit code {code}:\n{self.running.log[-6000:]}"
 
     async def customers(self) -> dict[int, int]:

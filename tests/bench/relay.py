@@ -57,6 +57,7 @@ class Results:
     latencies: list[float]  # seconds from a message's being there to its call's arrival
     late: int  # messages of that part that were lost
     busy: float = 0.0  # what else the machine had to do before: processes that wanted a processor
+    complaints: tuple[str, ...] = ()  # what the product's log warned of
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,19 @@ async def measure(load: Load) -> Results:
         async with running(product):
             await bench.introduce(product)
         found: tuple[list[Round], list[Round]] = ([], [])
+        contestants: tuple[Contestant, Contestant] = (echo, product)
         for _ in range(load.rounds):
-            for contestant, rounds in zip((echo, product), found, strict=True):
+            for contestant, rounds in zip(contestants, found, strict=True):
                 rounds.append(await bench.round(contestant))
         journeys = await bench.steady(product)
     times = [journey.arrived - journey.there for journey in journeys if journey.arrived is not None]
-    return Results(*found, latencies=times, late=len(journeys) - len(times), busy=busy)
+    return Results(
+        *found, latencies=times, late=len(journeys) - len(times), busy=busy, complaints=tuple(product.complaints)
+    )
 
 
 @asynccontextmanager
-async def _stage(load: Load) -> AsyncIterator[tuple[Telegram, Contestant, Contestant]]:
+async def _stage(load: Load) -> AsyncIterator[tuple[Telegram, Echo, Product]]:
     """One server, both bots, and an empty database for the product."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
@@ -185,9 +189,9 @@ def _arrivals(entries: list[Json], word: str, customers: dict[int, int]) -> dict
     """When the first call with each customer's words arrived: (customer, words) -> time."""
     found: dict[tuple[int, str], float] = {}
     for entry in entries:
-        if entry["kind"] == "call" and entry["ok"] and entry["params"].get("text", "").startswith(word):
-            params = entry["params"]
-            place = int(params.get("message_thread_id") or params["chat_id"])
+        _, begins, rest = entry["params"].get("text", "").partition(word) if entry["kind"] == "call" else ("", "", "")
+        if begins and entry["ok"]:  # a mark may stand before the words, when they are repeated
+            place = int(entry["params"].get("message_thread_id") or entry["params"]["chat_id"])
             if place in customers:
-                found.setdefault((customers[place], params["text"]), entry["t"])
+                found.setdefault((customers[place], word + rest), entry["t"])
     return found

@@ -81,4 +81,5 @@ def table(load: Load, results: Results) -> str:
         f"ratio of rates, round by round: {rates}",
         f"{load.steady_rate:g} a second, answers after {load.steady_ms:g} ms: "
         f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, lost {results.late}",
+        *(f"the log says: {line}" for line in results.complaints[:20]),
     ))  # fmt: skip
