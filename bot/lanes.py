@@ -70,12 +70,13 @@ class Lanes:
     def drop(self, rows: Iterable[tuple[str, int]], *, keep_busy: bool = False) -> None:
         """These rows (lane, id) are done with, or will be put in again; their lanes may go on."""
         for name, row_id in rows:
+            # Whatever became of its lane: a row that is still thought known would never be loaded again.
+            self._known.discard(row_id)
             lane = self._lanes.get(name)
             if lane is None:
                 continue
             lane.waiting = [row for row in lane.waiting if row.id != row_id]
             lane.busy = lane.busy and keep_busy
-            self._known.discard(row_id)
             if not lane.waiting and not lane.busy:
                 del self._lanes[name]
 
