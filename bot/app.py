@@ -22,11 +22,12 @@ from bot.sender import Sender
 from bot.settings import Settings
 from bot.starting import (
     CannotStart,
+    PlanInForce,
     build_bot,
+    first_plan,
     migrate_to_head,
     only_process,
     prepare,
-    read_plan,
     show_menus,
     until_known,
 )
@@ -47,7 +48,7 @@ ALONE_LOOKS, SHARED_LOOKS = 1.0, 0.1
 
 async def run(settings: Settings) -> None:
     """Run the bot until a signal ends it. Raises CannotStart."""
-    plan = read_plan(settings)
+    plan = first_plan(settings)
     with only_process(settings):
         database = Database(settings.database_url, clock.wall)
         try:
@@ -56,8 +57,8 @@ async def run(settings: Settings) -> None:
             gateway = Gateway(application.bot)
             try:
                 await until_known(application)
-                chat_id = await prepare(settings, database, gateway, application.bot, plan)
-                menus = asyncio.create_task(show_menus(gateway, chat_id))
+                plan = await prepare(settings, database, gateway, application.bot, plan)
+                menus = asyncio.create_task(show_menus(database, gateway, plan.plan))
                 await _serve(settings, database, gateway, application, plan)
                 menus.cancel()
             finally:
@@ -68,12 +69,12 @@ async def run(settings: Settings) -> None:
 
 async def _serve(
     settings: Settings, database: Database, gateway: Gateway,
-    application: Application[Any, Any, Any, Any, Any, Any], plan: Plan,
+    application: Application[Any, Any, Any, Any, Any, Any], plan: PlanInForce,
 ) -> None:  # fmt: skip
     times = clock.Clock()
 
     def begin() -> AbstractAsyncContextManager[Work]:
-        return database.work(times.now(), plan)
+        return database.work(times.now(), plan.plan, plan.version)
 
     looks = ALONE_LOOKS if database.is_sqlite else SHARED_LOOKS
     leadership = Leadership(database)

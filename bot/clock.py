@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from handlers import follow_up
 from models.database import Begin, is_outage
 from models.work import Work
 
@@ -60,6 +61,7 @@ async def run_tick(
         while did_work:
             async with begin() as work:
                 did_work = await use_case(work)
+                await follow_up(work)
             if work.said:
                 on_said()
     except Exception as error:

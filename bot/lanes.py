@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from models.outbox import Waiting
 
+#: A transaction may commit so long after later keys were seen (seconds); by then the database has ended it.
+LATE_SECONDS = 60.0
+#: Of keys that were given out before our first look, so many may still be on their way.
+LATE_AT_FIRST = 2000
 #: A message made of several texts holds at most so much and so many (UTF-16 units, rows).
 MERGED_SIZE = 4000
 MERGED_ROWS = 40
@@ -43,6 +47,7 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[str, Lane] = {}
         self._known: set[int] = set()
+        self._gaps: dict[int, float] = {}
         self.last_id = 0
 
     def __len__(self) -> int:
@@ -57,12 +62,31 @@ class Lanes:
         """Forget everything."""
         self._lanes.clear()
         self._known.clear()
+        self._gaps.clear()
         self.last_id = 0
+
+    def gaps(self, now: float) -> list[int]:
+        """Keys below `last_id` that nobody has shown us: on PostgreSQL a lower one may be committed later.
+
+        Of a transaction whose higher keys are seen, no lower one may be missed: its rows would go out of order.
+        `now` is monotonic time in seconds.
+        """
+        self._gaps = {row_id: until for row_id, until in self._gaps.items() if until > now}
+        return list(self._gaps)
+
+    def pass_to(self, last_id: int, seen: Iterable[int], now: float) -> None:
+        """All keys up to that one were looked for, and those seen are there; the others may come late."""
+        ids = set(seen)
+        first = max(self.last_id, last_id - LATE_AT_FIRST) if self.last_id == 0 else self.last_id
+        for row_id in range(first + 1, last_id + 1):
+            self._gaps[row_id] = now + LATE_SECONDS
+        for row_id in ids:
+            self._gaps.pop(row_id, None)
+        self.last_id = max(self.last_id, last_id)
 
     def put(self, rows: Iterable[Waiting]) -> None:
         """Rows wait; those that are known already are left as they are."""
         for row in rows:
-            self.last_id = max(self.last_id, row.id)
             if row.id not in self._known:
                 self._known.add(row.id)
                 insort(self._lanes.setdefault(row.lane, Lane()).waiting, row)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from bot.budget import Budget
 from bot.gateway import Gateway
 from bot.lanes import Lanes
-from handlers import delivery
+from handlers import delivery, follow_up
 from handlers.delivery import Parcel
 from models import outbox
 from models.database import Begin, Look, is_outage
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 
 #: A round costs much the same for one message as for all that are in the air.
 IN_FLIGHT = 64
-#: Rows committed by other processes may show up a little after rows with higher ids.
-LOOK_BACK = 2000
 TIDY_EVERY = 30.0
 
 
@@ -60,7 +58,6 @@ class Sender:
         self._flying: set[asyncio.Task[None]] = set()
         self._results: list[tuple[Parcel, Outcome]] = []
         self._tidy_at = 0.0
-        self._look_back_at = 0.0
         self._aloft: set[int] = set()  # rows that we claimed and whose outcome is not recorded
         self._doubtful = True  # whether other rows may be marked as setting out
         self._began = False
@@ -121,7 +118,6 @@ class Sender:
             real_now = work.real_now
         self._doubtful = False
         self._fresh = True
-        self._look_back_at = 0.0
         if left:
             log.warning("%d messages were in flight when the last process ended; they are sent again", left)
         if self._began:
@@ -163,13 +159,11 @@ class Sender:
         return 0.0
 
     async def _load(self) -> None:
-        """Take in what was added; now and then also what others committed late."""
-        after, now = self._lanes.last_id, time.monotonic()
-        if now >= self._look_back_at:
-            self._look_back_at = now + self._poll
-            after -= LOOK_BACK
+        """Take in what was added, and what others committed late among the keys that we have passed."""
         async with self._look() as session:
-            rows = await outbox.waiting_after(session, after)
+            rows = await outbox.waiting_after(session, self._lanes.last_id, self._lanes.gaps(time.monotonic()))
+        ids = [row.id for row in rows]
+        self._lanes.pass_to(max(ids, default=0), ids, time.monotonic())
         self._lanes.put(rows)
 
     # -- choosing
@@ -217,6 +211,7 @@ class Sender:
     async def _transact(self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]) -> None:
         async with self._begin() as work:
             await delivery.settle(work, results)
+            await follow_up(work)
             parcels = await delivery.claim(work, picked)
             claimed = {row.id for parcel in parcels for row in parcel.rows}
             failed = [

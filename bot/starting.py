@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from bot.gateway import Gateway, outcome_of
 from bot.request import AiohttpRequest
 from bot.sender import IN_FLIGHT
 from bot.settings import Settings
-from handlers import installing
+from handlers import COMMANDS, commands, installing
 from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
 from models.migrations import NewerDatabase, head, migrate
-from models.plan import Plan, PlanError, load_plan
+from models.plan import Plan, PlanError, plan_text, read_plan
+from models.staff import StaffGroup
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +45,20 @@ def build_bot(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     return builder.updater(None).job_queue(None).build()
 
 
-def read_plan(settings: Settings) -> Plan:
+@dataclass(frozen=True)
+class PlanInForce:
+    """The care plan, the text it was read from, and its key in the database once it is there."""
+
+    plan: Plan
+    text: str
+    version: int | None = None
+
+
+def first_plan(settings: Settings) -> PlanInForce:
+    """The plan of the settings; raises CannotStart."""
     try:
-        return load_plan(settings.plan_file)
+        text = plan_text(settings.plan_file) if settings.plan_file else ""
+        return PlanInForce(read_plan(text, str(settings.plan_file)), text)
     except PlanError as error:
         raise CannotStart(f"PLAN_FILE: {error}") from error
 
@@ -122,14 +135,25 @@ async def until_known(application: Application[Any, Any, Any, Any, Any, Any]) ->
             wait = min(30.0, wait * 2)
 
 
-async def prepare(settings: Settings, database: Database, gateway: Gateway, bot: Bot, plan: Plan) -> int:
-    """Make the database this bot's and know the staff group; returns the group's chat id."""
-    async with database.work(clock.wall(), plan) as work:
+async def prepare(
+    settings: Settings, database: Database, gateway: Gateway, bot: Bot, plan: PlanInForce
+) -> PlanInForce:
+    """Make the database this bot's, put the plan in force, know the staff groups; returns the plan with its key."""
+    async with database.work(clock.wall(), plan.plan) as work:
         try:
-            group = await installing.install(work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids)
+            await installing.install(work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids)
         except installing.AnotherBot as error:
             raise CannotStart(f"BOT_TOKEN: {error}") from error
-        chat_id = group.chat_id
+        version = await installing.adopt_plan(work, plan.text)
+        groups = await installing.meet_departments(work)
+    for group in groups:
+        await meet_group(database, gateway, bot, plan.plan, group)
+    return replace(plan, version=version)
+
+
+async def meet_group(database: Database, gateway: Gateway, bot: Bot, plan: Plan, group: StaffGroup) -> None:
+    """Ask Telegram about a staff group, and say in the log what is wrong with its id."""
+    chat_id = group.chat_id
     chat = await gateway.call("getChat", {"chat_id": chat_id})
     if chat.fate is Fate.MOVED and chat.new_chat_id:
         chat_id = chat.new_chat_id
@@ -141,13 +165,15 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
         )  # fmt: skip
     member = await gateway.call("getChatMember", {"chat_id": chat_id, "user_id": bot.id})
     async with database.work(clock.wall(), plan) as work:
-        await installing.meet_group(work, chat_id, _if_sent(chat), _if_sent(member))
-    return chat_id
+        await installing.meet_group(work, group.id or 0, chat_id, _if_sent(chat), _if_sent(member))
 
 
-async def show_menus(gateway: Gateway, chat_id: int) -> None:
+async def show_menus(database: Database, gateway: Gateway, plan: Plan) -> None:
     """Show the commands in everybody's menus; nothing waits for it."""
-    for params in installing.menus(chat_id):
+    async with database.work(clock.wall(), plan) as work:
+        chat_ids = [group.chat_id for group in await work.groups()]
+        staff = await work.staff_with_chat()
+    for params in commands.menus(COMMANDS, chat_ids, staff):
         outcome = await gateway.call("setMyCommands", params)
         if outcome.fate is not Fate.SENT:
             log.info("a menu of commands could not be set: %s", outcome.detail)

@@ -16,8 +16,9 @@ from telegram import Update
 from telegram.ext import Application
 
 from bot.gateway import Gateway
-from handlers import DOORS, delivery, staff
-from handlers.doors import STAFF_PLACES, Errand, Place, current, locate
+from handlers import DOORS, delivery, follow_up, staff
+from handlers.doors import STAFF_PLACES, Errand, Place, current
+from handlers.locating import locate
 from handlers.messages import NotYet
 from models import inbox
 from models.base import clean
@@ -169,6 +170,7 @@ class Worker:
         await self._application.process_update(update)
         if errand.error is not None:
             raise errand.error
+        await follow_up(work)
 
     async def _record_failure(self, failed: Failed) -> None:
         """Put the update off, or after the last try bury it and hand its words to staff as they came."""

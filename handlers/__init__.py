@@ -1,14 +1,18 @@
 """What happens: the use cases, and every door that leads to them, on one screen."""
 
-from handlers import answers, cards, cases, customers, groups, messages, questionnaires, retention, staff
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from handlers import answers, cards, cases, commands, customers, groups, messages, questionnaires, retention, staff
+from handlers.commands import IN_GROUP, WITH_CUSTOMER, Command
 from handlers.doors import (
     ANYONE,
     CUSTOMER,
     STAFF_PLACES,
     Door,
+    Place,
     Where,
     any_command,
-    command,
     keyboard,
     message_with,
     note_of_telegram,
@@ -16,11 +20,38 @@ from handlers.doors import (
     update_of,
 )
 from models.staff import Role
+from models.work import Work
 
 PRIVATE, TOPIC, GENERAL, PLAIN = Where.PRIVATE, Where.TOPIC, Where.GENERAL, Where.PLAIN
-WITH_CUSTOMER = frozenset({TOPIC, PLAIN})
+IN_PRIVATE = frozenset({PRIVATE})
 AGENT, OWNER = Role.AGENT, Role.OWNER
 
+
+async def _help(work: Work, place: Place) -> None:
+    await commands.say_help(work, place, COMMANDS)
+
+
+#: Every command: what is typed, where, who may, what it does. Doors, menus and help come from this list.
+COMMANDS: tuple[Command, ...] = (
+    # a customer's chat
+    Command("start", IN_PRIVATE, CUSTOMER, customers.welcome),
+    Command("mycases", IN_PRIVATE, CUSTOMER, cards.my_cases),
+    Command("language", IN_PRIVATE, CUSTOMER, customers.ask_language),
+    Command("help", IN_PRIVATE, CUSTOMER, customers.say_help),
+    Command("privacy", IN_PRIVATE, CUSTOMER, customers.say_privacy),
+    # with a customer at hand
+    Command("claim", WITH_CUSTOMER, AGENT, cases.claim_command),
+    Command("resolve", WITH_CUSTOMER, AGENT, cases.resolve_command),
+    Command("close", WITH_CUSTOMER, AGENT, cases.close_command),
+    Command("reopen", WITH_CUSTOMER, AGENT, cases.reopen_command),
+    Command("case", WITH_CUSTOMER, AGENT, cases.case_command),
+    Command("note", WITH_CUSTOMER, AGENT, answers.note_command),
+    Command("recall", WITH_CUSTOMER, AGENT, answers.recall),
+    # among staff
+    Command("role", IN_GROUP, OWNER, staff.change_role),
+    Command("help", IN_GROUP, AGENT, _help),
+    Command("start", IN_GROUP, AGENT, _help, listed=False),
+)
 
 #: Every door, in order; the first that fits is taken. An update that fits none is left alone.
 DOORS: tuple[Door, ...] = (
@@ -31,14 +62,13 @@ DOORS: tuple[Door, ...] = (
     Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, staff.plain_talk),
     Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), staff.membership),
     Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), groups.bot_standing),
-    # a customer's chat
     Door("reachability", PRIVATE, ANYONE, update_of("my_chat_member"), customers.reachability),
-    Door("start", PRIVATE, CUSTOMER, command("start"), customers.welcome),
-    Door("help", PRIVATE, CUSTOMER, command("help"), customers.say_help),
-    Door("privacy", PRIVATE, CUSTOMER, command("privacy"), customers.say_privacy),
-    Door("language", PRIVATE, CUSTOMER, command("language"), customers.ask_language),
-    Door("my_cases", PRIVATE, CUSTOMER, command("mycases"), cards.my_cases),
+    # commands: those of staff first, for in private somebody may be both
+    *(each.door() for each in COMMANDS if each.who != CUSTOMER),
+    *(each.door() for each in COMMANDS if each.who == CUSTOMER),
     Door("unknown_command", PRIVATE, CUSTOMER, any_command, customers.unknown_command),
+    Door("staff_unknown", STAFF_PLACES, AGENT, any_command, staff.unknown_command),
+    # a customer's chat
     Door("complain_key", PRIVATE, CUSTOMER, keyboard("complain"), customers.start_complaint),
     Door("progress_key", PRIVATE, CUSTOMER, keyboard("progress"), cards.my_cases),
     Door("person_key", PRIVATE, CUSTOMER, keyboard("person"), messages.ask_for_person),
@@ -49,23 +79,14 @@ DOORS: tuple[Door, ...] = (
     Door("score", PRIVATE, CUSTOMER, press("score"), questionnaires.score),
     Door("not_solved", PRIVATE, CUSTOMER, press("unsolved"), questionnaires.not_solved),
     Door("no_comment", PRIVATE, CUSTOMER, press("nocomment"), questionnaires.no_comment),
-    Door("message", PRIVATE, CUSTOMER, update_of("message"), messages.receive),
-    Door("edited", PRIVATE, CUSTOMER, update_of("edited_message"), messages.edited),
     # a staff group
     *(
         Door(f"card_{action}", WITH_CUSTOMER | {GENERAL}, AGENT, press(action), cases.card_press)
         for action in ("claim", "wait", "resolve", "reopen", "note")
     ),
-    Door("staff_role", STAFF_PLACES, OWNER, command("role"), staff.change_role),
-    Door("staff_help", STAFF_PLACES, AGENT, command("help", "start"), staff.staff_help),
-    Door("note", WITH_CUSTOMER, AGENT, command("note"), answers.note_command),
-    Door("recall", WITH_CUSTOMER, AGENT, command("recall"), answers.recall),
-    Door("claim", WITH_CUSTOMER, AGENT, command("claim"), cases.claim_command),
-    Door("resolve", WITH_CUSTOMER, AGENT, command("resolve"), cases.resolve_command),
-    Door("close", WITH_CUSTOMER, AGENT, command("close"), cases.close_command),
-    Door("reopen", WITH_CUSTOMER, AGENT, command("reopen"), cases.reopen_command),
-    Door("case", WITH_CUSTOMER, AGENT, command("case"), cases.case_command),
-    Door("staff_unknown", STAFF_PLACES, AGENT, any_command, staff.unknown_command),
+    # words: what is no command and no button
+    Door("message", PRIVATE, CUSTOMER, update_of("message"), messages.receive),
+    Door("edited", PRIVATE, CUSTOMER, update_of("edited_message"), messages.edited),
     Door("answer", TOPIC, AGENT, update_of("message"), answers.answer),
     Door("answer_plain", PLAIN, AGENT, answers.answers_customer, answers.answer),
     Door("answer_edited", WITH_CUSTOMER, AGENT, update_of("edited_message"), answers.edited),
@@ -77,3 +98,14 @@ DOORS: tuple[Door, ...] = (
 
 #: What the clock does: name, seconds between looks, use case (returns whether it did something).
 TICKS = (("forget_inbox", 3600, retention.forget_inbox), ("forget_outbox", 3600, retention.forget_outbox))
+
+#: What follows from what has happened, in order.
+AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {}
+
+
+async def follow_up(work: Work) -> None:
+    """Do what follows from what happened in this work, and from what happens by that."""
+    while work.happened:
+        happening = work.happened.pop(0)
+        for act in AFTER.get(type(happening), ()):
+            await act(work, happening)

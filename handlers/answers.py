@@ -5,6 +5,7 @@ from typing import Any
 from handlers import cases
 from handlers.content import Content, read_content, same_media
 from handlers.doors import Place, Refusal, Where, in_place
+from handlers.happenings import AgentSpoke
 from handlers.messages import ALBUM_WAIT, ORIGINAL_WAIT, NotYet
 from handlers.speaking import send
 from models.cases import Case, CaseState
@@ -92,8 +93,9 @@ def _answered(work: Work, case: Case, person: Staff, content: Content) -> None:
     case.last_agent_at = work.now
     if case.first_response_at is None:
         case.first_response_at = content.written_at
+    work.happen(AgentSpoke(case, person, content.written_at))
     if case.assignee_id is None and case.unfinished:
-        case.assignee_id = person.id
+        cases.assign(work, case, person)
         work.event(case, "claimed", cases.actor_of(person))
         changed = True
     if case.state is CaseState.NEW:

@@ -7,6 +7,7 @@ from handlers import cases, speaking
 from handlers.cases import assignee_of
 from handlers.customers import known
 from handlers.doors import Place, Refusal
+from handlers.happenings import KindConfirmed
 from handlers.speaking import answer_press, button, tell_customer
 from models.cases import Case, CaseKind
 from models.customers import Customer
@@ -39,7 +40,8 @@ async def choose_kind(work: Work, place: Place) -> None:
     if kind not in set(CaseKind) or not case.unfinished:
         raise Refusal("stale")
     if case.kind != CaseKind(kind):
-        case.kind = CaseKind(kind)
+        before, case.kind = case.kind, CaseKind(kind)
+        work.happen(KindConfirmed(case, before))
         work.event(case, "kind", cases.actor_of(customer), kind=kind)
         cases.redraw_card(work, case)
     values = {"number": case.id, "kind": kind}

@@ -6,6 +6,14 @@ from handlers import speaking
 from handlers.content import pieces, utf16_length
 from handlers.customers import main_group
 from handlers.doors import Place, Refusal
+from handlers.happenings import (
+    AssigneeChanged,
+    CaseClosed,
+    CaseOpened,
+    CasePending,
+    CaseReopened,
+    CaseResolved,
+)
 from handlers.speaking import answer_press, button, send, tell_customer
 from models.base import new_id
 from models.cases import Case, CaseKind, CaseState
@@ -46,6 +54,7 @@ async def open_case(
     customer.next_is_new = False
     customer.next_kind = None
     work.event(case, "opened", actor_of(customer), kind=kind)
+    work.happen(CaseOpened(case, customer, words))
     await want_topic(work, customer, group)
     if not quiet:
         _tell_received(work, customer, case)
@@ -131,11 +140,18 @@ def take(work: Work, case: Case, person: Staff) -> None:
         raise Refusal("taken")
     if not case.unfinished:
         raise Refusal("finished", number=case.id)
-    case.assignee_id = person.id
-    if case.state is CaseState.NEW:
-        case.move(CaseState.OPEN, work.now)
+    assign(work, case, person)
     work.event(case, "claimed", actor_of(person))
     redraw_card(work, case)
+
+
+def assign(work: Work, case: Case, person: Staff | None) -> None:
+    """Make the person the one responsible, or nobody; a new case is open with that."""
+    before, case.assignee_id = case.assignee_id, person.id if person else None
+    if person and case.state is CaseState.NEW:
+        case.move(CaseState.OPEN, work.now)
+    if before != case.assignee_id:
+        work.happen(AssigneeChanged(case, before))
 
 
 def wait_for_customer(work: Work, case: Case, person: Staff) -> None:
@@ -148,6 +164,7 @@ def wait_for_customer(work: Work, case: Case, person: Staff) -> None:
         raise Refusal("ask_first")
     case.move(CaseState.PENDING, work.now)
     work.event(case, "pending", actor_of(person))
+    work.happen(CasePending(case))
     redraw_card(work, case)
 
 
@@ -157,10 +174,11 @@ def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: 
         raise Refusal("finished", number=case.id)
     case.summary = summary
     if case.assignee_id is None:
-        case.assignee_id = person.id
+        assign(work, case, person)
     case.move(CaseState.RESOLVED, work.now)
     case.score = case.comment = None
     work.event(case, "resolved", actor_of(person), summary=summary)
+    work.happen(CaseResolved(case, customer, person))
     if utf16_length(summary) > SUMMARY_LIMIT:  # too long to stand in one message with the question
         for piece in pieces(summary, SUMMARY_LIMIT):
             tell_customer(work, customer, "cases/summary", {"number": case.id, "summary": piece}, case=case)
@@ -189,6 +207,7 @@ def close(work: Work, customer: Customer, case: Case, person: Staff) -> None:
         raise Refusal("finished", number=case.id)
     case.move(CaseState.CLOSED, work.now)
     work.event(case, "closed", actor_of(person))
+    work.happen(CaseClosed(case, customer, "staff"))
     tell_customer(work, customer, "cases/closed", {"number": case.id}, case=case)
     redraw_card(work, case)
 
@@ -199,6 +218,7 @@ def reopen(work: Work, case: Case, actor: str, why: str) -> None:
         raise Refusal("not_finished", number=case.id)
     case.move(CaseState.OPEN, work.now)
     work.event(case, "reopened", actor, why=why)
+    work.happen(CaseReopened(case, why))
     redraw_card(work, case)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from handlers.doors import Place, Refusal
+from handlers.happenings import CustomerBack, CustomerBlocked
 from handlers.speaking import answer_press, button, customer_keyboard, tell_customer, tell_staff
 from models.cases import CaseKind
 from models.customers import Customer, display_name
@@ -122,6 +123,7 @@ async def reachability(work: Work, place: Place) -> None:
         await became_unreachable(work, customer, tell=True)
     elif status == "member" and customer.unreachable_since:
         customer.unreachable_since = None
+        work.happen(CustomerBack(customer))
         await _tell_if_known(work, customer, "delivery/unblocked")
 
 
@@ -129,6 +131,7 @@ async def became_unreachable(work: Work, customer: Customer, *, tell: bool) -> N
     """Telegram will not deliver to this customer: nothing is sent unasked until they are back."""
     if customer.unreachable_since is None:
         customer.unreachable_since = work.now
+        work.happen(CustomerBlocked(customer))
         if tell:
             await _tell_if_known(work, customer, "delivery/blocked_itself")
 

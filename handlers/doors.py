@@ -15,7 +15,7 @@ from telegram.ext import Application, BaseHandler, CallbackContext
 
 from handlers import speaking
 from handlers.content import read_content
-from models.customers import Customer, TopicState
+from models.customers import Customer
 from models.delivery import Priority
 from models.staff import Role, Staff, StaffGroup
 from models.work import Work
@@ -95,6 +95,11 @@ class Place:
         return found if isinstance(found, str) else ""
 
     @property
+    def is_staff(self) -> bool:
+        """Whether an active member of staff speaks."""
+        return self.agent is not None and self.agent.active
+
+    @property
     def staff_group(self) -> StaffGroup:
         """The staff group this came from."""
         assert self.group is not None  # noqa: S101
@@ -153,7 +158,11 @@ class Door(BaseHandler[Update, Context, None]):
     def check_update(self, update: object) -> bool:
         """Whether this door is the one for the errand in hand."""
         errand = current.get()
-        return errand.place.where in self.where and self.match(errand.place, errand.bot_username)
+        place = errand.place
+        if place.where not in self.where or not self.match(place, errand.bot_username):
+            return False
+        # In private, people who are no staff are customers: a command for staff is none to them.
+        return place.where is not Where.PRIVATE or not isinstance(self.who, Role) or place.is_staff
 
     async def handle_update(
         self, update: Update, application: Application[Any, Any, Any, Any, Any, Any], check_result: object,
@@ -194,7 +203,7 @@ def refuse(work: Work, place: Place, refusal: Refusal) -> None:
         return
     in_private = place.where is Where.PRIVATE
     language: str = work.plan.business.language
-    if in_private and place.customer:
+    if in_private and place.customer and not place.is_staff:
         language = place.customer.language
     elif place.agent:
         language = place.agent.language
@@ -204,83 +213,29 @@ def refuse(work: Work, place: Place, refusal: Refusal) -> None:
     text = label(language, f"refusal.{refusal.key}", **values)
     if place.what == "callback_query":
         speaking.answer_press(work, place.raw["id"], text, alert=True)
+    elif in_private and place.agent and place.is_staff:
+        speaking.tell_privately(work, place.agent, "staff/plain", {"text": text}, priority=Priority.ANSWER)
     elif in_private and place.customer:
         speaking.tell_customer(work, place.customer, "customers/plain", {"text": text})
     elif place.group:
         in_place(work, place, "staff/plain", {"text": text})
 
 
-def in_place(work: Work, place: Place, template: str, values: Data, **row: Any) -> None:
-    """Answer staff where they spoke, as a reply to what they wrote."""
+def in_place(
+    work: Work, place: Place, template: str, values: Data, buttons: speaking.Buttons | None = None, **row: Any
+) -> None:
+    """Answer staff where they spoke, as a reply to what they wrote; in private in their own language."""
     row.setdefault("priority", Priority.ANSWER)
+    if place.where is Where.PRIVATE:
+        speaking.tell_privately(work, place.speaker, template, values, buttons=buttons, **row)
+        return
     customer = place.customer if place.where is Where.TOPIC else None
     thread_id = None if customer else place.thread_id
     answers = place.message.get("message_id")
     speaking.tell_staff(
-        work, place.staff_group, customer, template, values, answers=answers, thread_id=thread_id, **row
-    )
-
-
-async def locate(work: Work, update: Data) -> Place:
-    """Where this raw update came from and who speaks. Writes nothing but whether the group has topics."""
-    what = next((key for key in update if key != "update_id"), "")
-    raw = update.get(what)
-    if not isinstance(raw, dict):
-        return Place(Where.FOREIGN, what, {})
-    place = Place(Where.FOREIGN, what, raw, raw.get("from") or {})
-    chat = place.message.get("chat") or {}
-    user_id = place.user.get("id")
-    if chat.get("type") == "private":
-        place.where = Where.PRIVATE
-        if isinstance(user_id, int):
-            place.customer = await work.customer_of_user(user_id)
-            place.agent = await work.staff_of_user(user_id)
-        return place
-    for group in await work.groups():
-        if chat.get("id") in (group.chat_id, group.configured_id):
-            await _locate_in_group(work, place, group)
-    if place.where in STAFF_PLACES and isinstance(user_id, int) and not place.impersonal:
-        place.agent = await work.staff_of_user(user_id)
-    return place
-
-
-async def _locate_in_group(work: Work, place: Place, group: StaffGroup) -> None:
-    place.group = group
-    message = place.message
-    _note_topics(group, message)
-    thread_id = message.get("message_thread_id")
-    if message.get("is_topic_message") and isinstance(thread_id, int):
-        place.thread_id = thread_id
-        topic = await work.topic_at(group.id or 0, thread_id)
-        place.where = Where.TOPIC if topic else Where.GENERAL
-        if topic and topic.state is not TopicState.GONE:
-            place.customer = await work.customer(topic.customer_id)
-        elif topic:
-            place.where = Where.GENERAL
-        return
-    place.where = Where.GENERAL if group.is_forum else Where.PLAIN
-    if place.where is Where.PLAIN:
-        place.customer = await _customer_meant(work, group, place.message)
-
-
-def _note_topics(group: StaffGroup, message: Data) -> None:
-    """Topics are switched on and off without an update of their own: every message says how it stands."""
-    chat = message.get("chat") or {}
-    is_forum = bool(chat.get("is_forum") or message.get("is_topic_message"))
-    if chat.get("type") == "supergroup" and group.is_forum != is_forum:
-        group.is_forum = is_forum
-
-
-async def _customer_meant(work: Work, group: StaffGroup, message: Data) -> Customer | None:
-    """In a plain group: whose words, card or notice a message replies to, or a pressed button stands under."""
-    shown = message.get("reply_to_message") or message
-    telegram_id = shown.get("message_id", 0)
-    words = await work.message_at(group.chat_id, telegram_id)
-    if words is not None:
-        return await work.customer(words.customer_id)
-    case = await work.case_of_card(group.id or 0, telegram_id)
-    customer_id = case.customer_id if case else await work.customer_named_at(group.id or 0, telegram_id)
-    return await work.customer(customer_id) if customer_id else None
+        work, place.staff_group, customer, template, values, answers=answers, thread_id=thread_id, buttons=buttons,
+        **row,
+    )  # fmt: skip
 
 
 # -- what a door opens to

@@ -1,16 +1,12 @@
-"""The first things at a start: whose database this is, where staff sit, and which commands the menus show."""
+"""The first things at a start: whose database this is, where staff sit, and which plan is in force."""
 
 from typing import Any
 
 from sqlmodel import select
 
 from handlers import groups, staff
-from models.staff import COUNTERS, Counter, Installation, StaffGroup
+from models.staff import COUNTERS, Counter, Installation, PlanVersion, StaffGroup
 from models.work import Work
-from templates import LANGUAGES, label
-
-CUSTOMER_COMMANDS = ("start", "mycases", "language", "help", "privacy")
-STAFF_COMMANDS = ("claim", "resolve", "close", "reopen", "case", "note", "recall", "role", "help")
 
 
 class AnotherBot(Exception):
@@ -50,9 +46,34 @@ async def install(
     return group
 
 
-async def meet_group(work: Work, chat_id: int, chat: dict[str, Any] | None, member: dict[str, Any] | None) -> None:
-    """Take over what Telegram says of the staff group and of our standing there; None where it did not answer."""
-    group = (await work.groups())[0]
+async def meet_departments(work: Work) -> list[StaffGroup]:
+    """Know the groups of the plan's departments; returns every staff group, the main one first."""
+    known = {chat_id for group in await work.groups() for chat_id in (group.chat_id, group.configured_id)}
+    for department in work.plan.department:
+        if department.group != "main" and int(department.group) not in known:
+            known.add(int(department.group))
+            work.add_group(StaffGroup(configured_id=int(department.group), chat_id=int(department.group)))
+    await work.flush()
+    return await work.groups()
+
+
+async def adopt_plan(work: Work, text: str) -> int:
+    """Put a plan in force, by its text; the one that is already keeps its key. Returns its key."""
+    await work.alone("plan")
+    latest: PlanVersion | None = await work.first(select(PlanVersion).order_by(PlanVersion.id.desc()))  # type: ignore[union-attr]
+    if latest is None or latest.text != text:
+        latest = PlanVersion(text=text, taken_at=work.now)
+        work.add(latest)
+        await work.flush()
+    assert latest.id is not None  # noqa: S101
+    return latest.id
+
+
+async def meet_group(
+    work: Work, group_id: int, chat_id: int, chat: dict[str, Any] | None, member: dict[str, Any] | None
+) -> None:
+    """Take over what Telegram says of a staff group and of our standing there; None where it did not answer."""
+    group = await work.group(group_id)
     if group.chat_id != chat_id:
         await groups.moved(work, group, chat_id)
     if chat is not None:
@@ -68,18 +89,3 @@ async def let_time_pass(work: Work, seconds: int) -> int:
     assert found is not None  # noqa: S101 - a bot has started on this database
     found.ahead_seconds += seconds
     return found.ahead_seconds
-
-
-def menus(chat_id: int) -> list[dict[str, Any]]:
-    """What setMyCommands is to be called with: customers' chats and the staff group, in each language."""
-    found = []
-    for language in LANGUAGES:
-        for scope, names, section in (
-            ({"type": "all_private_chats"}, CUSTOMER_COMMANDS, "customer_menu"),
-            ({"type": "chat", "chat_id": chat_id}, STAFF_COMMANDS, "staff_menu"),
-        ):
-            commands = [{"command": name, "description": label(language, f"{section}.{name}")} for name in names]
-            params: dict[str, Any] = {"commands": commands, "scope": scope}
-            # English is also what everybody sees whose language we do not have.
-            found += [params] if language == "en" else [{**params, "language_code": language}]
-    return found

@@ -10,6 +10,7 @@ from handlers import cases, speaking
 from handlers.content import Content, pieces, read_content, same_media, utf16_length
 from handlers.customers import known, main_group
 from handlers.doors import Place, Refusal
+from handlers.happenings import CaseResumed, CustomerSpoke
 from handlers.speaking import send, tell_customer, tell_staff
 from models.cases import Case, CaseState
 from models.customers import Customer
@@ -66,7 +67,10 @@ async def relay(
     if case.state is CaseState.PENDING:
         case.move(CaseState.OPEN, work.now)
         work.event(case, "answered", cases.actor_of(customer))
+        work.happen(CaseResumed(case))
         cases.redraw_card(work, case)
+    if not content.housekeeping:
+        work.happen(CustomerSpoke(case, customer, content.text, content.written_at))
     await cases.want_topic(work, customer, await work.group(case.group_id))
     row = {
         "group_id": case.group_id, "customer_id": customer.id, "case_id": case.id, "message_id": message_id,

@@ -5,6 +5,7 @@ from handlers.cards import own_case
 from handlers.cases import SCORES, actor_of
 from handlers.customers import known, main_group
 from handlers.doors import Place, Refusal
+from handlers.happenings import CaseClosed
 from handlers.speaking import answer_press, button, change_message, tell_staff
 from models.cases import Case, CaseState
 from models.customers import Customer
@@ -33,6 +34,7 @@ async def score(work: Work, place: Place) -> None:
         if case.state is not CaseState.CLOSED:
             case.move(CaseState.CLOSED, work.now)
             work.event(case, "closed", actor_of(customer))
+            work.happen(CaseClosed(case, customer, "customer"))
         cases.redraw_card(work, case)
         skip = [[button(label(customer.language, "button.no_comment"), f"nocomment:{case.id}")]]
         change_message(work, customer, place.message["message_id"], "cases/scored", {**values, "ask": True}, skip)

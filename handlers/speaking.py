@@ -89,6 +89,7 @@ def tell_staff(
     *,
     answers: int | None = None,
     thread_id: int | None = None,
+    buttons: Buttons | None = None,
     **row: Any,
 ) -> None:
     """Say a template in the customer's topic, or in General (or `thread_id`) when no customer is named.
@@ -99,7 +100,11 @@ def tell_staff(
     render(work.plan.business.language, template, values)
     assert group.id is not None  # noqa: S101
     customer_id = customer.id if customer else None
-    body = {"template": template, "values": values, "answers": answers, "thread_id": thread_id}
+    body: dict[str, Any] = {
+        "template": template, "values": values, "answers": answers, "thread_id": thread_id,
+    }  # fmt: skip
+    if buttons:
+        body["buttons"] = buttons
     send(
         work,
         What.SAY,
@@ -111,11 +116,17 @@ def tell_staff(
     )
 
 
-def tell_privately(work: Work, person: Staff, template: str, values: dict[str, Any] | None = None) -> None:
-    """Say a template to a member of staff in private; it waits until they have started the bot."""
-    text = render(person.language, template, values or {})
-    body = {"method": "sendMessage", "params": {"text": text, "parse_mode": "HTML"}}
-    send(work, What.CALL, customer_lane(person.user_id), body, chat_id=person.user_id, send_class=SendClass.B)
+def tell_privately(
+    work: Work, person: Staff, template: str, values: dict[str, Any] | None = None, *,
+    buttons: Buttons | None = None, **row: Any,
+) -> None:  # fmt: skip
+    """Say a template to a member of staff in private; whoever has not started the bot does not get it."""
+    row.setdefault("send_class", SendClass.B)
+    params: dict[str, Any] = {"text": render(person.language, template, values or {}), "parse_mode": "HTML"}
+    if buttons:
+        params["reply_markup"] = {"inline_keyboard": buttons}
+    body = {"method": "sendMessage", "params": params}
+    send(work, What.CALL, customer_lane(person.user_id), body, chat_id=person.user_id, **row)
 
 
 def answer_press(work: Work, press_id: str, text: str = "", *, alert: bool = False) -> None:

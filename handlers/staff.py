@@ -4,6 +4,7 @@ from typing import Any
 
 from handlers import cases
 from handlers.doors import Place, Refusal, in_place
+from handlers.happenings import StaffLeft
 from handlers.speaking import tell_privately, tell_staff
 from models.customers import display_name
 from models.staff import Role, Staff
@@ -68,9 +69,10 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
     person.left_at = work.now
     work.audit("system", "left", cases.actor_of(person), role=person.role)
     person.role = Role.AGENT
+    work.happen(StaffLeft(person))
     orphans = await work.unfinished_cases_of(person.id or 0)
     for case in orphans:
-        case.assignee_id = None
+        cases.assign(work, case, None)
         work.event(case, "unassigned", "system", left=person.name)
         cases.redraw_card(work, case)
     if orphans:
@@ -94,11 +96,6 @@ async def change_role(work: Work, place: Place) -> None:
     before, person.role = person.role, role
     work.audit(cases.actor_of(place.speaker), "role", cases.actor_of(person), before=before, after=role)
     in_place(work, place, "staff/role_changed", {"name": person.name, "role": role.value})
-
-
-async def staff_help(work: Work, place: Place) -> None:
-    """/help among staff."""
-    in_place(work, place, "staff/help", {})
 
 
 async def unknown_command(_work: Work, place: Place) -> None:

@@ -47,6 +47,9 @@ class Case(Base, table=True):
     """One matter of one customer. `id` is its number, which people say aloud.
 
     `episode` counts how often it was resolved, so that a score belongs to the time it was asked for.
+    `kind` is what the customer or an agent confirmed, `suggested_kind` what the words suggest, which only routes.
+    `severity`, `department` and `alarm` are ids of the plan; `plan_version` is the plan that it was promised under.
+    `source` says how the matter came: "telegram", "phone", "counter", ... `subject_confirmed`: an agent worded it.
     `comment_open` says that the customer's next words are the comment to the score.
     `card_message_id` is the latest card in the staff group.
     """
@@ -58,9 +61,16 @@ class Case(Base, table=True):
     group_id: int = Field(foreign_key="staff_groups.id", sa_type=BigInteger)
     parent_id: int | None = Field(default=None, foreign_key="cases.id", sa_type=BigInteger)
     kind: CaseKind | None = Field(default=None, sa_type=text_enum(CaseKind))
+    suggested_kind: CaseKind | None = Field(default=None, sa_type=text_enum(CaseKind))
+    severity: str | None = None
+    alarm: str | None = None
+    department: str | None = None
+    source: str = "telegram"
+    plan_version: int | None = Field(default=None, foreign_key="plan_versions.id", sa_type=BigInteger)
     state: CaseState = Field(default=CaseState.NEW, sa_type=text_enum(CaseState))
     assignee_id: int | None = Field(default=None, foreign_key="staff.id", sa_type=BigInteger, index=True)
     subject: str = ""
+    subject_confirmed: bool = False
     summary: str = ""
     score: int | None = None
     comment: str | None = None
@@ -75,6 +85,11 @@ class Case(Base, table=True):
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     card_message_id: int | None = Field(default=None, sa_type=BigInteger)
+
+    @property
+    def supposed_kind(self) -> CaseKind:
+        """What the matter is taken for: confirmed, else suggested, else an enquiry."""
+        return self.kind or self.suggested_kind or CaseKind.ENQUIRY
 
     @property
     def unfinished(self) -> bool:

@@ -101,6 +101,10 @@ class Lookups:
         """Every owner."""
         return await self.all(select(Staff).where(Staff.role == Role.OWNER, col(Staff.active)))
 
+    async def staff_with_chat(self) -> Sequence[Staff]:
+        """Everybody on the staff who has a private chat with the bot."""
+        return await self.all(select(Staff).where(col(Staff.active), col(Staff.started_bot)).order_by(col(Staff.id)))
+
     async def owner_count(self) -> int:
         """How many owners there are."""
         return len(await self.owners())

@@ -18,6 +18,11 @@ _OUTLINES = select(  # type: ignore[call-overload]
     _TABLE.c.cost, _TABLE.c.size, _TABLE.c.not_before,
 ).where(_TABLE.c.state == OutboxState.NEW)  # fmt: skip
 _AFTER = _OUTLINES.where(_TABLE.c.id > bindparam("after"))
+_AMONG = _OUTLINES.where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
+
+
+#: A statement takes so many keys on either database.
+LATE_AT_ONCE = 5000
 
 
 @dataclass(slots=True, order=True)
@@ -51,9 +56,13 @@ def _waiting(rows: Iterable[Any]) -> list[Waiting]:
     return [Waiting(row[1], row[0], row[2], scope_of(row[3], row[4]), row[5], row[6], row[7], row[8]) for row in rows]
 
 
-async def waiting_after(session: AsyncSession, row_id: int) -> list[Waiting]:
-    """The rows that wait, with keys above that one."""
-    return _waiting((await session.execute(_AFTER, {"after": row_id})).all())
+async def waiting_after(session: AsyncSession, row_id: int, late: Sequence[int]) -> list[Waiting]:
+    """The rows that wait, with keys above that one or among the late ones."""
+    # The lower ones last: a transaction that is seen by the first query is seen whole by the second.
+    rows = list((await session.execute(_AFTER, {"after": row_id})).all())
+    for start in range(0, len(late), LATE_AT_ONCE):
+        rows += (await session.execute(_AMONG, {"ids": late[start : start + LATE_AT_ONCE]})).all()
+    return _waiting(rows)
 
 
 async def waiting_among(work: Work, ids: Sequence[int]) -> list[Waiting]:

@@ -25,7 +25,10 @@ class Role(enum.StrEnum):
 
 
 class Staff(Base, table=True):
-    """A member of staff, known by the Telegram user id; `active` ends with the membership."""
+    """A member of staff, known by the Telegram user id; `active` ends with the membership.
+
+    Away since `away_since`, until `away_until` or until they say that they are back.
+    """
 
     __tablename__ = "staff"
 
@@ -37,6 +40,8 @@ class Staff(Base, table=True):
     language: str = "zh"
     active: bool = True
     started_bot: bool = False
+    away_since: datetime | None = None
+    away_until: datetime | None = None
     joined_at: datetime
     left_at: datetime | None = None
 
@@ -59,6 +64,25 @@ class StaffGroup(Base, table=True):
     title: str = ""
     is_forum: bool = True
     trouble: str | None = None  # what is wrong with the bot's rights there, told to owners once
+
+
+class GroupMember(Base, table=True):
+    """Who works in which staff group: a member's word there makes them one, leaving ends it."""
+
+    __tablename__ = "group_members"
+
+    group_id: int = Field(foreign_key="staff_groups.id", sa_type=BigInteger, primary_key=True)
+    staff_id: int = Field(foreign_key="staff.id", sa_type=BigInteger, primary_key=True, index=True)
+
+
+class PlanVersion(Base, table=True):
+    """A care plan as it was in force from `taken_at` on: a case keeps the version that it was promised under."""
+
+    __tablename__ = "plan_versions"
+
+    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
+    text: str
+    taken_at: datetime
 
 
 class Installation(Base, table=True):

@@ -8,7 +8,7 @@ every query of the same work, so a handler need not know whether it runs alone o
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, insert, or_, text, update
@@ -22,8 +22,8 @@ from models.customers import Customer, Topic, TopicState
 from models.delivery import Outbox
 from models.lookups import Lookups
 from models.messages import Message
-from models.plan import Plan
-from models.staff import Audit, Counter, Staff, StaffGroup
+from models.plan import Plan, read_plan
+from models.staff import Audit, Counter, PlanVersion, Staff, StaffGroup
 
 _DEFAULTS: dict[type[SQLModel], dict[str, Any]] = {}
 # What is asked for every few messages is built once: building a query takes longer than running it.
@@ -42,6 +42,11 @@ _CASES = (
     )
     .order_by(col(Case.id))
 )
+
+
+@lru_cache(maxsize=50)
+def _plan_of_text(text_of_plan: str) -> Plan:
+    return read_plan(text_of_plan)
 
 
 def _row(table: type[SQLModel], values: dict[str, Any]) -> dict[str, Any]:
@@ -68,15 +73,22 @@ def _insert(table: type[SQLModel], dialect: str) -> Any:
 class Work(Lookups):
     """What is true, as of `now` (UTC), and what becomes of it. `calls` go out after the commit, best effort."""
 
-    def __init__(self, session: AsyncSession, now: datetime, real_now: datetime, plan: Plan) -> None:
-        """`now` is the moment people see; `real_now` is the wall clock, for limits, retries and short waits."""
+    def __init__(
+        self, session: AsyncSession, now: datetime, real_now: datetime, plan: Plan, plan_version: int | None
+    ) -> None:
+        """`now` is the moment people see; `real_now` is the wall clock, for limits, retries and short waits.
+
+        `plan` is the plan in force, and `plan_version` its key in `plan_versions`.
+        """
         self.session = session
         self.now = now
         self.real_now = real_now
         self.plan = plan
+        self.plan_version = plan_version
         self.age = timedelta()  # how long the update in hand has been with us
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.said = False  # whether rows for the sender were added
+        self.happened: list[Any] = []  # what others have yet to act on, see `handlers/happenings.py`
         self._rows: dict[type[SQLModel], list[dict[str, Any]]] = defaultdict(list)
         self._customers: dict[int, Customer | None] = {}
         self._cases: dict[int, list[Case]] = {}
@@ -131,7 +143,18 @@ class Work(Lookups):
         """An entry of the audit."""
         self.append(Audit, at=self.now, actor=actor, action=action, subject=subject, details=details)
 
+    def happen(self, happening: Any) -> None:
+        """Note what has happened, for others to act on in the same work."""
+        self.happened.append(happening)
+
     # -- reading
+
+    async def plan_of(self, case: Case) -> Plan:
+        """The plan that the case was promised under."""
+        if case.plan_version in (None, self.plan_version):
+            return self.plan
+        text_of_plan = await self.first(select(PlanVersion.text).where(PlanVersion.id == case.plan_version))
+        return _plan_of_text(text_of_plan)
 
     async def groups(self) -> list[StaffGroup]:
         """Every staff group; they are few."""
@@ -142,6 +165,11 @@ class Work(Lookups):
     async def group(self, group_id: int) -> StaffGroup:
         """A staff group by its key."""
         return next(group for group in await self.groups() if group.id == group_id)
+
+    def add_group(self, group: StaffGroup) -> None:
+        """Add a new staff group."""
+        self.add(group)
+        self._groups = [*(self._groups or []), group]
 
     async def prefetch(self, user_ids: Iterable[int]) -> None:
         """Fetch, in a few queries, the customers (locked on PostgreSQL), their cases and staff of these users."""
@@ -204,7 +232,7 @@ class Work(Lookups):
 
     async def new_case(self, **values: Any) -> Case:
         """A new case with the next number."""
-        case = Case(id=FIRST_NUMBER + await self.number("case"), **values)
+        case = Case(id=FIRST_NUMBER + await self.number("case"), plan_version=self.plan_version, **values)
         self.add(case)
         (await self.cases_of(case.customer_id)).append(case)
         return case

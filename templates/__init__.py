@@ -1,7 +1,7 @@
 """What speaks: every word for customers and staff, by language. No rules.
 
 A message is `<language>/<stem>/<message>.html` in Telegram's HTML; short words (buttons, answers to presses,
-names of things) are in `<language>/labels.toml`.
+names of things) are in `<language>/labels.toml` and, where one stem alone says them, `<language>/<stem>/labels.toml`.
 """
 
 import tomllib
@@ -25,8 +25,17 @@ _environment = Environment(
 
 
 @cache
-def _labels(language: str) -> dict[str, Any]:
-    return tomllib.loads((ROOT / language / "labels.toml").read_text("utf-8"))
+def labels(language: str) -> dict[str, dict[str, Any]]:
+    """Every label of a language, by section and key; raises ValueError where two files say the same one."""
+    found: dict[str, dict[str, Any]] = {}
+    root = ROOT / language
+    for path in (root / "labels.toml", *sorted(root.glob("*/labels.toml"))):
+        for section, texts in tomllib.loads(path.read_text("utf-8")).items():
+            known = found.setdefault(section, {})
+            if twice := known.keys() & texts.keys():
+                raise ValueError(f"{path.relative_to(ROOT)}: [{section}] {sorted(twice)} stand elsewhere too")
+            known.update(texts)
+    return found
 
 
 def render(language: str, name: str, values: dict[str, Any]) -> str:
@@ -55,12 +64,12 @@ def word_list(language: str, key: str) -> list[str]:
 def has_label(language: str, key: str) -> bool:
     """Whether there is a text at `key`."""
     section, _, name = key.partition(".")
-    return name in _labels(language).get(section, {})
+    return name in labels(language).get(section, {})
 
 
 def _find(language: str, key: str) -> Any:
     section, _, name = key.partition(".")
-    return _labels(language)[section][name]
+    return labels(language)[section][name]
 
 
 def message_names(language: str) -> list[str]:

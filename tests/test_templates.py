@@ -3,7 +3,6 @@
 import ast
 import itertools
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,14 @@ from typing import Any
 import pytest
 from jinja2 import Environment, meta
 
+import templates
 from bot.sandbox.entities import from_html, units
 from handlers.content import COPIED, DESCRIBED, FORWARDED
 from models.cases import CaseKind, CaseState
 from models.customers import NAME_LIMIT
 from models.staff import Role
 from templates import LANGUAGES, has_label, label, message_names, render
+from tests import samples
 
 ROOT = Path(__file__).parents[1]
 TEXT_LIMIT, ANSWER_LIMIT, BUTTON_LIMIT, DESCRIPTION_LIMIT = 4096, 200, 64, 256  # of the Bot API
@@ -50,6 +51,8 @@ CHOICES: dict[str, list[Any]] = {
     "ask": [False, True],
     "plain": [False, True],
     "update": ["12345"],
+    "commands": [[{"name": f"command{number}", "words": "w" * 60} for number in range(40)]],
+    "where": ["topic", "private"],
 }
 
 
@@ -63,10 +66,17 @@ def variables(language: str, name: str) -> set[str]:
     return meta.find_undeclared_variables(tree) - {"word", "has"}
 
 
+def options(name: str, key: str, text: str) -> list[Any]:
+    """Values to try for a variable: those of the stem's own samples, else the common ones, else the text."""
+    own = samples.STEMS.get(name.partition("/")[0], {})
+    found = own.get(f"{name.partition('/')[2]}.{key}", own.get(key, CHOICES.get(key, [text])))
+    return [each(text) if callable(each) else each for each in found]
+
+
 def values(name: str, wanted: set[str], text: str) -> Iterator[dict[str, Any]]:
     """Values for a template, each choice at least once, with `text` wherever text is free."""
     kinds = {"messages/described": [*COPIED, *FORWARDED, *DESCRIBED, "pinned_message", "hologram"]}
-    choices = {key: kinds[name] if key == "kind" and name in kinds else CHOICES.get(key, [text]) for key in wanted}
+    choices = {key: kinds[name] if key == "kind" and name in kinds else options(name, key, text) for key in wanted}
     if "cases" in wanted:
         choices["cases"] = [
             [{"number": 1001, "state": state, "subject": text[:60], "opened": "11-21 17:40"} for _ in range(10)]
@@ -77,7 +87,7 @@ def values(name: str, wanted: set[str], text: str) -> Iterator[dict[str, Any]]:
 
 
 def labels(language: str) -> dict[str, Any]:
-    found = tomllib.loads((ROOT / "templates" / language / "labels.toml").read_text("utf-8"))
+    found = templates.labels(language)
     return {f"{section}.{key}": text for section, texts in found.items() for key, text in texts.items()}
 
 
@@ -191,7 +201,7 @@ def test_no_message_and_no_label_is_left_over() -> None:
         for key in labels("zh")
         if key not in everything
         and key.partition(".")[0] not in {*by_choice, "refusal", "toast"}
-        and not key.startswith(("customer_menu.", "staff_menu."))
+        and not key.startswith(("customer_command.", "command."))
     ]
     assert not left_over, f"nobody says {left_over}"
     refusals = [key for key in labels("zh") if key.startswith("refusal.") and f'"{key[8:]}"' not in code()]

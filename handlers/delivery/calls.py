@@ -163,6 +163,8 @@ def _compose_say(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
     parcel.method = "sendMessage"
     text = escape(prefix) + render(work.plan.business.language, row.body["template"], row.body["values"])
     parcel.params |= {"text": text} if row.body.get("plain") else {"text": text, "parse_mode": "HTML"}
+    if row.body.get("buttons"):
+        parcel.params["reply_markup"] = {"inline_keyboard": row.body["buttons"]}
     if row.body.get("answers"):
         parcel.params["reply_parameters"] = {
             "message_id": row.body["answers"],

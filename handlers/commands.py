@@ -1,0 +1,88 @@
+"""Commands: each is one entry of one list, from which its door, the menus and the help come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.doors import CUSTOMER, Do, Door, Place, Where, command, in_place
+from models.staff import Role, Staff
+from models.work import Work
+from templates import LANGUAGES, label
+
+PRIVATE, TOPIC, GENERAL, PLAIN = Where.PRIVATE, Where.TOPIC, Where.GENERAL, Where.PLAIN
+#: Where a customer is meant: in the topic, or in a plain group by reply.
+WITH_CUSTOMER = frozenset({TOPIC, PLAIN})
+#: Anywhere among staff, and in the private chat of each of them.
+AMONG_STAFF = frozenset({TOPIC, GENERAL, PLAIN, PRIVATE})
+IN_GROUP = frozenset({TOPIC, GENERAL, PLAIN})
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is typed, where it is valid, who may (a staff role or CUSTOMER), and the use case.
+
+    What it says of itself is the label `command.<name>` (a customer's: `customer_command.<name>`); `usage` is what
+    follows it, the label `usage.<name>` where there is one. A command with `listed=False` is in no menu.
+    """
+
+    name: str
+    where: frozenset[Where]
+    who: Role | str
+    do: Do
+    listed: bool = True
+
+    @property
+    def section(self) -> str:
+        """The section of the labels in which it is described."""
+        return "customer_command" if self.who == CUSTOMER else "command"
+
+    def door(self) -> Door:
+        """The door that it opens."""
+        prefix = "customer_" if self.who == CUSTOMER else ""
+        return Door(f"{prefix}{self.name}_command", self.where, self.who, command(self.name), self.do)
+
+
+def menus(commands: Sequence[Command], group_chat_ids: Sequence[int], staff: Sequence[Staff]) -> list[dict[str, Any]]:
+    """What setMyCommands is to be called with: customers' chats, the staff groups, the private chats of staff.
+
+    Customers and groups get one in each language; a member of staff gets theirs in their own.
+    """
+    found = []
+    for language in LANGUAGES:
+        scopes: list[tuple[dict[str, Any], list[Command]]] = [
+            ({"type": "all_private_chats"}, [each for each in commands if each.who == CUSTOMER])
+        ]
+        in_group = [each for each in commands if each.who != CUSTOMER and each.where & IN_GROUP]
+        scopes += [({"type": "chat", "chat_id": chat_id}, in_group) for chat_id in group_chat_ids]
+        for scope, listed in scopes:
+            # English is also what everybody sees whose language we do not have.
+            tag = {} if language == "en" else {"language_code": language}
+            found.append({"commands": _described(listed, language), "scope": scope, **tag})
+    for person in staff:
+        may = [
+            each for each in commands
+            if isinstance(each.who, Role) and PRIVATE in each.where and person.may(each.who)
+        ]  # fmt: skip
+        scope = {"type": "chat", "chat_id": person.user_id}
+        customers = [each for each in commands if each.who == CUSTOMER and each.name not in {own.name for own in may}]
+        found.append({"commands": _described([*may, *customers], person.language), "scope": scope})
+    return found
+
+
+def _described(commands: Sequence[Command], language: str) -> list[dict[str, str]]:
+    return [
+        {"command": each.name, "description": label(language, f"{each.section}.{each.name}")}
+        for each in commands
+        if each.listed
+    ]
+
+
+async def say_help(work: Work, place: Place, commands: Sequence[Command]) -> None:
+    """/help among staff: what can be done here, by whom speaks."""
+    language = place.speaker.language if place.where is PRIVATE else work.plan.business.language
+    listed = [
+        {"name": each.name, "words": label(language, f"command.{each.name}")}
+        for each in commands
+        if each.listed and isinstance(each.who, Role) and place.where in each.where and place.speaker.may(each.who)
+    ]
+    in_place(work, place, "staff/help", {"commands": listed, "where": place.where.value})

@@ -1,0 +1,170 @@
+"""What has happened, for others to act on: a use case notes it, and what follows stands in one list, `AFTER`.
+
+Stems would import each other in circles otherwise (resolving plans a visit, a visit opens a case). What follows
+runs in the same unit of work, after the use case, in the order of the list.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.cases import Case, CaseKind
+from models.customers import Customer
+from models.staff import Staff
+
+
+@dataclass(frozen=True)
+class CaseOpened:
+    """A case began with these words; `by` is the member of staff who opened it for somebody, if any."""
+
+    case: Case
+    customer: Customer
+    words: str
+    by: Staff | None = None
+
+
+@dataclass(frozen=True)
+class CustomerSpoke:
+    """A customer's words were added to a case (the first ones too), written at Telegram's time `at`."""
+
+    case: Case
+    customer: Customer
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AgentSpoke:
+    """An agent wrote to the customer about a case, at Telegram's time `at`."""
+
+    case: Case
+    person: Staff
+    at: datetime
+
+
+@dataclass(frozen=True)
+class KindConfirmed:
+    """The customer or an agent said what the matter is; `before` is what it was confirmed as until then."""
+
+    case: Case
+    before: CaseKind | None
+
+
+@dataclass(frozen=True)
+class StandardChanged:
+    """What a case is promised may be different now: its severity, or its customer's tier or segments changed."""
+
+    case: Case
+
+
+@dataclass(frozen=True)
+class AssigneeChanged:
+    """A case has another assignee, or none."""
+
+    case: Case
+    before: int | None
+
+
+@dataclass(frozen=True)
+class CasePending:
+    """A case waits for the customer."""
+
+    case: Case
+
+
+@dataclass(frozen=True)
+class CaseResumed:
+    """A case waited for the customer, and waits no more."""
+
+    case: Case
+
+
+@dataclass(frozen=True)
+class CaseResolved:
+    """We say that it is done."""
+
+    case: Case
+    customer: Customer
+    person: Staff | None
+
+
+@dataclass(frozen=True)
+class CaseClosed:
+    """A case is over. `by` is "customer", "staff" or "silence"."""
+
+    case: Case
+    customer: Customer
+    by: str
+
+
+@dataclass(frozen=True)
+class CaseReopened:
+    """A finished case goes on; `why` is "words", "score", "not_solved", "staff" or "visit"."""
+
+    case: Case
+    why: str
+
+
+@dataclass(frozen=True)
+class Chased:
+    """The customer asked where it stands."""
+
+    case: Case
+    customer: Customer
+
+
+@dataclass(frozen=True)
+class CustomerBlocked:
+    """The customer can no longer be reached by the bot."""
+
+    customer: Customer
+
+
+@dataclass(frozen=True)
+class CustomerBack:
+    """The customer can be reached again."""
+
+    customer: Customer
+
+
+@dataclass(frozen=True)
+class StaffLeft:
+    """A member of staff left for good; their cases and visits want somebody else."""
+
+    person: Staff
+
+
+@dataclass(frozen=True)
+class StaffAway:
+    """A member of staff is away, until that moment (None: until they are back)."""
+
+    person: Staff
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class StaffBack:
+    """A member of staff is there again, or is new."""
+
+    person: Staff
+
+
+@dataclass(frozen=True)
+class FileChanged:
+    """A customer's file changed in a way that rules may look at: tier, segments, city, purchases."""
+
+    customer: Customer
+
+
+@dataclass(frozen=True)
+class EventImported:
+    """Something happened to a customer elsewhere: `name` is "purchase" or an event's name, `at` when."""
+
+    customer_id: int
+    name: str
+    ref: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PlanChanged:
+    """Another plan is in force."""

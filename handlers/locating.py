@@ -1,0 +1,68 @@
+"""Where an update came from, and who speaks: the chat's meaning to us, the customer it is about, the agent."""
+
+from handlers.doors import STAFF_PLACES, Data, Place, Where
+from models.customers import Customer, TopicState
+from models.staff import StaffGroup
+from models.work import Work
+
+
+async def locate(work: Work, update: Data) -> Place:
+    """Where this raw update came from and who speaks. Writes nothing but whether the group has topics."""
+    what = next((key for key in update if key != "update_id"), "")
+    raw = update.get(what)
+    if not isinstance(raw, dict):
+        return Place(Where.FOREIGN, what, {})
+    place = Place(Where.FOREIGN, what, raw, raw.get("from") or {})
+    chat = place.message.get("chat") or {}
+    user_id = place.user.get("id")
+    if chat.get("type") == "private":
+        place.where = Where.PRIVATE
+        if isinstance(user_id, int):
+            place.customer = await work.customer_of_user(user_id)
+            place.agent = await work.staff_of_user(user_id)
+        return place
+    for group in await work.groups():
+        if chat.get("id") in (group.chat_id, group.configured_id):
+            await _locate_in_group(work, place, group)
+    if place.where in STAFF_PLACES and isinstance(user_id, int) and not place.impersonal:
+        place.agent = await work.staff_of_user(user_id)
+    return place
+
+
+async def _locate_in_group(work: Work, place: Place, group: StaffGroup) -> None:
+    place.group = group
+    message = place.message
+    _note_topics(group, message)
+    thread_id = message.get("message_thread_id")
+    if message.get("is_topic_message") and isinstance(thread_id, int):
+        place.thread_id = thread_id
+        topic = await work.topic_at(group.id or 0, thread_id)
+        place.where = Where.TOPIC if topic else Where.GENERAL
+        if topic and topic.state is not TopicState.GONE:
+            place.customer = await work.customer(topic.customer_id)
+        elif topic:
+            place.where = Where.GENERAL
+        return
+    place.where = Where.GENERAL if group.is_forum else Where.PLAIN
+    if place.where is Where.PLAIN:
+        place.customer = await _customer_meant(work, group, place.message)
+
+
+def _note_topics(group: StaffGroup, message: Data) -> None:
+    """Topics are switched on and off without an update of their own: every message says how it stands."""
+    chat = message.get("chat") or {}
+    is_forum = bool(chat.get("is_forum") or message.get("is_topic_message"))
+    if chat.get("type") == "supergroup" and group.is_forum != is_forum:
+        group.is_forum = is_forum
+
+
+async def _customer_meant(work: Work, group: StaffGroup, message: Data) -> Customer | None:
+    """In a plain group: whose words, card or notice a message replies to, or a pressed button stands under."""
+    shown = message.get("reply_to_message") or message
+    telegram_id = shown.get("message_id", 0)
+    words = await work.message_at(group.chat_id, telegram_id)
+    if words is not None:
+        return await work.customer(words.customer_id)
+    case = await work.case_of_card(group.id or 0, telegram_id)
+    customer_id = case.customer_id if case else await work.customer_named_at(group.id or 0, telegram_id)
+    return await work.customer(customer_id) if customer_id else None

@@ -1,0 +1,26 @@
+"""The care plan (one TOML file): whom we serve, how fast, how often we call on them, what we aim for."""
+
+from models.plan.aftercare import Closing, Contact, Recovery, Survey, Visit
+from models.plan.kinds import DAYS, Section, Span, text_of
+from models.plan.reading import PlanError, load_plan, plan_text, read_plan
+from models.plan.sections import (
+    Alarm,
+    Business,
+    Calendar,
+    Department,
+    Escalation,
+    FileField,
+    OpenDay,
+    Plan,
+    Segment,
+    Severity,
+    Shift,
+    Step,
+    Tier,
+)
+
+__all__ = [
+    "DAYS", "Alarm", "Business", "Calendar", "Closing", "Contact", "Department", "Escalation", "FileField", "OpenDay",
+    "Plan", "PlanError", "Recovery", "Section", "Segment", "Severity", "Shift", "Span", "Step", "Survey", "Tier",
+    "Visit", "load_plan", "plan_text", "read_plan", "text_of",
+]  # fmt: skip
