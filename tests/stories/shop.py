@@ -5,9 +5,11 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,6 +29,8 @@ NO_HURRY = {
 }
 #: Seconds without a call after which it is worth looking whether anything waits.
 QUIET = 0.1
+#: The bot looks each second how far ahead people's time is.
+FOLLOW_SECONDS = 1.2
 UNSENT = (OutboxState.NEW, OutboxState.SENDING)
 
 _numbers = itertools.count(1)
@@ -185,6 +189,14 @@ class Shop:
         async with AsyncSession(self._engine) as session:
             found: Sequence[Any] = (await session.exec(query)).all()
             return found
+
+    async def time_passes(self, **amount: float) -> None:
+        """People's time moves on (`days=1, hours=2`), as in the demo; due things come up within seconds."""
+        seconds = int(timedelta(**amount).total_seconds())
+        async with self._engine.begin() as connection:
+            move = "UPDATE installation SET ahead_seconds = ahead_seconds + :seconds"
+            await connection.execute(text(move), {"seconds": seconds})
+        await asyncio.sleep(FOLLOW_SECONDS)
 
     async def words_of(self, customer: Customer, author: Author) -> list[str]:
         """The stored words of an author to or from a customer, in order."""
