@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from bot import __version__
+from bot import __version__, plans
 from bot.logs import set_up_logging
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cli.add_typer(plans.cli)
 
 
 def _fail(text: str) -> NoReturn:
