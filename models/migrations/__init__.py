@@ -1,6 +1,9 @@
 """Alembic, configured in code: the tables of every version of the program, and the way between them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -8,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 #: One number for all processes of one database; whoever holds it migrates.
 LOCK = 0x48F1_0001
@@ -31,8 +34,25 @@ async def migrate(engine: AsyncEngine) -> str | None:
 
     Raises NewerDatabase where this program is too old for the tables.
     """
-    async with engine.begin() as connection:
+    async with engine.connect() as connection, _references_unchecked(connection), connection.begin():
         return await connection.run_sync(_upgrade)
+
+
+@asynccontextmanager
+async def _references_unchecked(connection: AsyncConnection) -> AsyncIterator[None]:
+    """On SQLite, let a table be replaced by its altered copy while others refer to its rows.
+
+    The switch means nothing within a transaction, so it is turned before and after.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        await driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _upgrade(connection: Connection) -> str | None:
@@ -44,6 +64,10 @@ def _upgrade(connection: Connection) -> str | None:
         raise NewerDatabase(f"the database is at version {before}, which this program does not know")
     if before != head():
         command.upgrade(config, "head")
+        if connection.dialect.name == "sqlite" and (
+            lost := connection.execute(text("PRAGMA foreign_key_check")).all()
+        ):
+            raise ValueError(f"rows would refer to nothing: {lost[:5]}")
     return before
 
 

@@ -56,9 +56,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("severity", AutoString(), nullable=True))
         batch_op.add_column(sa.Column("alarm", AutoString(), nullable=True))
         batch_op.add_column(sa.Column("department", AutoString(), nullable=True))
-        batch_op.add_column(sa.Column("source", AutoString(), nullable=False))
+        batch_op.add_column(sa.Column("source", AutoString(), nullable=False, server_default="telegram"))
         batch_op.add_column(sa.Column("plan_version", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("subject_confirmed", sa.Boolean(), nullable=False))
+        batch_op.add_column(sa.Column("subject_confirmed", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.create_foreign_key(
             batch_op.f("fk_cases_plan_version_plan_versions"), "plan_versions", ["plan_version"], ["id"]
         )
