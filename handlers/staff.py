@@ -4,10 +4,10 @@ from typing import Any
 
 from handlers import cases
 from handlers.doors import Place, Refusal, in_place
-from handlers.happenings import StaffLeft
+from handlers.happenings import StaffBack, StaffLeft
 from handlers.speaking import tell_privately, tell_staff
 from models.customers import display_name
-from models.staff import Role, Staff
+from models.staff import GroupMember, Role, Staff, StaffGroup
 from models.work import Work
 from templates import LANGUAGES
 
@@ -34,13 +34,23 @@ async def enrol(work: Work, place: Place) -> None:
         work.remember_staff(person)
         await work.flush()
         work.audit("system", "enrolled", cases.actor_of(person), group=place.staff_group.chat_id)
+        work.happen(StaffBack(person))
     elif not person.active:
         person.active = True
-        person.left_at = None
+        person.left_at = person.away_since = person.away_until = None
         work.audit("system", "enrolled", cases.actor_of(person), group=place.staff_group.chat_id)
+        work.happen(StaffBack(person))
+    await join_group(work, person, place.staff_group)
     if (person.name, person.username) != (name, user.get("username")):
         person.name, person.username = name, user.get("username")
     place.agent = person
+
+
+async def join_group(work: Work, person: Staff, group: StaffGroup) -> None:
+    """Whoever speaks in a group works there."""
+    if group.id not in {each.group_id for each in await work.memberships_of(person.id or 0)}:
+        work.add(GroupMember(group_id=group.id or 0, staff_id=person.id or 0))
+        work.happen(StaffBack(person))
 
 
 async def plain_talk(_work: Work, _place: Place) -> None:
@@ -61,23 +71,34 @@ async def left_message(work: Work, place: Place) -> None:
 
 
 async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
-    """Somebody left the staff group: their authority ends and their cases go back to the queue."""
+    """Somebody left a staff group: their cases there go back to the queue, and with the last one authority ends."""
     person = await work.staff_of_user(user["id"]) if isinstance(user.get("id"), int) else None
-    if person is None or not person.active or person.role is Role.OWNER:
+    if person is None:
         return
-    person.active = False
-    person.left_at = work.now
-    work.audit("system", "left", cases.actor_of(person), role=person.role)
-    person.role = Role.AGENT
-    work.happen(StaffLeft(person))
-    orphans = await work.unfinished_cases_of(person.id or 0)
+    group = place.staff_group
+    memberships = await work.memberships_of(person.id or 0)
+    for membership in memberships:
+        if membership.group_id == group.id:
+            await work.session.delete(membership)
+    elsewhere = any(membership.group_id != group.id for membership in memberships)
+    if not person.active or person.role is Role.OWNER:
+        return
+    if not elsewhere:
+        person.active = False
+        person.left_at = work.now
+        work.audit("system", "left", cases.actor_of(person), role=person.role)
+        person.role = Role.AGENT
+        work.happen(StaffLeft(person))
+    orphans = [
+        case for case in await work.unfinished_cases_of(person.id or 0) if not elsewhere or case.group_id == group.id
+    ]
     for case in orphans:
         cases.assign(work, case, None)
         work.event(case, "unassigned", "system", left=person.name)
         cases.redraw_card(work, case)
     if orphans:
         numbers = [case.id for case in orphans]
-        tell_staff(work, place.staff_group, None, "staff/left", {"name": person.name, "numbers": numbers})
+        tell_staff(work, group, None, "staff/left", {"name": person.name, "numbers": numbers})
 
 
 async def change_role(work: Work, place: Place) -> None:

@@ -13,7 +13,7 @@ from models.cases import UNFINISHED, Case, CaseEvent
 from models.customers import Topic, TopicState
 from models.delivery import Inbox, InboxState, Outbox, OutboxState, What
 from models.messages import Author, Message, MessageLink
-from models.staff import Installation, Role, Staff, StaffGroup
+from models.staff import GroupMember, Installation, Role, Staff, StaffGroup
 
 #: How many old rows go in one transaction, so that nobody waits for it long.
 FORGOTTEN_AT_ONCE = 2000
@@ -104,6 +104,21 @@ class Lookups:
     async def staff_with_chat(self) -> Sequence[Staff]:
         """Everybody on the staff who has a private chat with the bot."""
         return await self.all(select(Staff).where(col(Staff.active), col(Staff.started_bot)).order_by(col(Staff.id)))
+
+    async def active_staff(self) -> Sequence[Staff]:
+        """Everybody on the staff, who joined first first."""
+        return await self.all(select(Staff).where(col(Staff.active)).order_by(col(Staff.id)))
+
+    async def members_of(self, group_id: int) -> Sequence[Staff]:
+        """The active staff who work in that group, who joined first first."""
+        members = select(GroupMember.staff_id).where(GroupMember.group_id == group_id)
+        return await self.all(
+            select(Staff).where(col(Staff.active), col(Staff.id).in_(members)).order_by(col(Staff.id))
+        )
+
+    async def memberships_of(self, staff_id: int) -> Sequence[GroupMember]:
+        """In which groups somebody works."""
+        return await self.all(select(GroupMember).where(GroupMember.staff_id == staff_id))
 
     async def owner_count(self) -> int:
         """How many owners there are."""

@@ -67,6 +67,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("away_since", UTCDateTime(), nullable=True))
         batch_op.add_column(sa.Column("away_until", UTCDateTime(), nullable=True))
 
+    # Until now there was one group, in which all staff sat.
+    op.execute(
+        "INSERT INTO group_members (group_id, staff_id) "
+        "SELECT (SELECT min(id) FROM staff_groups), id FROM staff "
+        "WHERE active AND EXISTS (SELECT 1 FROM staff_groups)"
+    )
     # ### end Alembic commands ###
 
 

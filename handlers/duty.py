@@ -1,0 +1,66 @@
+"""Who is there: who works in which department, who is on now, and who is in charge of a case."""
+
+from collections.abc import Sequence
+
+from models.cases import Case
+from models.duty import in_hours, is_away, on_roster
+from models.staff import Role, Staff, StaffGroup
+from models.work import Work
+
+
+async def is_on(work: Work, person: Staff) -> bool:
+    """Whether this person works now: in working time whoever is not away, outside it whom the roster names."""
+    if not person.active or is_away(person, work.now):
+        return False
+    return in_hours(work.plan, work.now) or (person.username or "").lower() in on_roster(work.plan, work.now)
+
+
+async def on_duty(work: Work) -> list[Staff]:
+    """Whom the roster names for now, but for those who are away."""
+    found = [await work.staff_named(name) for name in on_roster(work.plan, work.now)]
+    return [person for person in found if person and not is_away(person, work.now)]
+
+
+async def group_of(work: Work, department_id: str | None) -> StaffGroup:
+    """The staff group in which a department of the plan sits; the main one for none."""
+    department = work.plan.department_named(department_id)
+    groups = await work.groups()
+    if department and department.group != "main":
+        chat_id = int(department.group)
+        return next((each for each in groups if chat_id in (each.configured_id, each.chat_id)), groups[0])
+    return groups[0]
+
+
+async def department_people(work: Work, department_id: str | None) -> list[Staff]:
+    """The active staff of a department, which are those of its group; of the main group for None."""
+    return list(await work.members_of((await group_of(work, department_id)).id or 0))
+
+
+async def those_in_charge(work: Work, case: Case | None, role: Role) -> list[Staff]:
+    """Who holds that role where the case is (None: the main group); where nobody does, the next role up.
+
+    Who is away counts only where all are. Managers and owners are in charge wherever they sit.
+    """
+    group_id = case.group_id if case else (await work.groups())[0].id or 0
+    here, everybody = await work.members_of(group_id), await work.active_staff()
+    found: list[Staff] = []
+    for each in list(Role)[role.rank :]:
+        holders = [person for person in here if person.role is each]
+        if not holders and each.rank >= Role.MANAGER.rank:
+            holders = [person for person in everybody if person.role is each]
+        present = [person for person in holders if not is_away(person, work.now)]
+        if present:
+            return present
+        found = found or holders
+    return found
+
+
+async def holder_of(work: Work, case: Case) -> Staff | None:
+    """Who has to see to the case: its assignee, else the supervisor in charge; None where there is nobody at all."""
+    if case.assignee_id:
+        return await work.staff(case.assignee_id)
+    return _first(await those_in_charge(work, case, Role.SUPERVISOR))
+
+
+def _first(people: Sequence[Staff]) -> Staff | None:
+    return next(iter(people), None)
