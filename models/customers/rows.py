@@ -31,7 +31,8 @@ class Customer(Base, table=True):
     The file: `salutation` is how to address them, `tier` and `segments` are ids of the plan (never shown to the
     customer), `fields` the plan's own fields by their ids, `zone` the IANA name of the city's time zone, `phone`
     as `models/customers/phones.py` writes it, `ref` what another system numbers them by. A customer that was merged
-    into another names it in `merged_into_id` and has no Telegram account of its own any more.
+    into another names it in `merged_into_id` and has no Telegram account of its own any more. `open_run_id` is the
+    invitation whose questions are open, one at a time; `recovering_since` a low score that was not made good yet.
     """
 
     __tablename__ = "customers"
@@ -73,6 +74,8 @@ class Customer(Base, table=True):
     merged_into_id: int | None = Field(default=None, foreign_key="customers.id", sa_type=BigInteger)
     banned_until: datetime | None = None
     muted_until: datetime | None = None
+    open_run_id: int | None = Field(default=None, sa_type=BigInteger)
+    recovering_since: datetime | None = None
     created_at: datetime
 
     @property

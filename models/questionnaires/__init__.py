@@ -1,0 +1,28 @@
+"""Questionnaires: definitions, the way through them, invitations and answers, and who is drawn for a survey."""
+
+from models.questionnaires.definition import (
+    MEASURES,
+    SCALES,
+    Question,
+    Questionnaire,
+    QuestionnaireError,
+    known_questionnaire,
+    read_questionnaire,
+)
+from models.questionnaires.rows import (
+    ALIVE,
+    OPEN,
+    Answer,
+    Invitation,
+    InvitationState,
+    Poll,
+    QuestionnaireVersion,
+    SurveyWave,
+    WaveState,
+)
+
+__all__ = [
+    "ALIVE", "MEASURES", "OPEN", "SCALES", "Answer", "Invitation", "InvitationState", "Poll", "Question",
+    "Questionnaire", "QuestionnaireError", "QuestionnaireVersion", "SurveyWave", "WaveState", "known_questionnaire",
+    "read_questionnaire",
+]  # fmt: skip

@@ -1,0 +1,166 @@
+"""Questionnaires as files: what a definition may say, the way through one, and how mistakes are told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.questionnaires import Questionnaire, QuestionnaireError, read_questionnaire
+from models.questionnaires.path import asked, closing_words, following, is_answer, preceding, progress, scores
+
+SHIPPED = sorted((Path(__file__).parents[1] / "templates" / "questionnaires").glob("*.toml"))
+MINIMAL = """
+key = "small"
+version = 1
+title = { zh = "小", en = "Small" }
+[[question]]
+id = "first"
+kind = "stars"
+text = "?"
+"""
+
+
+def shipped(key: str) -> Questionnaire:
+    return read_questionnaire(next(path for path in SHIPPED if path.stem == key).read_text("utf-8"))
+
+
+def test_every_questionnaire_that_comes_with_the_program_is_named_by_its_key_and_speaks_both_languages() -> None:
+    assert {path.stem for path in SHIPPED} == {"csat", "nps", "ces", "recovery", "welcome", "periodic", "hotel"}
+    for path in SHIPPED:
+        found = read_questionnaire(path.read_text("utf-8"), path.name)
+        assert found.key == path.stem
+        for text in (found.title, *(each.text for each in found.question), *(each.text for each in found.thanks)):
+            assert set(text) == {"zh", "en"}
+            assert text["zh"] != text["en"]
+
+
+def test_a_hotel_asks_ten_questions() -> None:
+    assert len(shipped("hotel").question) == 10
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("version = 1", "version = 0"), "version: "),
+        (('kind = "stars"', 'kind = "starz"'), "question.0.kind: Input should be 'stars'"),
+        (('key = "small"', 'key = "Small One"'), "key: "),
+        (('text = "?"', 'text = ""'), "expected a text of 1 to 300 characters"),
+        (('text = "?"', 'text = { de = "?" }'), "expected a text, or one per language"),
+        (('text = "?"', 'text = "?"\ncolour = "red"'), "question.0.colour: "),
+        (('text = "?"', 'text = "?"\noptions = [{ id = "a", text = "A" }]'), "expected no options for stars"),
+        (('kind = "stars"', 'kind = "several"'), "expected 2 to 10 options for several"),
+        (('text = "?"', 'text = "?"\nmeasures = "nps"'), 'expected measures = "csat" with stars or faces only'),
+        (('text = "?"', 'text = "?"\nwhen = { question = "later", is = "yes" }'), 'instead of "later"'),
+    ],
+)
+def test_a_mistake_is_told_with_what_is_expected(change: tuple[str, str], said: str) -> None:
+    with pytest.raises(QuestionnaireError) as caught:
+        read_questionnaire(MINIMAL.replace(*change), "small.toml")
+    assert said in str(caught.value)
+    assert all(line.startswith("small.toml: ") for line in str(caught.value).splitlines())
+
+
+def test_every_mistake_is_told_not_only_the_first() -> None:
+    text = MINIMAL.replace("version = 1", "version = 0").replace('"stars"', '"starz"')
+    with pytest.raises(QuestionnaireError) as caught:
+        read_questionnaire(text)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_what_is_no_toml_at_all_is_told_with_its_line() -> None:
+    with pytest.raises(QuestionnaireError, match="line 2"):
+        read_questionnaire("key = 'a'\nversion =")
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ('{ question = "first", is = "yes" }', "expected no is here"),
+        ('{ question = "first" }', "expected is, at_most or at_least"),
+        ('{ question = "second", is = "yes" }', 'instead of "second"'),
+    ],
+)
+def test_a_condition_that_cannot_hold_is_a_mistake(condition: str, said: str) -> None:
+    more = f'[[question]]\nid = "second"\nkind = "yes_no"\ntext = "?"\nwhen = {condition}\n'
+    with pytest.raises(QuestionnaireError, match=said):
+        read_questionnaire(MINIMAL + more)
+
+
+def test_comments_and_spaces_make_no_other_definition_but_words_do() -> None:
+    same = read_questionnaire("# a comment\n" + MINIMAL)
+    assert same.digest == read_questionnaire(MINIMAL).digest
+    assert same.digest != read_questionnaire(MINIMAL.replace('"?"', '"??"')).digest
+
+
+def test_a_question_is_asked_only_where_its_condition_holds() -> None:
+    hotel = shipped("hotel")
+    assert "breakfast" not in [each.id for each in asked(hotel, {})]
+    answers: dict[str, Any] = {"overall": 5, "arrival": 7, "room": 4, "used": ["breakfast", "gym"]}
+    after = following(hotel, answers, "used")
+    assert after is not None
+    assert after.id == "breakfast"
+    without = following(hotel, {**answers, "used": ["gym"]}, "used")
+    assert without is not None
+    assert without.id == "staff"
+
+
+def test_back_leads_to_the_question_before_and_not_to_a_hidden_one() -> None:
+    hotel = shipped("hotel")
+    before = preceding(hotel, {"used": ["gym"]}, "staff")
+    assert before is not None
+    assert before.id == "used"
+    assert preceding(hotel, {}, "overall") is None
+
+
+def test_progress_counts_what_is_asked() -> None:
+    assert progress(shipped("hotel"), {}, "room") == (3, 9)
+    assert progress(shipped("hotel"), {"used": ["breakfast"]}, "staff") == (6, 10)
+
+
+def test_the_answer_to_a_question_that_is_hidden_again_counts_for_nothing() -> None:
+    recovery = shipped("recovery")
+    assert scores(recovery, {"solved": "yes", "left": None, "satisfaction": 2}) == {"csat": 2}
+    periodic = shipped("periodic")
+    assert [each.id for each in asked(periodic, {"satisfaction": 5, "trouble": "price"})] == ["satisfaction", "wish"]
+
+
+def test_thanks_go_by_the_score() -> None:
+    csat = shipped("csat")
+    low, high = closing_words(csat, {"satisfaction": 1}), closing_words(csat, {"satisfaction": 5})
+    assert low is not None
+    assert high is not None
+    assert "sorry" in low["en"]
+    assert "sorry" not in high["en"]
+
+
+@given(st.text(max_size=5))
+def test_s10_a_forged_button_is_no_answer(value: str) -> None:
+    for question in shipped("hotel").question:
+        found = is_answer(question, value)
+        good = {str(each) for each in question.scale} | {option.id for option in question.options}
+        assert found is None or str(found) in good | {"yes", "no"}
+
+
+@given(st.data())
+def test_whatever_is_answered_the_way_ends_and_no_question_comes_twice(data: st.DataObject) -> None:
+    questionnaire = shipped(data.draw(st.sampled_from([path.stem for path in SHIPPED])))
+    answers: dict[str, Any] = {}
+    seen: list[str] = []
+    at = following(questionnaire, answers, None)
+    while at is not None:
+        assert at.id not in seen
+        seen.append(at.id)
+        options = [option.id for option in at.options]
+        if at.scale:
+            answers[at.id] = data.draw(st.sampled_from(at.scale))
+        elif at.kind == "several":
+            answers[at.id] = data.draw(st.lists(st.sampled_from(options), unique=True))
+        elif at.kind in ("choice", "yes_no"):
+            answers[at.id] = data.draw(st.sampled_from(options or ["yes", "no"]))
+        else:
+            answers[at.id] = None
+        assert progress(questionnaire, answers, at.id)[0] == len(seen)
+        at = following(questionnaire, answers, at.id)
+    assert seen == [each.id for each in asked(questionnaire, answers)]
