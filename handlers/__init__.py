@@ -3,7 +3,20 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from handlers import answers, cards, cases, commands, customers, groups, messages, questionnaires, retention, staff
+from handlers import (
+    answers,
+    cards,
+    cases,
+    commands,
+    contact,
+    customers,
+    groups,
+    happenings,
+    messages,
+    questionnaires,
+    retention,
+    staff,
+)
 from handlers.commands import IN_GROUP, WITH_CUSTOMER, Command
 from handlers.doors import (
     ANYONE,
@@ -39,6 +52,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("language", IN_PRIVATE, CUSTOMER, customers.ask_language),
     Command("help", IN_PRIVATE, CUSTOMER, customers.say_help),
     Command("privacy", IN_PRIVATE, CUSTOMER, customers.say_privacy),
+    Command("preferences", IN_PRIVATE, CUSTOMER, contact.preferences),
     # with a customer at hand
     Command("claim", WITH_CUSTOMER, AGENT, cases.claim_command),
     Command("resolve", WITH_CUSTOMER, AGENT, cases.resolve_command),
@@ -47,6 +61,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("case", WITH_CUSTOMER, AGENT, cases.case_command),
     Command("note", WITH_CUSTOMER, AGENT, answers.note_command),
     Command("recall", WITH_CUSTOMER, AGENT, answers.recall),
+    Command("why", WITH_CUSTOMER, AGENT, contact.why),
     # among staff
     Command("role", IN_GROUP, OWNER, staff.change_role),
     Command("help", IN_GROUP, AGENT, _help),
@@ -79,6 +94,8 @@ DOORS: tuple[Door, ...] = (
     Door("score", PRIVATE, CUSTOMER, press("score"), questionnaires.score),
     Door("not_solved", PRIVATE, CUSTOMER, press("unsolved"), questionnaires.not_solved),
     Door("no_comment", PRIVATE, CUSTOMER, press("nocomment"), questionnaires.no_comment),
+    Door("prefer", PRIVATE, CUSTOMER, press("prefer"), contact.prefer),
+    Door("stop", PRIVATE, CUSTOMER, press("stop"), contact.stop),
     # a staff group
     *(
         Door(f"card_{action}", WITH_CUSTOMER | {GENERAL}, AGENT, press(action), cases.card_press)
@@ -100,7 +117,9 @@ DOORS: tuple[Door, ...] = (
 TICKS = (("forget_inbox", 3600, retention.forget_inbox), ("forget_outbox", 3600, retention.forget_outbox))
 
 #: What follows from what has happened, in order.
-AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {}
+AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
+    happenings.CustomerSpoke: (contact.heed_stop,),
+}
 
 
 async def follow_up(work: Work) -> None:

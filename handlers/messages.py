@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from handlers import cases, speaking
+from handlers.contact import asks_to_stop
 from handlers.content import Content, pieces, read_content, same_media, utf16_length
 from handlers.customers import known, main_group
 from handlers.doors import Place, Refusal
@@ -159,7 +160,7 @@ async def _case_for(work: Work, customer: Customer, content: Content, replied: M
     parent = meant or next(iter(await work.recent_cases(customer.id, 1)), None)
     return await cases.open_case(
         work, customer, words=content.text, kind=customer.next_kind,
-        parent=None if customer.next_is_new else parent,
+        parent=None if customer.next_is_new else parent, quiet=asks_to_stop(content.text),
     )  # fmt: skip
 
 
@@ -182,8 +183,10 @@ async def _asked_for_comment(work: Work, current: list[Case]) -> Case | None:
 
 
 def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
-    """Words after the end reopen the case, unless they are thanks."""
+    """Words after the end reopen the case, unless they are thanks or a wish to be left alone."""
     if case.unfinished or content.housekeeping or content.kind == "sticker" or is_thanks(content.text):
+        return
+    if asks_to_stop(content.text):
         return
     case.comment_open = False
     cases.reopen(work, case, cases.actor_of(customer), "words")

@@ -1,6 +1,7 @@
 """Every table, in one import."""
 
 from models.cases import Case, CaseEvent
+from models.contact import Consent, Contact
 from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent, TierRequest, Topic
 from models.delivery import Inbox, Outbox, Pause
 from models.messages import Message, MessageLink, MessageVersion
@@ -9,7 +10,7 @@ from models.recovery import Recovery
 from models.staff import Audit, Counter, GroupMember, Installation, PlanVersion, Staff, StaffGroup
 
 TABLES = (
-    Audit, Case, CaseEvent, Counter, Customer, GroupMember, Inbox, Installation, Message, MessageLink, MessageVersion,
-    JoinToken, Merge, Outbox, Pause, PlanVersion, Purchase, ServiceEvent, Staff, StaffGroup, TierRequest, Topic,
-    Answer, Invitation, Poll, QuestionnaireVersion, Recovery, SurveyWave,
+    Answer, Audit, Case, CaseEvent, Consent, Contact, Counter, Customer, GroupMember, Inbox, Installation,
+    Invitation, JoinToken, Merge, Message, MessageLink, MessageVersion, Outbox, Pause, PlanVersion, Poll, Purchase,
+    QuestionnaireVersion, Recovery, ServiceEvent, Staff, StaffGroup, SurveyWave, TierRequest, Topic,
 )  # fmt: skip

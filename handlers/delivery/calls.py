@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
-from handlers import cards, cases
+from handlers import cards, cases, contact
 from handlers.content import utf16_length
 from handlers.delivery.parcels import NotNeeded, NotNow, Parcel, change, put_back
 from models.customers import Topic, TopicState
@@ -56,6 +56,7 @@ async def _addressed(work: Work, parcel: Parcel, outline: Waiting) -> bool:
     try:
         if parcel.head.cost != outline.cost or (parcel.head.not_before or work.real_now) > work.real_now:
             raise NotNow(parcel.head.not_before or work.real_now)  # an album grew
+        await _keep_to_budget(work, parcel.head)
         await _compose(work, parcel)
     except NotNow as wait:
         await put_back(work, parcel, not_before=wait.at, attempts=parcel.head.attempts)  # a wait is no failure
@@ -64,6 +65,15 @@ async def _addressed(work: Work, parcel: Parcel, outline: Waiting) -> bool:
         await change(work, parcel, state=OutboxState.CANCELLED)
         return False
     return True
+
+
+async def _keep_to_budget(work: Work, row: Any) -> None:
+    """What goes unasked is judged once more in its turn: it may be night by now, or the customer has said stop."""
+    ruling = await contact.still_may(work, row.key)
+    if ruling is not None and ruling.at is None:
+        raise NotNeeded
+    if ruling is not None and ruling.at is not None and ruling.at > work.now:
+        raise NotNow(work.real_now + (ruling.at - work.now))
 
 
 async def _compose(work: Work, parcel: Parcel) -> None:

@@ -1,0 +1,147 @@
+"""What customers want to get unasked, by buttons and by words; and what staff see of it all."""
+
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from sqlmodel import col, select
+
+from handlers import speaking
+from handlers.cards import local_time
+from handlers.customers import known
+from handlers.doors import Place, Refusal, in_place
+from handlers.happenings import CustomerSpoke
+from handlers.speaking import answer_press, button, change_message, tell_customer
+from models.contact import OPTIONAL, Consent, Contact, Purpose, allowed_by, quiet_hours
+from models.customers import Customer
+from models.work import Work
+from templates import LANGUAGES, label, word_list
+
+#: A wish to be left alone is short; what is longer says something else too (characters).
+LONGEST_STOP = 60
+#: How many contacts /why shows.
+SHOWN = 10
+
+# -- what customers want
+
+
+async def preferences(work: Work, place: Place) -> None:
+    """/preferences: what we write unasked, and a button to switch each on or off."""
+    customer = await known(work, place.user)
+    allowed = await _allowed(work, customer)
+    tell_customer(work, customer, "contact/preferences", _values(work, allowed), buttons=_switches(customer, allowed))
+
+
+def _values(work: Work, allowed: frozenset[Purpose]) -> dict[str, Any]:
+    purposes = [{"purpose": each.value, "on": each in allowed} for each in OPTIONAL]
+    return {"purposes": purposes, "quiet": quiet_hours(work.plan)}
+
+
+def _switches(customer: Customer, allowed: frozenset[Purpose]) -> speaking.Buttons:
+    return [
+        [button(label(customer.language, f"stop.{each.value}"), f"prefer:{each.value}:off")]
+        if each in allowed
+        else [button(label(customer.language, f"agree.{each.value}"), f"prefer:{each.value}:on")]
+        for each in OPTIONAL
+    ]  # fmt: skip
+
+
+async def _allowed(work: Work, customer: Customer) -> frozenset[Purpose]:
+    query = select(Consent).where(Consent.customer_id == customer.id).order_by(col(Consent.id))
+    return allowed_by(await work.all(query))
+
+
+async def prefer(work: Work, place: Place) -> None:
+    """A press on one of those buttons; the words that it stands for are kept."""
+    customer = await known(work, place.user)
+    _, name, switch = [*place.text.split(":"), "", ""][:3]
+    purpose = _optional(name)
+    if switch not in ("on", "off"):
+        raise Refusal("stale")
+    given = switch == "on"
+    wording = label(customer.language, f"wording.{purpose.value}" if given else f"stop.{purpose.value}")
+    _agree(work, customer, [purpose], given=given, wording=wording, how="button")
+    allowed = await _allowed(work, customer)
+    values, buttons = _values(work, allowed), _switches(customer, allowed)
+    change_message(work, customer, place.message["message_id"], "contact/preferences", values, buttons)
+    answer_press(work, place.raw["id"], label(customer.language, "toast.noted"))
+
+
+async def stop(work: Work, place: Place) -> None:
+    """One tap under a message: no more of the kind."""
+    customer = await known(work, place.user)
+    purpose = _optional(place.text.partition(":")[2])
+    answer_press(work, place.raw["id"], label(customer.language, "toast.noted"))
+    if purpose in await _allowed(work, customer):
+        wording = label(customer.language, f"stop.{purpose.value}")
+        _agree(work, customer, [purpose], given=False, wording=wording, how="button")
+        tell_customer(work, customer, "contact/stopped", {"purposes": [purpose.value]})
+
+
+def _optional(name: str) -> Purpose:
+    purpose = next((each for each in OPTIONAL if each.value == name), None)
+    if purpose is None:
+        raise Refusal("stale")
+    return purpose
+
+
+def _agree(
+    work: Work, customer: Customer, purposes: Iterable[Purpose], *, given: bool, wording: str, how: str
+) -> None:  # fmt: skip
+    for purpose in purposes:
+        work.add(
+            Consent(customer_id=customer.id, purpose=purpose, given=given, at=work.now, wording=wording, how=how)
+        )
+
+
+async def heed_stop(work: Work, spoke: CustomerSpoke) -> None:
+    """Words such as "stop messaging me" count as much as a button; they reach staff like any others."""
+    if not asks_to_stop(spoke.words):
+        return
+    still = [each for each in OPTIONAL if each in await _allowed(work, spoke.customer)]
+    # What is off already is said no to once more: the customer may ask for the date.
+    _agree(work, spoke.customer, OPTIONAL, given=False, wording=spoke.words, how="words")
+    if still:
+        values = {"purposes": [each.value for each in OPTIONAL]}
+        tell_customer(work, spoke.customer, "contact/stopped", values, case=spoke.case)
+
+
+def asks_to_stop(text: str) -> bool:
+    """Whether the words ask us to write no more, in any of our languages."""
+    if len(text) > LONGEST_STOP:
+        return False
+    said = " ".join(
+        unicodedata.normalize("NFKC", text).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").split()
+    )
+    alone, phrases = _stop_words()
+    return said.strip(" .!\N{IDEOGRAPHIC FULL STOP}") in alone or any(phrase in said for phrase in phrases)
+
+
+@cache
+def _stop_words() -> tuple[frozenset[str], tuple[str, ...]]:
+    """What asks for it by itself, and what asks for it within a sentence."""
+    alone = frozenset(word for language in LANGUAGES for word in word_list(language, "stop_words.alone"))
+    return alone, tuple(word for language in LANGUAGES for word in word_list(language, "stop_words.within"))
+
+
+# -- what staff see of it
+
+
+async def why(work: Work, place: Place) -> None:
+    """/why in a topic: what was and was not sent to this customer lately, and for what reason."""
+    customer = place.customer
+    if customer is None:
+        raise Refusal("not_a_topic")
+    query = select(Contact).where(Contact.customer_id == customer.id)
+    rows = await work.all(query.order_by(col(Contact.noted_at).desc(), col(Contact.id).desc()).limit(SHOWN))
+    contacts = [
+        {
+            "what": row.what, "purpose": row.purpose.value, "state": row.state.value, "number": row.case_id,
+            "at": local_time(work, row.sent_at or row.planned_at), "reason": row.reason,
+        }
+        for row in rows
+    ]  # fmt: skip
+    allowed = await _allowed(work, customer)
+    purposes = [{"purpose": each.value, "on": each in allowed} for each in OPTIONAL]
+    in_place(work, place, "contact/why", {"contacts": contacts, "purposes": purposes})

@@ -1,0 +1,31 @@
+"""Values for the messages of the contact budget."""
+
+from typing import Any
+
+from models.contact import OPTIONAL, ContactState, Purpose
+
+REASONS = (
+    "unreachable", "banned", "opted_out", "no_consent", "alarm", "complaint_open", "calm", "gap", "cap", "yields", "quiet",
+    None,
+)  # fmt: skip
+CHOICES: dict[str, list[Any]] = {
+    "preferences.purposes": [[{"purpose": each.value, "on": on} for each in OPTIONAL] for on in (True, False)],
+    "why.purposes": [[{"purpose": each.value, "on": on} for each in OPTIONAL] for on in (True, False)],
+    "stopped.purposes": [["visit"], [each.value for each in OPTIONAL]],
+    "quiet": ["", "21:00-09:00"],
+    "contacts": [
+        [],
+        *(
+            [
+                {
+                    "what": what, "purpose": purpose.value, "state": state.value, "number": 1001, "at": "11-21 17:40",
+                    "reason": reason,
+                }
+                for reason in REASONS[:11]
+            ]
+            for what in ("visit", "invitation", "reminder")
+            for purpose in Purpose
+            for state in ContactState
+        ),
+    ],
+}  # fmt: skip
