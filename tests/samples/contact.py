@@ -5,8 +5,8 @@ from typing import Any
 from models.contact import OPTIONAL, ContactState, Purpose
 
 REASONS = (
-    "unreachable", "banned", "opted_out", "no_consent", "alarm", "complaint_open", "calm", "gap", "cap", "yields", "quiet",
-    None,
+    "unreachable", "banned", "opted_out", "no_consent", "alarm", "complaint_open", "calm", "gap",
+    "cap", "yields", "quiet", None,
 )  # fmt: skip
 CHOICES: dict[str, list[Any]] = {
     "preferences.purposes": [[{"purpose": each.value, "on": on} for each in OPTIONAL] for on in (True, False)],
