@@ -13,23 +13,42 @@ cli = typer.Typer(
     name="plan", help="Check, read and try a care plan (one TOML file).", no_args_is_help=True, add_completion=False
 )
 
-File = Annotated[Path, typer.Argument(help="The plan's file.", show_default=False)]
+File = Annotated[Path, typer.Argument(help="The file, or general, shop, hotel, car_dealer.", show_default=False)]
 
 
 @cli.command()
 def check(file: File) -> None:
     """Say every mistake of a plan, each with its line, its key and what is expected; exit code 1 where there is one.
 
-    Example: huifang plan check plan.toml
+    Warnings are printed too, and change nothing. Example: huifang plan check plan.toml
     """
-    from models.plan import PlanError, load_plan
+    from bot.clock import wall
+    from handlers.plans.checking import examine
 
+    name, text = _read(file)
+    _plan, found = examine(text, wall().date())
+    for mistake in found:
+        print(f"{name}:{mistake}")
+    wrong = sum(mistake.serious for mistake in found)
+    warnings = len(found) - wrong
+    beside = f" {warnings} warning{'s' * (warnings != 1)}." if warnings else ""
+    if wrong:
+        print(f"{name}: {wrong} mistake{'s' * (wrong != 1)}.{beside}")
+        raise typer.Exit(1)
+    print(f"{name}: this plan can be put in force.{beside}")
+
+
+def _read(file: Path) -> tuple[str, str]:
+    """The name and the text of a plan, a file or one that comes with the program."""
+    from models.plan import PlanError, plan_text
+    from templates import shipped_plans
+
+    shipped = shipped_plans()
     try:
-        load_plan(file)
+        return str(file), plan_text(shipped.get(str(file), file) if not file.exists() else file)
     except PlanError as error:
-        print(error, file=sys.stderr)
+        print(f"{error}\nPlans that come with the program: {', '.join(shipped)}", file=sys.stderr)
         raise typer.Exit(1) from None
-    print(f"{file}: this plan can be put in force.")
 
 
 @cli.callback()

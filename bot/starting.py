@@ -20,10 +20,11 @@ from bot.request import AiohttpRequest
 from bot.sender import IN_FLIGHT
 from bot.settings import Settings
 from handlers import COMMANDS, commands, installing
+from handlers.plans.checking import usable
 from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
 from models.migrations import NewerDatabase, head, migrate
-from models.plan import Plan, PlanError, plan_text, read_plan
+from models.plan import Plan, PlanError, plan_text
 from models.staff import StaffGroup
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def first_plan(settings: Settings) -> PlanInForce:
     """The plan of the settings; raises CannotStart."""
     try:
         text = plan_text(settings.plan_file) if settings.plan_file else ""
-        return PlanInForce(read_plan(text, str(settings.plan_file)), text)
+        return PlanInForce(usable(text, str(settings.plan_file), clock.wall().date()), text)
     except PlanError as error:
         raise CannotStart(f"PLAN_FILE: {error}") from error
 

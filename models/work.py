@@ -22,7 +22,7 @@ from models.customers import Customer, Topic, TopicState
 from models.delivery import Outbox
 from models.lookups import Lookups
 from models.messages import Message
-from models.plan import Plan, read_plan
+from models.plan import Plan, stored_plan
 from models.staff import Audit, Counter, PlanVersion, Staff, StaffGroup
 
 _DEFAULTS: dict[type[SQLModel], dict[str, Any]] = {}
@@ -46,7 +46,7 @@ _CASES = (
 
 @lru_cache(maxsize=50)
 def _plan_of_text(text_of_plan: str) -> Plan:
-    return read_plan(text_of_plan)
+    return stored_plan(text_of_plan)
 
 
 def _row(table: type[SQLModel], values: dict[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,16 @@ def _find(language: str, key: str) -> Any:
     return labels(language)[section][name]
 
 
+def questionnaire_keys() -> frozenset[str]:
+    """The questionnaires that there are: each is one file, named like its key."""
+    return frozenset(path.stem for path in (ROOT / "questionnaires").glob("*.toml"))
+
+
+def shipped_plans() -> dict[str, Path]:
+    """The care plans that come with the program, by name."""
+    return {path.stem: path for path in sorted((ROOT / "plans").glob("*.toml"))}
+
+
 def message_names(language: str) -> list[str]:
     """Every message there is in that language."""
     root = ROOT / language

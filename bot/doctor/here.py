@@ -16,9 +16,10 @@ from sqlmodel import col
 from bot import clock, web
 from bot.doctor.finding import Finding, ok, warn, wrong
 from bot.settings import Settings
+from handlers.plans.checking import examine
 from models import migrations
 from models.database import Database
-from models.plan import PlanError, load_plan
+from models.plan import PlanError, plan_text
 from models.staff import Installation
 
 NAMES = [name.upper() for name in Settings.model_fields]
@@ -105,10 +106,15 @@ def _first_line(error: BaseException) -> str:
 def plan(settings: Settings) -> Iterator[Finding]:
     """Whether the care plan can be used, and what time it is for the business."""
     try:
-        found = load_plan(settings.plan_file)
+        text = plan_text(settings.plan_file) if settings.plan_file else ""
     except PlanError as error:
-        for line in str(error).splitlines():
-            yield wrong("plan", f"{line}. Mend the file that PLAN_FILE names.")
+        yield wrong("plan", f"{error}. Mend PLAN_FILE, or the file that it names.")
+        return
+    found, mistakes = examine(text, clock.wall().date())
+    for mistake in mistakes:
+        say = wrong if mistake.serious else warn
+        yield say("plan", f"{settings.plan_file}:{mistake}.")
+    if any(mistake.serious for mistake in mistakes):
         return
     yield ok("plan", str(settings.plan_file or "the one that comes with the program"))
     zone = found.business.timezone

@@ -2,7 +2,7 @@
 
 from models.plan.aftercare import Closing, Contact, Recovery, Survey, Visit
 from models.plan.kinds import DAYS, Section, Span, text_of
-from models.plan.reading import PlanError, load_plan, plan_text, read_plan
+from models.plan.reading import Mistake, PlanError, examine_plan, load_plan, plan_text, read_plan, stored_plan
 from models.plan.sections import (
     Alarm,
     Business,
@@ -20,7 +20,8 @@ from models.plan.sections import (
 )
 
 __all__ = [
-    "DAYS", "Alarm", "Business", "Calendar", "Closing", "Contact", "Department", "Escalation", "FileField", "OpenDay",
-    "Plan", "PlanError", "Recovery", "Section", "Segment", "Severity", "Shift", "Span", "Step", "Survey", "Tier",
-    "Visit", "load_plan", "plan_text", "read_plan", "text_of",
+    "DAYS", "Alarm", "Business", "Calendar", "Closing", "Contact", "Department", "Escalation", "FileField",
+    "Mistake", "OpenDay", "Plan", "PlanError", "Recovery", "Section", "Segment", "Severity", "Shift", "Span",
+    "Step", "Survey", "Tier", "Visit", "examine_plan", "load_plan", "plan_text", "read_plan", "stored_plan",
+    "text_of",
 ]  # fmt: skip

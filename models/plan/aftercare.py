@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from models.plan.kinds import Day, Duration, Hours, Id, Kind, Section, Share, Time, TimeOfDay, Weekly
 
@@ -60,7 +60,7 @@ class Visit(Section):
 
 
 class Survey(Section):
-    """When a questionnaire is sent: after a case (with a delay by kind), or every so often to a share."""
+    """When a questionnaire is sent: after a case (with a delay by kind), or every `every` to a share."""
 
     questionnaire: str
     when: Literal["case_resolved", "case_closed", "every"] = "case_resolved"
@@ -69,12 +69,6 @@ class Survey(Section):
     sample: Share = 1.0
     expires: Time = timedelta(days=3)
     remind_after: Time | None = None
-
-    @model_validator(mode="after")
-    def _has_an_interval(self) -> "Survey":
-        if self.when == "every" and self.every is None:
-            raise ValueError('expected every = "90d" beside when = "every"')
-        return self
 
 
 class Recovery(Section):

@@ -1,36 +1,148 @@
-"""From the TOML file to the plan."""
+"""From the TOML file to the plan: every mistake in one run, each with its line, its key and what is expected."""
 
 import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
+from models.plan.checks import Rule, remarks_on
+from models.plan.positions import Key, Place, positions
 from models.plan.sections import Plan
+from models.plan.wording import expected, key_words
+
+#: How often what is wrong is left out and the rest looked at again; each round finds at least one mistake.
+ROUNDS = 50
 
 
 class PlanError(Exception):
     """The plan file cannot be used; the text says every reason, one a line."""
 
 
-def read_plan(text: str, name: str = "plan") -> Plan:
-    """The plan that a TOML text says; raises PlanError with every mistake, each behind `name`."""
+@dataclass(frozen=True)
+class Mistake:
+    """What is wrong at a line of the file, or (`serious` is False) what its author may not have meant."""
+
+    line: int
+    key: str
+    words: str
+    serious: bool = True
+
+    def __str__(self) -> str:
+        warning = "" if self.serious else "warning: "
+        return f"{self.line}: {warning}{self.key}{': ' if self.key else ''}{self.words}"
+
+
+def examine_plan(text: str, *rules: Rule) -> tuple[Plan, list[Mistake]]:
+    """The plan as far as it can be understood, and all that is to be said about it, in the order of its lines.
+
+    `rules` are those for which one must look outside the plan.
+    """
     try:
-        return Plan.model_validate(tomllib.loads(text))
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"{name}: {error}") from error
-    except ValidationError as error:
-        lines = (f"{name}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise PlanError("\n".join(lines)) from error
+        return Plan(), [_syntax(text, error)]
+    places = positions(text)
+    plan, found = _understood(data, places)
+    names = plan.model_dump(by_alias=True)
+    for remark in remarks_on(plan, *rules):
+        if not _spoiled(places, (remark.path, *remark.beside)):
+            way = places.way(remark.path)
+            key = key_words(remark.path, names)
+            found.append(Mistake(way[-1].line, key, remark.words, remark.serious))
+    return plan, sorted(set(found), key=lambda mistake: (mistake.line, mistake.key, mistake.words))
+
+
+def read_plan(text: str, name: str = "plan") -> Plan:
+    """The plan that a TOML text says; raises PlanError with every mistake, each behind `name` and its line."""
+    plan, found = examine_plan(text)
+    wrong = [f"{name}:{mistake}" for mistake in found if mistake.serious]
+    if wrong:
+        raise PlanError("\n".join(wrong))
+    return plan
+
+
+def stored_plan(text: str) -> Plan:
+    """A plan that was in force once, as far as this version of the program understands it."""
+    try:
+        return _understood(tomllib.loads(text), Place(1))[0]
+    except tomllib.TOMLDecodeError:
+        return Plan()
 
 
 def plan_text(path: Path) -> str:
     """The text of a plan file; raises PlanError where it cannot be read."""
     try:
         return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(f"{path}: {error}") from error
+    except OSError as error:
+        raise PlanError(f"{path}: expected a care plan that can be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise PlanError(f"{path}: expected a text in UTF-8 (byte {error.start} is none)") from error
 
 
 def load_plan(path: Path | None) -> Plan:
     """The plan in `path`, or the default one; raises PlanError with what is wrong and what is expected."""
     return Plan() if path is None else read_plan(plan_text(path), str(path))
+
+
+def _syntax(text: str, error: tomllib.TOMLDecodeError) -> Mistake:
+    words, _, at = str(error).rpartition(" (at ")
+    digits = "".join(c if c.isdigit() else " " for c in at).split()
+    line = int(digits[0]) if digits else len(text.splitlines()) or 1
+    shown = (text.splitlines() or [""])[min(line, len(text.splitlines()) or 1) - 1].strip()
+    return Mistake(line, "", f"not TOML: {words or error}; the line reads {shown[:60]!r}")
+
+
+def _understood(data: dict[str, Any], places: Place) -> tuple[Plan, list[Mistake]]:
+    """What remains when all that is wrong is left out, and what that was."""
+    found: list[Mistake] = []
+    for _ in range(ROUNDS):
+        try:
+            return Plan.model_validate(data), found
+        except ValidationError as error:
+            problems = error.errors()
+        # From the end of each list, so that what is left out moves nothing that is still to be looked at.
+        for problem in sorted(problems, key=lambda each: [_order(key) for key in each["loc"]], reverse=True):
+            path = _within(data, problem["loc"])
+            if problem["type"] != "missing" or not _spoiled(places, [problem["loc"]]):  # it was there, and wrong
+                found.append(Mistake(places.way(path)[-1].line, key_words(path, data), expected(problem, path)))
+            _leave_out(data, places, path, harmless=problem["type"] == "extra_forbidden")
+    return Plan(), found
+
+
+def _order(key: Key) -> tuple[int, str]:
+    return (key, "") if isinstance(key, int) else (0, key)
+
+
+def _within(data: Any, loc: Iterable[Key]) -> tuple[Key, ...]:
+    """The part of a path that exists in the file: what pydantic says may go further."""
+    path: list[Key] = []
+    for key in loc:
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            break
+        path.append(key)
+    return tuple(path)
+
+
+def _leave_out(data: Any, places: Place, path: tuple[Key, ...], *, harmless: bool) -> None:
+    *before, last = path
+    for key in before:
+        data = data[key]
+    way = places.way(path)
+    if isinstance(last, int):
+        del data[last]
+        if len(way) > len(before) + 1:
+            way[len(before)].spoiled = True
+            del way[len(before)].items[last]
+    else:
+        del data[last]
+        if len(way) > len(before) + 1 and not harmless:
+            way[-1].spoiled = True
+
+
+def _spoiled(places: Place, paths: Iterable[tuple[Key, ...]]) -> bool:
+    return any(place.spoiled for path in paths for place in places.way(path))
