@@ -106,7 +106,10 @@ MISTAKES: list[tuple[str, str]] = [
     ("[[field]]\nid = 'a'\nkind = 'choice'\n", '1: field[a]: kind = "choice" without choices'),
     ("[[segment]]\nid = 'a'\nwhen = { trade = 'x' }\n", "3: segment[a].when.trade: 'trade' is not a [[field]]"),
     ("[[alarm]]\nid = 'a'\nkeywords = ['']\n", "3: alarm[a].keywords[1]: is empty"),
-    ("[authority]\nagent = 500\nsupervisor = 100\nmanager = 900\n", "3: authority.supervisor: less than agent may grant (500)"),
+    (
+        "[authority]\nagent = 500\nsupervisor = 1\nmanager = 900\n",
+        "3: authority.supervisor: less than agent may grant (500)",
+    ),
     # what is promised
     (
         TIERS.replace('"15m"', '"90m"'),
