@@ -32,6 +32,7 @@ from handlers.doors import (
     press,
     update_of,
 )
+from handlers.standards import chasing, clocks, late_list, promising, sweep, telling
 from models.staff import Role
 from models.work import Work
 
@@ -61,6 +62,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("case", WITH_CUSTOMER, AGENT, cases.case_command),
     Command("note", WITH_CUSTOMER, AGENT, answers.note_command),
     Command("recall", WITH_CUSTOMER, AGENT, answers.recall),
+    Command("promise", WITH_CUSTOMER, AGENT, promising.promise),
     Command("why", WITH_CUSTOMER, AGENT, contact.why),
     # among staff
     Command("role", IN_GROUP, OWNER, staff.change_role),
@@ -101,6 +103,7 @@ DOORS: tuple[Door, ...] = (
         Door(f"card_{action}", WITH_CUSTOMER | {GENERAL}, AGENT, press(action), cases.card_press)
         for action in ("claim", "wait", "resolve", "reopen", "note")
     ),
+    Door("have_it", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), telling.acknowledge),
     # words: what is no command and no button
     Door("message", PRIVATE, CUSTOMER, update_of("message"), messages.receive),
     Door("edited", PRIVATE, CUSTOMER, update_of("edited_message"), messages.edited),
@@ -114,11 +117,26 @@ DOORS: tuple[Door, ...] = (
 )
 
 #: What the clock does: name, seconds between looks, use case (returns whether it did something).
-TICKS = (("forget_inbox", 3600, retention.forget_inbox), ("forget_outbox", 3600, retention.forget_outbox))
+TICKS = (
+    ("forget_inbox", 3600, retention.forget_inbox),
+    ("forget_outbox", 3600, retention.forget_outbox),
+    ("clocks", 2, sweep.sweep),
+    ("late_list", 5, late_list.tell_late_list),
+)
 
 #: What follows from what has happened, in order.
 AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
-    happenings.CustomerSpoke: (contact.heed_stop,),
+    happenings.CaseOpened: (clocks.case_opened,),
+    happenings.CustomerSpoke: (contact.heed_stop, clocks.customer_spoke, chasing.words_chase),
+    happenings.AgentSpoke: (clocks.agent_spoke,),
+    happenings.KindConfirmed: (clocks.kind_confirmed,),
+    happenings.StandardChanged: (clocks.standard_changed,),
+    happenings.CasePending: (clocks.case_pending,),
+    happenings.CaseResumed: (clocks.case_resumed,),
+    happenings.CaseResolved: (clocks.case_resolved,),
+    happenings.CaseClosed: (clocks.case_closed,),
+    happenings.CaseReopened: (clocks.case_reopened,),
+    happenings.FileChanged: (clocks.file_changed,),
 }
 
 

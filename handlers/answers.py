@@ -1,5 +1,6 @@
 """What staff write: answers that reach the customer, notes that stay, and what becomes of both afterwards."""
 
+from datetime import datetime
 from typing import Any
 
 from handlers import cases
@@ -65,7 +66,7 @@ async def _to_customer(work: Work, place: Place, customer: Customer, content: Co
     else:
         await _copy_to_customer(work, place, content, lane, row)
     if case:
-        _answered(work, case, place.speaker, content)
+        note_answer(work, case, place.speaker, content.written_at)
 
 
 async def _copy_to_customer(work: Work, place: Place, content: Content, lane: str, row: dict[str, Any]) -> None:
@@ -87,13 +88,13 @@ async def _copy_to_customer(work: Work, place: Place, content: Content, lane: st
         waiting.not_before = due
 
 
-def _answered(work: Work, case: Case, person: Staff, content: Content) -> None:
-    """An agent has spoken: the case has somebody, and its first response."""
+def note_answer(work: Work, case: Case, person: Staff, at: datetime) -> None:
+    """An agent has spoken, at Telegram's time `at`: the case has somebody, and its first response."""
     changed = False
     case.last_agent_at = work.now
     if case.first_response_at is None:
-        case.first_response_at = content.written_at
-    work.happen(AgentSpoke(case, person, content.written_at))
+        case.first_response_at = at
+    work.happen(AgentSpoke(case, person, at))
     if case.assignee_id is None and case.unfinished:
         cases.assign(work, case, person)
         work.event(case, "claimed", cases.actor_of(person))

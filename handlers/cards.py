@@ -9,6 +9,8 @@ from handlers.customers import known
 from handlers.doors import Place, Refusal
 from handlers.happenings import KindConfirmed
 from handlers.speaking import answer_press, button, tell_customer
+from handlers.standards import expecting
+from handlers.standards.chasing import list_chases
 from models.cases import Case, CaseKind
 from models.customers import Customer
 from models.work import Work
@@ -20,16 +22,19 @@ from templates import label
 async def my_cases(work: Work, place: Place) -> None:
     """/mycases, and the keyboard's button for progress."""
     customer = await known(work, place.user)
-    cases = [
+    recent = await work.recent_cases(customer.id)
+    listed = [
         {
             "number": case.id,
             "state": case.state.value,
             "subject": case.subject,
             "opened": local_time(work, case.opened_at),
+            **expecting.in_list(work, case, customer),
         }
-        for case in await work.recent_cases(customer.id)
+        for case in recent
     ]
-    tell_customer(work, customer, "cases/mine" if cases else "cases/mine_empty", {"cases": cases})
+    tell_customer(work, customer, "cases/mine" if listed else "cases/mine_empty", {"cases": listed})
+    await list_chases(work, customer, recent)
 
 
 async def choose_kind(work: Work, place: Place) -> None:
@@ -44,7 +49,7 @@ async def choose_kind(work: Work, place: Place) -> None:
         work.happen(KindConfirmed(case, before))
         work.event(case, "kind", cases.actor_of(customer), kind=kind)
         cases.redraw_card(work, case)
-    values = {"number": case.id, "kind": kind}
+    values = {"number": case.id, "kind": kind, **await expecting.first_response(work, case, customer)}
     another = [[button(label(customer.language, "button.another_matter"), "another:")]]
     speaking.change_message(work, customer, place.message["message_id"], "cases/received", values, another)
     answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
@@ -89,6 +94,8 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "summary": case.summary[:500],
         "reopened": case.reopened_count,
         "parent": case.parent_id,
+        "chased": case.chased_count,
+        **expecting.on_card(work, case),
     }
 
 

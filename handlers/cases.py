@@ -15,6 +15,7 @@ from handlers.happenings import (
     CaseResolved,
 )
 from handlers.speaking import answer_press, button, send, tell_customer
+from handlers.standards import expecting
 from models.base import new_id
 from models.cases import Case, CaseKind, CaseState
 from models.customers import Customer, Topic, display_name, topic_name
@@ -57,14 +58,15 @@ async def open_case(
     work.happen(CaseOpened(case, customer, words))
     await want_topic(work, customer, group)
     if not quiet:
-        _tell_received(work, customer, case)
+        await _tell_received(work, customer, case)
     return case
 
 
-def _tell_received(work: Work, customer: Customer, case: Case) -> None:
+async def _tell_received(work: Work, customer: Customer, case: Case) -> None:
     buttons = [] if case.kind else kind_buttons(customer.language, case)
     buttons.append([button(label(customer.language, "button.another_matter"), "another:")])
-    values = {"number": case.id, "kind": case.kind and case.kind.value}
+    expected = await expecting.first_response(work, case, customer)
+    values = {"number": case.id, "kind": case.kind and case.kind.value, **expected}
     tell_customer(work, customer, "cases/received", values, buttons=buttons, case=case)
 
 

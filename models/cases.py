@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column
+from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field
 
 from models.base import Base, BigKey, Json, text_enum
@@ -50,11 +50,21 @@ class Case(Base, table=True):
     `kind` is what the customer or an agent confirmed, `suggested_kind` what the words suggest, which only routes.
     `severity`, `department` and `alarm` are ids of the plan; `plan_version` is the plan that it was promised under.
     `source` says how the matter came: "telegram", "phone", "counter", ... `subject_confirmed`: an agent worded it.
+    `due_at` is the next moment by which somebody hears or gets something, and `due_what` says what (a clock's name);
+    `chased_at` is when staff were last told that the customer asks where it stands, which `chased_count` counts.
     `comment_open` says that the customer's next words are the comment to the score.
     `card_message_id` is the latest card in the staff group.
     """
 
     __tablename__ = "cases"
+    __table_args__ = (
+        Index(
+            "ix_cases_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
 
     id: int = Field(sa_column=Column(BigKey, primary_key=True, autoincrement=False))
     customer_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)
@@ -78,6 +88,9 @@ class Case(Base, table=True):
     episode: int = 0
     reopened_count: int = 0
     chased_count: int = 0
+    chased_at: datetime | None = None
+    due_at: datetime | None = None
+    due_what: str | None = None
     opened_at: datetime
     first_response_at: datetime | None = None
     last_customer_at: datetime

@@ -1,7 +1,7 @@
 """Staff and their groups: who may act, and where they sit."""
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column
@@ -63,6 +63,7 @@ class StaffGroup(Base, table=True):
     chat_id: int = Field(sa_type=BigInteger, unique=True)
     title: str = ""
     is_forum: bool = True
+    late_list_on: date | None = None  # the day of the last list of what is late
     trouble: str | None = None  # what is wrong with the bot's rights there, told to owners once
 
 

@@ -8,9 +8,10 @@ from models.messages import Message, MessageLink, MessageVersion
 from models.questionnaires import Answer, Invitation, Poll, QuestionnaireVersion, SurveyWave
 from models.recovery import Recovery
 from models.staff import Audit, Counter, GroupMember, Installation, PlanVersion, Staff, StaffGroup
+from models.standards import Clock
 
 TABLES = (
-    Answer, Audit, Case, CaseEvent, Consent, Contact, Counter, Customer, GroupMember, Inbox, Installation,
-    Invitation, JoinToken, Merge, Message, MessageLink, MessageVersion, Outbox, Pause, PlanVersion, Poll, Purchase,
-    QuestionnaireVersion, Recovery, ServiceEvent, Staff, StaffGroup, SurveyWave, TierRequest, Topic,
+    Answer, Audit, Case, CaseEvent, Clock, Consent, Contact, Counter, Customer, GroupMember, Inbox,
+    Installation, Invitation, JoinToken, Merge, Message, MessageLink, MessageVersion, Outbox, Pause, PlanVersion,
+    Poll, Purchase, QuestionnaireVersion, Recovery, ServiceEvent, Staff, StaffGroup, SurveyWave, TierRequest, Topic,
 )  # fmt: skip

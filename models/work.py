@@ -95,6 +95,7 @@ class Work(Lookups):
         self._staff: dict[int, Staff | None] = {}
         self._topics: dict[tuple[int, int], Topic | None] = {}
         self._groups: list[StaffGroup] | None = None
+        self._plans: dict[int, Plan] = {}
 
     # -- writing
 
@@ -153,8 +154,11 @@ class Work(Lookups):
         """The plan that the case was promised under."""
         if case.plan_version in (None, self.plan_version):
             return self.plan
-        text_of_plan = await self.first(select(PlanVersion.text).where(PlanVersion.id == case.plan_version))
-        return _plan_of_text(text_of_plan)
+        assert case.plan_version is not None  # noqa: S101
+        if case.plan_version not in self._plans:
+            text_of_plan = await self.first(select(PlanVersion.text).where(PlanVersion.id == case.plan_version))
+            self._plans[case.plan_version] = _plan_of_text(text_of_plan)
+        return self._plans[case.plan_version]
 
     async def groups(self) -> list[StaffGroup]:
         """Every staff group; they are few."""

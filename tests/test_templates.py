@@ -87,8 +87,20 @@ def values(name: str, wanted: set[str], text: str) -> Iterator[dict[str, Any]]:
     choices = {key: kinds[name] if key == "kind" and name in kinds else options(name, key, text) for key in wanted}
     if "cases" in wanted:
         choices["cases"] = [
-            [{"number": 1001, "state": state, "subject": text[:60], "opened": "11-21 17:40"} for _ in range(10)]
+            [
+                {
+                    "number": 1001,
+                    "state": state,
+                    "subject": text[:60],
+                    "opened": "11-21 17:40",
+                    "due_what": due,
+                    "due": "11-21 17:40",
+                    "late": late,
+                }
+                for _ in range(10)
+            ]
             for state in CHOICES["state"]
+            for due, late in ((None, False), ("resolution", False), ("first_response", True), ("promise", False))
         ]
     for number in range(max(map(len, choices.values()), default=1)):
         yield {key: options[number % len(options)] for key, options in choices.items()}

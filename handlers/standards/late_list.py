@@ -1,0 +1,49 @@
+"""Each day, what is late: one list for each staff group, at the plan's time of daily reports."""
+
+from datetime import timedelta
+from typing import Any
+
+from handlers.moments import in_words
+from handlers.speaking import tell_staff
+from handlers.standards.telling import MOST_NAMED, link_in
+from models.calendars import moment
+from models.staff import StaffGroup
+from models.standards import late_cases
+from models.work import Work
+
+#: A list that was missed by so much is not caught up with: the next one comes tomorrow.
+STILL_WANTED = timedelta(hours=1)
+
+
+async def tell_late_list(work: Work) -> bool:
+    """A tick: tell each group what is late, once a day; where nothing is, nothing is said."""
+    at, zone = work.plan.reports.daily, work.plan.business.timezone
+    if at is None:
+        return False
+    today = work.now.astimezone(zone).date()
+    due = moment(today, at, zone)
+    if not due <= work.now < due + STILL_WANTED:
+        return False
+    for group in await work.groups():
+        if group.late_list_on != today:
+            group.late_list_on = today
+            await _tell(work, group)
+    return False
+
+
+async def _tell(work: Work, group: StaffGroup) -> None:
+    late = await late_cases(work, group.id or 0, work.now)
+    if not late:
+        return
+    language, zone = work.plan.business.language, work.plan.business.timezone
+    named = late[:MOST_NAMED]
+    await work.fetch_topics([customer.id for _, customer in named])
+    lines: list[dict[str, Any]] = [
+        {
+            "number": case.id, "name": customer.name, "what": case.due_what,
+            "due": in_words(language, case.due_at or work.now, work.now, zone, lasting=True),
+            "link": await link_in(work, group, customer),
+        }
+        for case, customer in named
+    ]  # fmt: skip
+    tell_staff(work, group, None, "standards/late_list", {"lines": lines, "more": len(late) - len(named)})

@@ -1,0 +1,52 @@
+"""What customers hear about time: that it may take longer, and that we wait for them."""
+
+from typing import Any
+
+from handlers.speaking import tell_customer
+from handlers.standards.expecting import due_words
+from models.calendars import during
+from models.cases import Case
+from models.customers import Customer, zone_of
+from models.delivery import Priority, SendClass
+from models.standards import Clock, Timed, clocks_of
+from models.work import Work
+
+#: What goes unasked: once, after everything else.
+_UNASKED: dict[str, Any] = {"send_class": SendClass.B, "priority": Priority.SCHEDULED}
+
+
+def _hears(customer: Customer) -> bool:
+    return customer.user_id is not None and customer.unreachable_since is None
+
+
+async def warn(work: Work, clock: Clock, case: Case, customer: Customer) -> bool:
+    """Tell the customer, once, that a promised time may be missed, and who has it now; returns whether we did.
+
+    Whom an agent has told of another time knows already. The bot names no time of its own.
+    """
+    plan = await work.plan_of(case)
+    promised = next((each for each in await clocks_of(work, case.id) if each.what is Timed.PROMISE), None)
+    if not _hears(customer) or (promised and promised.due_at and promised.due_at > work.now):
+        return False
+    if not clock.all_hours and during(work.now, plan.contact.quiet, zone_of(customer, plan)):
+        return False
+    due = clock.due_at or work.now
+    values = {
+        "number": case.id, "what": clock.what.value, "late": due <= work.now, "due": due_words(work, customer, due),
+    }  # fmt: skip
+    tell_customer(work, customer, "standards/may_be_late", values, case=case, **_UNASKED)
+    work.event(case, "warned", "system", of=clock.what)
+    return True
+
+
+def remind(work: Work, case: Case, customer: Customer) -> None:
+    """We still wait for the customer's answer."""
+    if _hears(customer):
+        tell_customer(work, customer, "standards/waiting_for_you", {"number": case.id}, case=case, **_UNASKED)
+        work.event(case, "reminded", "system")
+
+
+def say_closed(work: Work, case: Case, customer: Customer) -> None:
+    """No answer came, and the case is closed."""
+    if _hears(customer):
+        tell_customer(work, customer, "standards/closed_in_silence", {"number": case.id}, case=case, **_UNASKED)

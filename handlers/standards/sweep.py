@@ -1,0 +1,93 @@
+"""What falls due: a small look at the clocks every two seconds."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from handlers import cases
+from handlers.happenings import CaseClosed
+from handlers.standards import notices, telling
+from handlers.standards.telling import Telling
+from models.calendars import after, working_time
+from models.cases import Case, CaseState
+from models.customers import Customer, zone_of
+from models.plan import Plan
+from models.standards import WAITS, Clock, Mark, Timed, due_clocks
+from models.work import Work
+
+#: How many clocks one transaction looks at, so that nobody waits for it long.
+AT_ONCE = 200
+#: How long after its moment something is still told although the doors have closed meanwhile.
+JUST_NOW = timedelta(minutes=10)
+_LEVELS = ("assignee", "department", "supervisor", "manager", "owner")
+
+
+async def sweep(work: Work) -> bool:
+    """Look at every clock whose time has come; returns whether there was one.
+
+    Of the steps that a clock has passed since the last look, only the highest is told: after an outage nobody wants
+    to read what was late yesterday at noon.
+    """
+    tellings: dict[int, list[Telling]] = defaultdict(list)
+    found = await due_clocks(work, work.now, AT_ONCE)
+    for clock, case, customer in found:
+        plan = await work.plan_of(case)
+        if clock.what in WAITS:
+            _customer_silent(work, clock, case, customer, plan)
+        elif level := await _time_passed(work, clock, case, customer, plan):
+            tellings[case.group_id].append(Telling(clock, case, customer, level))
+    for group_id, each in tellings.items():
+        await telling.tell(work, await work.group(group_id), each)
+    return bool(found)
+
+
+async def _time_passed(work: Work, clock: Clock, case: Case, customer: Customer, plan: Plan) -> str | None:
+    """Go past the marks that lie behind; returns who is to be told ("assignee" ... "owner"), if anybody is."""
+    hours, open_now = working_time(plan), working_time(plan).is_open(work.now)
+    if clock.what is Timed.UPDATE:
+        clock.look_at = hours.opens_at(work.now + timedelta(seconds=clock.allowed) if open_now else work.now)
+        return "assignee" if open_now else None
+    passed = clock.passed(work.now, plan)
+    if passed and not (clock.all_hours or open_now or _just_now(work, clock, passed[-1], plan)):
+        clock.look_at = hours.opens_at(work.now)  # nobody is there to be told
+        return None
+    clock.step += len(passed)
+    clock.set_look(plan)
+    does = [mark.does for mark in passed]
+    level = max((each for each in does if each in _LEVELS), key=_LEVELS.index, default=None)
+    if "late" in does:
+        cases.redraw_card(work, case)
+    if "warn" in does and await notices.warn(work, clock, case, customer):
+        level = max(level or "supervisor", "supervisor", key=_LEVELS.index)  # to whom the customer was referred
+    return level
+
+
+def _just_now(work: Work, clock: Clock, mark: Mark, plan: Plan) -> bool:
+    """Whether the doors have closed only since that mark: a time that ends with the working day is told then."""
+    return work.now - clock.moment(mark.share, plan) <= JUST_NOW
+
+
+def _customer_silent(work: Work, clock: Clock, case: Case, customer: Customer, plan: Plan) -> None:
+    """We wait for the customer: one reminder, then it is over. Never in the quiet hours."""
+    awake = after(work.now, plan.contact.quiet, zone_of(customer, plan))
+    if awake > work.now:
+        clock.look_at = awake
+        return
+    passed = clock.passed(work.now, plan)
+    clock.step += len(passed)
+    clock.set_look(plan)
+    if any(mark.does == "close" for mark in passed):
+        _close_in_silence(work, case, customer)
+    elif passed:
+        notices.remind(work, case, customer)
+
+
+def _close_in_silence(work: Work, case: Case, customer: Customer) -> None:
+    was_pending = case.state is CaseState.PENDING
+    if not was_pending and case.state is not CaseState.RESOLVED:
+        return
+    case.move(CaseState.CLOSED, work.now)
+    work.event(case, "closed", "system", why="silence")
+    work.happen(CaseClosed(case, customer, "silence"))
+    if was_pending:
+        notices.say_closed(work, case, customer)
+    cases.redraw_card(work, case)

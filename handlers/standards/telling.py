@@ -1,0 +1,201 @@
+"""Who hears that it gets late: a new message with a button, or one for all where many fall due at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from handlers.answers import topic_link
+from handlers.cases import actor_of
+from handlers.doors import Place, Refusal, Where
+from handlers.duty import those_in_charge
+from handlers.moments import in_words
+from handlers.speaking import answer_press, button, send, tell_privately, tell_staff
+from models.cases import Case
+from models.customers import Customer
+from models.delivery import Outbox, Priority, SendClass, What, customer_lane, staff_lane
+from models.duty import is_away
+from models.staff import Role, Staff, StaffGroup
+from models.standards import Clock, clock
+from models.work import Work
+from templates import label
+
+#: More than so many in one group at one look, and the group gets one message about all of them.
+MOST_SINGLY = 3
+#: A digest waits so long for others to join it.
+DIGEST_WAIT = timedelta(seconds=3)
+#: How many cases a digest names; the rest it counts.
+MOST_NAMED = 20
+#: Telegram notifies so many of those whom a message mentions.
+MOST_MENTIONED = 5
+_ROLES = {
+    "assignee": Role.AGENT, "department": Role.AGENT, "supervisor": Role.SUPERVISOR, "manager": Role.MANAGER,
+    "owner": Role.OWNER,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Telling:
+    """That a clock has come to a step of the plan: `level` is "assignee", "department", "supervisor", ..."""
+
+    clock: Clock
+    case: Case
+    customer: Customer
+    level: str
+
+
+async def tell(work: Work, group: StaffGroup, tellings: Sequence[Telling]) -> None:
+    """Tell the people of a group what has come to a step."""
+    for each in tellings:
+        work.event(each.case, "escalated", "system", of=each.clock.what, to=each.level)
+    waiting = await work.pending_send(_digest_key(group))
+    if waiting is None and len(tellings) <= MOST_SINGLY:
+        for each in tellings:
+            await _tell_one(work, group, each)
+    else:
+        await _tell_many(work, group, tellings, waiting)
+
+
+async def _tell_one(work: Work, group: StaffGroup, telling: Telling) -> None:
+    case, clock = telling.case, telling.clock
+    people = await _people(work, telling)
+    if not people and telling.level != "department":
+        return
+    values = {**_values(work, telling, work.plan.business.language), "people": _named(people)}
+    have_it = label(work.plan.business.language, "button.have_it")
+    tell_staff(
+        work, group, telling.customer, "standards/late", values, buttons=[[button(have_it, f"ack:{clock.id}")]],
+        priority=Priority.RELAY, case_id=case.id,
+    )  # fmt: skip
+    if telling.level == "department":
+        return  # its own people read it in the topic
+    link = await link_in(work, group, telling.customer)
+    for person in people:
+        if person.started_bot:
+            private = {
+                **_values(work, telling, person.language), "name": telling.customer.name, "link": link,
+            }  # fmt: skip
+            buttons = [[button(label(person.language, "button.have_it"), f"ack:{clock.id}")]]
+            tell_privately(work, person, "standards/late_privately", private, buttons=buttons)
+
+
+async def _people(work: Work, telling: Telling) -> list[Staff]:
+    """Who is told. Whoever has said that they have it hears no more before the time is over."""
+    people = await _at_level(work, telling.case, telling.level)
+    clock = telling.clock
+    if not _is_late(work, clock):
+        people = [person for person in people if person.id != clock.acknowledged_by]
+    return people
+
+
+async def _at_level(work: Work, case: Case, level: str) -> list[Staff]:
+    """The assignee if there is one at work, else whoever holds the role, or the next one up."""
+    if level == "assignee" and case.assignee_id:
+        assignee = await work.staff(case.assignee_id)
+        if assignee.active and not is_away(assignee, work.now):
+            return [assignee]
+    return await those_in_charge(work, case, _ROLES[level])
+
+
+def _is_late(work: Work, clock: Clock) -> bool:
+    return clock.due_at is not None and clock.due_at <= work.now
+
+
+def _values(work: Work, telling: Telling, language: str) -> dict[str, Any]:
+    clock, plan = telling.clock, work.plan
+    due = in_words(language, clock.due_at or work.now, work.now, plan.business.timezone, lasting=True)
+    return {
+        "number": telling.case.id, "what": clock.what.value, "late": _is_late(work, clock), "due": due,
+        "chased": telling.case.chased_count,
+    }  # fmt: skip
+
+
+def _named(people: Sequence[Staff]) -> list[dict[str, Any]]:
+    return [{"user": person.user_id, "name": person.name} for person in people[:MOST_MENTIONED]]
+
+
+async def link_in(work: Work, group: StaffGroup, customer: Customer) -> str:
+    """The address of the customer's topic in that group, or "" without one."""
+    topic = await work.topic(customer.id, group.id or 0)
+    return topic_link(group.chat_id, topic.thread_id) if topic and topic.thread_id else ""
+
+
+# -- many at once
+
+
+def _digest_key(group: StaffGroup) -> str:
+    return f"digest:{group.id}"
+
+
+async def _tell_many(work: Work, group: StaffGroup, tellings: Sequence[Telling], waiting: Outbox | None) -> None:
+    """One message for the group that names the cases; what falls due before it goes joins it."""
+    said: dict[str, Any] = waiting.body["values"] if waiting else {"lines": [], "more": 0, "people": []}
+    named = tellings[: max(0, MOST_NAMED - len(said["lines"]))]
+    await work.fetch_topics([each.customer.id for each in named])
+    language = work.plan.business.language
+    lines = [
+        {
+            **_values(work, each, language), "name": each.customer.name,
+            "link": await link_in(work, group, each.customer),
+        }
+        for each in named
+    ]  # fmt: skip
+    highest = max(tellings, key=lambda each: list(_ROLES).index(each.level))
+    people = await _at_level(work, highest.case, highest.level)
+    known = {person["user"] for person in said["people"]}
+    mentions = [*said["people"], *_named([person for person in people if person.user_id not in known])]
+    values = {
+        "lines": [*said["lines"], *lines], "more": said["more"] + len(tellings) - len(named),
+        "people": mentions[:MOST_MENTIONED],
+    }  # fmt: skip
+    if waiting is not None:
+        waiting.body = {**waiting.body, "values": values}
+        return
+    tell_staff(
+        work, group, None, "standards/many_late", values, key=_digest_key(group), priority=Priority.RELAY,
+        not_before=work.real_now + DIGEST_WAIT,
+    )  # fmt: skip
+    for person in people if highest.level != "department" else ():
+        if person.started_bot:
+            tell_privately(work, person, "standards/many_late_privately", {"group": group.title})
+
+
+# -- "I have it"
+
+
+async def acknowledge(work: Work, place: Place) -> None:
+    """The button under what gets late: it is recorded who has it, and the message says so."""
+    key = place.text.partition(":")[2]
+    found = await clock(work, int(key)) if key.isdecimal() and len(key) < 18 else None
+    case = await work.case(found.case_id) if found else None
+    if found is None or case is None:
+        raise Refusal("stale")
+    if place.where is not Where.PRIVATE and case.group_id != place.staff_group.id:
+        raise Refusal("stale")
+    person = place.speaker
+    if found.ended_at is None and found.acknowledged_by != person.id:
+        found.acknowledged_by = person.id
+        work.event(case, "acknowledged", actor_of(person), of=found.what)
+    toast = "toast.has_it" if found.ended_at is None else "toast.over_already"
+    answer_press(work, place.raw["id"], label(person.language, toast, number=case.id))
+    _show_who(work, place, person)
+
+
+def _show_who(work: Work, place: Place, person: Staff) -> None:
+    """Put the name under the message, in the place of the button."""
+    text, private = place.message.get("text"), place.where is Where.PRIVATE
+    if not text:
+        return  # too old for Telegram to show it to us
+    language = person.language if private else work.plan.business.language
+    clock = f"{work.now.astimezone(work.plan.business.timezone):%H:%M}"
+    params = {
+        "message_id": place.message["message_id"],
+        "text": f"{text}\n{label(language, 'escalation.has_it', name=person.name, time=clock)}",
+        "entities": place.message.get("entities", []),
+    }
+    body = {"method": "editMessageText", "params": params}
+    if private:
+        lane, where = customer_lane(person.user_id), {"chat_id": person.user_id}
+    else:
+        lane, where = staff_lane(place.staff_group.id or 0, None), {"group_id": place.staff_group.id or 0}
+    send(work, What.CALL, lane, body, send_class=SendClass.C, priority=Priority.ANSWER, **where)

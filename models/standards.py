@@ -1,0 +1,288 @@
+"""Service standards: what is promised to a customer, and the clocks that run for a case.
+
+A clock is a row, and all that falls due is asked of one index: `look_at` says when a clock wants to be looked at
+next. A promise counts working time unless the standard runs around the clock; what waits for the customer counts
+all time.
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, text
+from sqlmodel import Field, col, select
+
+from models.base import Base, BigKey, text_enum
+from models.calendars import ALWAYS, WorkingTime, working_time
+from models.cases import Case, CaseKind
+from models.customers import Customer
+from models.lookups import Lookups
+from models.plan import Plan
+
+#: At this share of a promised time the customer hears that it may be missed, while there is time to do something.
+CUSTOMER_HEARS_AT = 0.9
+TIMES = ("first_response", "next_response", "resolution")
+
+
+class Timed(enum.StrEnum):
+    """What a clock measures.
+
+    Promises: the first word of a person after the customer's first, the next word after a later one, the end of the
+    matter, a moment that an agent named (`promise`), and a word at least every so often (`update`).
+    Waits: for the customer's answer (`pending`), for the customer's word that it is done (`confirmation`).
+    """
+
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    RESOLUTION = "resolution"
+    PROMISE = "promise"
+    UPDATE = "update"
+    PENDING = "pending"
+    CONFIRMATION = "confirmation"
+
+
+RESPONSES = (Timed.FIRST_RESPONSE, Timed.NEXT_RESPONSE)
+#: What people see as due on a card and in the list of cases.
+SHOWN = (*RESPONSES, Timed.RESOLUTION, Timed.PROMISE)
+WAITS = (Timed.PENDING, Timed.CONFIRMATION)
+
+
+class Clock(Base, table=True):
+    """One time that runs for a case. All moments are UTC in people's time, amounts are seconds.
+
+    `used` is what had run until `running_since`, which is None while the clock stands still; `due_at` is None then,
+    too. `all_hours` tells a clock of all time from one of working time. `step` counts the marks that were passed
+    (see `marks`), `look_at` is the next one. `acknowledged_by` is who said that they have it.
+    """
+
+    __tablename__ = "clocks"
+    __table_args__ = (
+        Index(
+            "ix_clocks_look",
+            "look_at",
+            sqlite_where=text("look_at IS NOT NULL"),
+            postgresql_where=text("look_at IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
+    case_id: int = Field(foreign_key="cases.id", sa_type=BigInteger, index=True)
+    what: Timed = Field(sa_type=text_enum(Timed))
+    all_hours: bool = False
+    started_at: datetime
+    allowed: float
+    used: float = 0.0
+    running_since: datetime | None = None
+    due_at: datetime | None = None
+    look_at: datetime | None = None
+    step: int = 0
+    ended_at: datetime | None = None
+    kept: bool | None = None
+    acknowledged_by: int | None = Field(default=None, foreign_key="staff.id", sa_type=BigInteger)
+
+    def hours(self, plan: Plan) -> WorkingTime:
+        """The hours in which it runs."""
+        return ALWAYS if self.all_hours else working_time(plan)
+
+    def elapsed(self, now: datetime, plan: Plan) -> float:
+        """How much of the time allowed is used (seconds); a machine's clock that was set back takes nothing away."""
+        if self.running_since is None:
+            return self.used
+        return self.used + self.hours(plan).between(self.running_since, now).total_seconds()
+
+    def moment(self, share: float, plan: Plan) -> datetime:
+        """When that share of the time allowed will have passed, of a clock that runs."""
+        assert self.running_since is not None  # noqa: S101
+        return self.hours(plan).add(self.running_since, timedelta(seconds=self.allowed * share - self.used))
+
+    def run(self, at: datetime, plan: Plan) -> None:
+        """Start it, or let it go on with what is left."""
+        self.ended_at = self.kept = None
+        self.running_since = self.running_since or at
+        self.due_at = self.moment(1, plan)
+        self.set_look(plan)
+
+    def change(self, allowed: timedelta, all_hours: bool, now: datetime, plan: Plan) -> None:
+        """Allow another time from the same start; marks that now lie ahead again will be passed anew."""
+        self.allowed, self.all_hours = allowed.total_seconds(), all_hours
+        if self.running_since:
+            behind = [mark for mark in marks(plan, self.what) if self.moment(mark.share, plan) <= now]
+            self.step = min(self.step, len(behind))
+            self.run(self.running_since, plan)
+
+    def set_look(self, plan: Plan) -> None:
+        """Be looked at when the next mark is passed."""
+        left = marks(plan, self.what)[self.step :]
+        self.look_at = self.moment(left[0].share, plan) if left and self.running_since else None
+
+    def stop(self, at: datetime, plan: Plan) -> None:
+        """Stand still, with what is left."""
+        self.used = self.elapsed(at, plan)
+        self.running_since = self.due_at = self.look_at = None
+
+    def end(self, at: datetime, plan: Plan) -> None:
+        """It is over; a promise was kept or not."""
+        self.stop(at, plan)
+        self.ended_at = max(at, self.started_at)
+        self.kept = None if self.what in WAITS else self.used <= self.allowed
+
+    def passed(self, now: datetime, plan: Plan) -> "list[Mark]":
+        """The marks that it has passed since it was last looked at, in order."""
+        if self.running_since is None:
+            return []
+        return [mark for mark in marks(plan, self.what)[self.step :] if self.moment(mark.share, plan) <= now]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A share of a time allowed, and what happens there: a step of the plan ("assignee", "department", "supervisor",
+    "manager", "owner"), "late", or for the customer "warn", "remind", "close", or for the assignee "update"."""
+
+    share: float
+    does: str
+
+
+def marks(plan: Plan, what: Timed) -> list[Mark]:
+    """The marks of a clock, in order. Where the plan tells nobody, the customer is told nothing either."""
+    closing = plan.closing
+    if what is Timed.UPDATE:
+        return [Mark(1, "update")]
+    if what is Timed.CONFIRMATION:
+        return [Mark(1, "close")]
+    if what is Timed.PENDING:
+        reminder = Mark(closing.remind_pending_after / closing.close_pending_after, "remind")
+        return [*([reminder] if reminder.share < 1 else []), Mark(1, "close")]
+    found = [Mark(step.at, step.tell) for step in plan.escalation.steps]
+    if found and what in (Timed.FIRST_RESPONSE, Timed.RESOLUTION):
+        found.append(Mark(CUSTOMER_HEARS_AT, "warn"))
+    return sorted([*found, Mark(1, "late")], key=lambda mark: mark.share)
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What is promised; None where nothing is."""
+
+    first_response: timedelta | None = None
+    next_response: timedelta | None = None
+    resolution: timedelta | None = None
+    around_the_clock: bool = False
+
+    def allows(self, what: Timed) -> timedelta | None:
+        """The time allowed for what is promised."""
+        found: timedelta | None = getattr(self, what.value)
+        return found
+
+
+def standard_for(plan: Plan, tier: str | None, segments: Sequence[str], severity: str | None) -> Standard:
+    """What a plan promises to a customer of that tier and those segments in a case of that severity (ids).
+
+    Of the tier's times and those of the segments the strictest wins, each by itself. A severity's own times hold for
+    everybody, and shorten or lengthen as they say; its share shortens the others. A customer without a tier has the
+    one that is everybody's.
+    """
+    everybody = next(
+        (tier for tier in plan.tier if tier.when.spent_12m is None and tier.when.orders_12m is None), None
+    )
+    sources = [plan.tier_named(tier) or everybody, *(each for each in plan.segment if each.id in segments)]
+    grave = plan.severity_named(severity)
+    found: dict[str, timedelta | None] = {}
+    for name in TIMES:
+        times = [time for source in sources if source and (time := getattr(source, name)) is not None]
+        own = getattr(grave, name) if grave else None
+        share = grave.time if grave else 1.0
+        found[name] = own or (min(times) * share if times else None)
+    return Standard(**found, around_the_clock=bool(grave and grave.around_the_clock))
+
+
+def promises(plan: Plan) -> bool:
+    """Whether the plan promises anything to anybody: without that no message needs a look at clocks."""
+    if plan.escalation.update_every:
+        return True
+    sources = (*plan.tier, *plan.segment, *plan.severity)
+    return any(getattr(each, name) is not None for each in sources for name in TIMES)
+
+
+def update_every(plan: Plan, kind: CaseKind) -> timedelta | None:
+    """How often a person speaks to the customer in a matter of that kind, news or not."""
+    return next((every for name, every in plan.escalation.update_every.items() if name == kind), None)
+
+
+def start(case_id: int, what: Timed, at: datetime, allowed: timedelta, plan: Plan, *, all_hours: bool) -> Clock:
+    """A new clock, running since `at`."""
+    clock = Clock(case_id=case_id, what=what, started_at=at, allowed=allowed.total_seconds(), all_hours=all_hours)
+    clock.run(at, plan)
+    if what is Timed.UPDATE:
+        assert clock.due_at is not None  # noqa: S101
+        clock.look_at = working_time(plan).opens_at(clock.due_at)
+    return clock
+
+
+def next_due(clocks: Sequence[Clock]) -> Clock | None:
+    """Of what people see as due, the next."""
+    running = [clock for clock in clocks if clock.due_at is not None and clock.what in SHOWN]
+    return min(running, key=lambda clock: clock.due_at or clock.started_at, default=None)
+
+
+# -- queries
+
+
+async def clocks_of(work: Lookups, case_id: int) -> list[Clock]:
+    """The clocks of a case that are not over, in the order in which they were started."""
+    query = select(Clock).where(Clock.case_id == case_id, col(Clock.ended_at).is_(None)).order_by(col(Clock.id))
+    return list(await work.all(query))
+
+
+async def last_clock(work: Lookups, case_id: int, what: Timed) -> Clock | None:
+    """The latest clock of that kind, over or not."""
+    query = select(Clock).where(Clock.case_id == case_id, Clock.what == what).order_by(col(Clock.id).desc()).limit(1)
+    clock: Clock | None = await work.first(query)
+    return clock
+
+
+async def clock(work: Lookups, clock_id: int) -> Clock | None:
+    """A clock by its key."""
+    found: Clock | None = await work.first(select(Clock).where(Clock.id == clock_id))
+    return found
+
+
+async def due_clocks(work: Lookups, now: datetime, limit: int) -> Sequence[tuple[Clock, Case, Customer]]:
+    """Clocks that want to be looked at, the longest waiting first, with their cases and customers, all locked.
+
+    Customers are locked first, as everywhere; those whom another process has in hand come with the next look.
+    """
+    waiting: Any = (
+        select(Clock.id, Case.customer_id)
+        .join(Case, col(Case.id) == col(Clock.case_id))
+        .where(col(Clock.look_at) <= now)
+        .order_by(col(Clock.look_at), col(Clock.id))
+        .limit(limit)
+    )
+    found = await work.all(waiting)
+    if not found:
+        return []
+    wanted = {customer_id for _, customer_id in found}
+    lock = select(Customer).where(col(Customer.id).in_(wanted)).order_by(col(Customer.id))
+    customers = {each.id: each for each in await work.all(lock.with_for_update(skip_locked=True))}
+    # What was answered while we waited for a lock is not due any more.
+    query: Any = (
+        select(Clock, Case)
+        .join(Case, col(Case.id) == col(Clock.case_id))
+        .where(col(Clock.id).in_([key for key, _ in found]), col(Clock.look_at) <= now)
+        .where(col(Case.customer_id).in_(customers))
+        .order_by(col(Clock.look_at), col(Clock.id))
+        .with_for_update()
+    )
+    return [(clock, case, customers[case.customer_id]) for clock, case in await work.all(query)]
+
+
+async def late_cases(work: Lookups, group_id: int, now: datetime) -> Sequence[tuple[Case, Customer]]:
+    """The unfinished cases of a group in which something is late, the longest first."""
+    query: Any = (
+        select(Case, Customer)
+        .join(Customer, col(Customer.id) == col(Case.customer_id))
+        .where(Case.group_id == group_id, col(Case.due_at) < now)
+        .order_by(col(Case.due_at))
+    )
+    return await work.all(query)
