@@ -16,6 +16,7 @@ from bot import clock, web
 from bot.budget import Budget, Limits
 from bot.gateway import Gateway
 from bot.intake import ALLOWED_UPDATES, Intake, Poller
+from bot.lanes import LATE_SECONDS, NEVER_LATE
 from bot.leading import Duty, Leadership
 from bot.request import LOOPBACK
 from bot.sender import Sender
@@ -76,9 +77,9 @@ async def _serve(
     def begin() -> AbstractAsyncContextManager[Work]:
         return database.work(times.now(), plan.plan, plan.version)
 
-    looks = ALONE_LOOKS if database.is_sqlite else SHARED_LOOKS
+    looks, late = (ALONE_LOOKS, NEVER_LATE) if database.is_sqlite else (SHARED_LOOKS, LATE_SECONDS)
     leadership = Leadership(database)
-    sender = Sender(begin, database.reading, gateway, Budget(_limits(settings)), leadership.certain, looks)
+    sender = Sender(begin, database.reading, gateway, Budget(_limits(settings)), leadership.certain, looks, late)
     worker = Worker(begin, application, gateway, sender.wake)
     intake = Intake(begin, worker.wake)
     poller = Poller(gateway, intake)

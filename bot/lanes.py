@@ -10,6 +10,8 @@ from models.outbox import Waiting
 LATE_SECONDS = 60.0
 #: Of keys that were given out before our first look, so many may still be on their way.
 LATE_AT_FIRST = 2000
+#: Where keys are committed in their order, none comes late.
+NEVER_LATE = 0.0
 #: A message made of several texts holds at most so much and so many (UTF-16 units, rows).
 MERGED_SIZE = 4000
 MERGED_ROWS = 40
@@ -44,7 +46,9 @@ class Lane:
 class Lanes:
     """Every lane that holds a waiting row or has a call in the air."""
 
-    def __init__(self) -> None:
+    def __init__(self, late_seconds: float) -> None:
+        """`late_seconds`: how much later than higher keys a key may still be committed."""
+        self._late_seconds = late_seconds
         self._lanes: dict[str, Lane] = {}
         self._known: set[int] = set()
         self._gaps: dict[int, float] = {}
@@ -74,14 +78,17 @@ class Lanes:
         self._gaps = {row_id: until for row_id, until in self._gaps.items() if until > now}
         return list(self._gaps)
 
-    def pass_to(self, last_id: int, seen: Iterable[int], now: float) -> None:
-        """All keys up to that one were looked for, and those seen are there; the others may come late."""
+    def pass_to(self, seen: Iterable[int], now: float) -> None:
+        """These keys are there, and all above `last_id` were looked for; those between them may come late."""
         ids = set(seen)
-        first = max(self.last_id, last_id - LATE_AT_FIRST) if self.last_id == 0 else self.last_id
-        for row_id in range(first + 1, last_id + 1):
-            self._gaps[row_id] = now + LATE_SECONDS
-        for row_id in ids:
-            self._gaps.pop(row_id, None)
+        last_id = max(ids, default=0)
+        if self._late_seconds:
+            first = self.last_id or last_id - LATE_AT_FIRST
+            for row_id in range(max(0, first) + 1, last_id + 1):
+                if row_id not in ids:
+                    self._gaps[row_id] = now + self._late_seconds
+            for row_id in ids:
+                self._gaps.pop(row_id, None)
         self.last_id = max(self.last_id, last_id)
 
     def put(self, rows: Iterable[Waiting]) -> None:

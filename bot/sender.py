@@ -40,11 +40,12 @@ class Sender:
         budget: Budget,
         certain: Callable[[], bool],
         poll_seconds: float,
+        late_seconds: float,
     ) -> None:
         """`begin` begins a unit of work, `look` a session that only reads.
 
         `certain` says whether we are surely the one that sends; `poll_seconds` is how often to look for rows
-        that nobody announced.
+        that nobody announced; `late_seconds` how much later than higher keys a key may be committed.
         """
         self._begin = begin
         self._look = look
@@ -54,7 +55,7 @@ class Sender:
         self._poll = poll_seconds
         self._woken = asyncio.Event()
         self._fresh = True  # rows may have been added
-        self._lanes = Lanes()
+        self._lanes = Lanes(late_seconds)
         self._flying: set[asyncio.Task[None]] = set()
         self._results: list[tuple[Parcel, Outcome]] = []
         self._tidy_at = 0.0
@@ -115,11 +116,14 @@ class Sender:
             recent = [] if self._began else await outbox.sent_since(work, work.real_now - timedelta(minutes=1))
             pauses = await outbox.pauses(work)
             left = await delivery.recover(work, self._aloft)
+            again = await outbox.waiting_among(work, left)
             real_now = work.real_now
+        # Their keys are among those that we have passed: no look would find them.
+        self._lanes.put(again)
         self._doubtful = False
         self._fresh = True
         if left:
-            log.warning("%d messages were in flight when the last process ended; they are sent again", left)
+            log.warning("%d messages were in flight when the last process ended; they are sent again", len(left))
         if self._began:
             return
         self._began = True
@@ -161,10 +165,11 @@ class Sender:
     async def _load(self) -> None:
         """Take in what was added, and what others committed late among the keys that we have passed."""
         async with self._look() as session:
-            rows = await outbox.waiting_after(session, self._lanes.last_id, self._lanes.gaps(time.monotonic()))
-        ids = [row.id for row in rows]
-        self._lanes.pass_to(max(ids, default=0), ids, time.monotonic())
-        self._lanes.put(rows)
+            # The lower keys last: a transaction of which this sees a row is seen whole by the second query.
+            rows = await outbox.waiting_after(session, self._lanes.last_id)
+            late, there = await outbox.arrived_late(session, self._lanes.gaps(time.monotonic()))
+        self._lanes.pass_to([*(row.id for row in rows), *there], time.monotonic())
+        self._lanes.put([*rows, *late])
 
     # -- choosing
 
@@ -187,8 +192,7 @@ class Sender:
                 continue
             merges = len(lane.waiting) > 1 and self._budget.short(head.scope, now, depth(head.scope))
             picked.append(lane.with_followers() if merges else [head])
-            lane.busy = True
-            self._budget.take(head.scope, head.cost, topic=topic)
+            self._take(picked[-1])
         return picked, max(pause, 0.001)
 
     # -- recording and claiming
@@ -201,14 +205,25 @@ class Sender:
             await asyncio.shield(self._transaction)
         except Exception as error:
             if is_outage(error):
-                self._let_go(picked)
-                self._doubtful = True
                 raise
             log.exception("a round of the sender failed; its rows are taken one by one")
-            del self._results[: len(results)]
             await self._one_by_one(results, picked)
 
     async def _transact(self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]) -> None:
+        """Record and claim in one transaction; whatever ends it early, nothing that was picked stays taken."""
+        try:
+            parcels, again = await self._commit(results, picked)
+        except BaseException as error:
+            # Here, not in whoever waits for us: a wait that is cancelled hears nothing of how this ends.
+            self._let_go(picked)
+            self._doubtful = self._doubtful or is_outage(error)
+            raise
+        self._follow(results, picked, parcels, again)
+
+    async def _commit(
+        self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]
+    ) -> tuple[list[Parcel], list[Waiting]]:
+        """What was claimed, and which rows of all these wait again."""
         async with self._begin() as work:
             await delivery.settle(work, results)
             await follow_up(work)
@@ -222,48 +237,66 @@ class Sender:
             ]
             refused = [row.id for group in picked for row in group if row.id not in claimed]
             again = await outbox.waiting_among(work, failed + refused)
-        self._results = self._results[len(results) :]
+        self._fresh = self._fresh or work.said
+        return parcels, again
+
+    def _follow(
+        self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]], parcels: list[Parcel],
+        again: list[Waiting],
+    ) -> None:  # fmt: skip
+        """What was committed, in memory; and what was claimed sets out."""
+        recorded = {id(result) for result in results}
+        self._results = [result for result in self._results if id(result) not in recorded]
         self._aloft -= {row.id for parcel, _ in results for row in parcel.rows}
         self._lanes.drop([(parcel.head.lane, row.id) for parcel, _ in results for row in parcel.rows])
-        self._let_go([group for group in picked if group[0].id not in claimed])
-        self._lanes.drop(
-            [(row.lane, row.id) for group in picked for row in group if row.id not in claimed], keep_busy=True
-        )
+        # Of a group whose first row is refused, the others may be claimed all the same.
+        heads = {parcel.head.id: parcel for parcel in parcels}
+        setting_out = [(row, heads[row.id]) for group in picked for row in group if row.id in heads]
+        claimed = {row.id for parcel in parcels for row in parcel.rows}
+        refused = [row for group in picked for row in group if row.id not in claimed]
+        self._let_go([group for group in picked if not any(row.id in heads for row in group)])
+        self._lanes.drop([(row.lane, row.id) for row in refused], keep_busy=True)
         self._lanes.put(again)
-        if set(refused) - {row.id for row in again}:
+        if {row.id for row in refused} - {row.id for row in again}:
             # Cancelled; or claimed by a commit of the process before us that came in only after we had looked.
             self._doubtful = True
-        by_head = {parcel.head.id: parcel for parcel in parcels}
-        for group in picked:
-            if group[0].id in by_head:
-                self._set_out(by_head[group[0].id], group[0])
-        if work.said:
-            self._fresh = True
+        for head, parcel in setting_out:
+            self._set_out(parcel, head)
 
     async def _one_by_one(self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]) -> None:
         """After a fault of ours: what cannot be recorded or claimed is set aside, the rest goes on."""
         for result in results:
-            self._results.insert(0, result)
             try:
                 await self._transact([result], [])
             except Exception as error:
-                if not is_outage(error):
-                    self._results.remove(result)
-                    await self._set_aside([row.id for row in result[0].rows], error)
-                    self._lanes.drop([(row.lane, row.id) for row in result[0].rows])
+                if is_outage(error):
+                    raise
+                ids = [row.id for row in result[0].rows]
+                await self._set_aside(ids, error)
+                self._results = [other for other in self._results if other is not result]
+                self._aloft -= set(ids)
+                self._lanes.drop([(row.lane, row.id) for row in result[0].rows])
         for group in picked:
+            self._take(group)
             try:
                 await self._transact([], [group])
             except Exception as error:
-                self._let_go([group])
-                if not is_outage(error):
-                    await self._set_aside([row.id for row in group], error)
-                    self._lanes.drop([(row.lane, row.id) for row in group])
+                if is_outage(error):
+                    raise
+                await self._set_aside([row.id for row in group], error)
+                self._lanes.drop([(row.lane, row.id) for row in group])
 
     async def _set_aside(self, ids: list[int], error: Exception) -> None:
         log.exception("outbox rows %s cannot be sent and are set aside", ids)
         async with self._begin() as work:
-            await outbox.set_aside(work, ids, repr(error))
+            await delivery.set_aside(work, ids, error)
+        self._fresh = True
+
+    def _take(self, group: list[Waiting]) -> None:
+        """It is to set out: its lane is busy, and its slot taken."""
+        head = group[0]
+        self._lanes[head.lane].busy = True
+        self._budget.take(head.scope, head.cost, topic=head.what is What.TOPIC)
 
     def _let_go(self, picked: list[list[Waiting]]) -> None:
         """What was picked does not set out after all."""

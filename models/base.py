@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, Integer, MetaData, literal_column
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import SQLModel
@@ -36,6 +36,11 @@ def text_enum(kind: type[enum.StrEnum]) -> Any:
         validate_strings=True,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def stands_at(column: Any, member: enum.StrEnum) -> Any:
+    """That the column has this value, spelled out: a partial index serves no value that comes as a parameter."""
+    return column == literal_column(f"'{member.value}'")
 
 
 _PROCESS = int.from_bytes(os.urandom(2), "big") & 0x3FF

@@ -135,11 +135,12 @@ class Outbox(Base, table=True):
 
     __tablename__ = "outbox"
     __table_args__ = (
+        Index("ix_outbox_new", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
         Index(
-            "ix_outbox_todo",
+            "ix_outbox_sending",
             "id",
-            sqlite_where=text("state in ('new', 'sending')"),
-            postgresql_where=text("state in ('new', 'sending')"),
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
         ),
         Index(
             "uq_outbox_pending_key",

@@ -9,11 +9,12 @@ from sqlalchemy import bindparam, func, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
+from models.base import stands_at
 from models.delivery import Inbox, InboxState
 from models.work import Work
 
 _TABLE = Inbox.__table__  # type: ignore[attr-defined]
-_NEW = _TABLE.c.state == InboxState.NEW
+_NEW = stands_at(_TABLE.c.state, InboxState.NEW)
 _NOW = bindparam("now", type_=_TABLE.c.not_before.type)
 _RETRYING = select(_TABLE.c.lane).where(_NEW, _TABLE.c.attempts > 0, _TABLE.c.not_before > _NOW).distinct()
 _COLUMNS: tuple[Any, ...] = (_TABLE.c.id, _TABLE.c.lane, _TABLE.c.raw, _TABLE.c.attempts, _TABLE.c.received_at)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.base import stands_at
 from models.cases import UNFINISHED, Case, CaseEvent
 from models.customers import Topic, TopicState
 from models.delivery import Inbox, InboxState, Outbox, OutboxState, What
@@ -219,7 +220,7 @@ class Lookups:
 
     async def sending(self) -> Sequence[Outbox]:
         """Rows whose sending was begun and not recorded."""
-        query = select(Outbox).where(Outbox.state == OutboxState.SENDING).order_by(col(Outbox.id))
+        query = select(Outbox).where(stands_at(Outbox.state, OutboxState.SENDING)).order_by(col(Outbox.id))
         return await self.all(query.with_for_update())
 
     async def forget_inbox(self, before: datetime) -> int:
@@ -234,9 +235,14 @@ class Lookups:
         return int((await self.session.exec(delete(Inbox).where(col(Inbox.id).in_(some)))).rowcount)
 
     async def forget_outbox(self, before: datetime) -> int:
-        """Delete rows sent or cancelled before that moment, some at a time; returns how many."""
+        """Delete rows sent or cancelled before that moment, some at a time; returns how many.
+
+        The last row stays: SQLite would give its key again, and the sender looks only above the keys it has seen.
+        """
         over = col(Outbox.state).in_((OutboxState.SENT, OutboxState.CANCELLED))
-        some = select(Outbox.id).where(col(Outbox.created_at) < before, over).limit(FORGOTTEN_AT_ONCE)
+        last = select(func.max(col(Outbox.id))).scalar_subquery()
+        some = select(Outbox.id).where(col(Outbox.created_at) < before, over, col(Outbox.id) < last)
+        some = some.limit(FORGOTTEN_AT_ONCE)
         return int((await self.session.exec(delete(Outbox).where(col(Outbox.id).in_(some)))).rowcount)
 
     async def ahead(self) -> timedelta:
@@ -252,6 +258,6 @@ class Lookups:
     async def pending_send(self, key: str) -> Outbox | None:
         """The unsent outbox row with that key."""
         row: Outbox | None = await self.first(
-            select(Outbox).where(Outbox.key == key, Outbox.state == OutboxState.NEW).with_for_update()
+            select(Outbox).where(Outbox.key == key, stands_at(Outbox.state, OutboxState.NEW)).with_for_update()
         )
         return row

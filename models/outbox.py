@@ -5,24 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, or_, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from models.base import stands_at
 from models.delivery import Outbox, OutboxState, Pause, Priority, What
 from models.work import Work
 
 _TABLE = Outbox.__table__  # type: ignore[attr-defined]
 _OUTLINES = select(  # type: ignore[call-overload]
     _TABLE.c.priority, _TABLE.c.id, _TABLE.c.lane, _TABLE.c.group_id, _TABLE.c.chat_id, _TABLE.c.what,
-    _TABLE.c.cost, _TABLE.c.size, _TABLE.c.not_before,
-).where(_TABLE.c.state == OutboxState.NEW)  # fmt: skip
-_AFTER = _OUTLINES.where(_TABLE.c.id > bindparam("after"))
-_AMONG = _OUTLINES.where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
-
-
-#: A statement takes so many keys on either database.
-LATE_AT_ONCE = 5000
+    _TABLE.c.cost, _TABLE.c.size, _TABLE.c.not_before, _TABLE.c.state,
+)  # fmt: skip
+_WAIT = stands_at(_TABLE.c.state, OutboxState.NEW)
+_AFTER = _OUTLINES.where(_WAIT, _TABLE.c.id > bindparam("after"))
+_LATE = _OUTLINES.where(_TABLE.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
 
 
 @dataclass(slots=True, order=True)
@@ -56,25 +54,27 @@ def _waiting(rows: Iterable[Any]) -> list[Waiting]:
     return [Waiting(row[1], row[0], row[2], scope_of(row[3], row[4]), row[5], row[6], row[7], row[8]) for row in rows]
 
 
-async def waiting_after(session: AsyncSession, row_id: int, late: Sequence[int]) -> list[Waiting]:
-    """The rows that wait, with keys above that one or among the late ones."""
-    # The lower ones last: a transaction that is seen by the first query is seen whole by the second.
-    rows = list((await session.execute(_AFTER, {"after": row_id})).all())
-    for start in range(0, len(late), LATE_AT_ONCE):
-        rows += (await session.execute(_AMONG, {"ids": late[start : start + LATE_AT_ONCE]})).all()
-    return _waiting(rows)
+async def waiting_after(session: AsyncSession, row_id: int) -> list[Waiting]:
+    """The rows that wait, with keys above that one."""
+    return _waiting((await session.execute(_AFTER, {"after": row_id})).all())
+
+
+async def arrived_late(session: AsyncSession, ids: Sequence[int]) -> tuple[list[Waiting], list[int]]:
+    """Of these keys (PostgreSQL): the rows that wait, and the keys that are there, whatever became of their rows."""
+    rows = (await session.execute(_LATE, {"ids": ids})).all() if ids else []
+    return _waiting(row for row in rows if row.state is OutboxState.NEW), [row.id for row in rows]
 
 
 async def waiting_among(work: Work, ids: Sequence[int]) -> list[Waiting]:
     """Those of these rows that wait."""
-    return _waiting(await work.all(_OUTLINES.where(_TABLE.c.id.in_(ids)))) if ids else []
+    return _waiting(await work.all(_OUTLINES.where(_WAIT, _TABLE.c.id.in_(ids)))) if ids else []
 
 
 async def sent_since(work: Work, moment: datetime) -> list[tuple[str, int, bool, datetime]]:
     """What went out since then: scope, cost, whether it made a topic, and when; what is in flight counts as now."""
     columns: tuple[Any, ...] = (Outbox.group_id, Outbox.chat_id, Outbox.cost, Outbox.what, Outbox.sent_at)
     rows = await work.all(
-        select(*columns).where(or_(col(Outbox.sent_at) >= moment, col(Outbox.state) == OutboxState.SENDING))
+        select(*columns).where(or_(col(Outbox.sent_at) >= moment, stands_at(Outbox.state, OutboxState.SENDING)))
     )
     return [
         (scope_of(group_id, chat_id), cost, what is What.TOPIC, sent_at or work.real_now)
@@ -97,7 +97,8 @@ async def keep_pause(work: Work, scope: str, until: datetime) -> None:
         pause.until = max(pause.until, until)
 
 
-async def set_aside(work: Work, ids: Sequence[int], error: str) -> None:
-    """Mark rows dead that we cannot handle."""
+async def set_aside(work: Work, ids: Sequence[int], error: str) -> Sequence[Outbox]:
+    """Mark rows dead that we cannot handle; returns them."""
     values = {"state": OutboxState.DEAD, "error": error[:500]}
     await work.session.exec(update(Outbox).where(col(Outbox.id).in_(ids)).values(**values))
+    return await work.all(select(Outbox).where(col(Outbox.id).in_(ids)))

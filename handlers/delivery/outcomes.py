@@ -189,12 +189,12 @@ async def _unknown(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     await put_back(work, parcel, not_before=at, maybe_repeated=row.send_class is SendClass.A)
 
 
-async def recover(work: Work, but: set[int]) -> int:
-    """Rows left in flight by a process that died are of unknown fate; `but` are not. Returns how many."""
+async def recover(work: Work, but: set[int]) -> list[int]:
+    """Rows left in flight by a process that died are of unknown fate; `but` are not. Returns their keys."""
     rows = [row for row in await work.sending() if row.id not in but]
     for row in rows:
         await _unknown(work, Parcel([row]), Outcome(Fate.UNKNOWN, detail="interrupted"))
-    return len(rows)
+    return [row.id for row in rows]
 
 
 def _backoff(work: Work, attempts: int) -> datetime:
@@ -291,9 +291,20 @@ async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     if row.customer_id and not row.group_id:
         await _tell(work, row, "delivery/refused", reason=outcome.detail)
     elif row.group_id:
-        group = await work.group(row.group_id)
-        values = {"group": group.title, "number": row.case_id, "reason": outcome.detail}
-        await staff.tell_owners(work, "delivery/not_shown", values)
+        await _not_shown(work, row, outcome.detail)
+
+
+async def _not_shown(work: Work, row: Any, reason: str) -> None:
+    group = await work.group(row.group_id)
+    values = {"group": group.title, "number": row.case_id, "reason": reason}
+    await staff.tell_owners(work, "delivery/not_shown", values)
+
+
+async def set_aside(work: Work, ids: list[int], error: Exception) -> None:
+    """Rows that we ourselves cannot handle are dead; owners hear of each that staff should have seen."""
+    for row in await outbox.set_aside(work, ids, repr(error)):
+        if row.group_id:
+            await _not_shown(work, row, type(error).__name__)
 
 
 async def _tell(work: Work, row: Any, template: str, **values: Any) -> None:
