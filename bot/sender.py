@@ -229,14 +229,9 @@ class Sender:
             await follow_up(work)
             parcels = await delivery.claim(work, picked)
             claimed = {row.id for parcel in parcels for row in parcel.rows}
-            failed = [
-                row.id
-                for parcel, outcome in results
-                if outcome.fate is not Fate.SENT or parcel.unfinished
-                for row in parcel.rows
-            ]
+            failed = [each for each, outcome in results if outcome.fate is not Fate.SENT or each.unfinished]
             refused = [row.id for group in picked for row in group if row.id not in claimed]
-            again = await outbox.waiting_among(work, failed + refused)
+            again = await outbox.waiting_among(work, [row.id for each in failed for row in each.rows] + refused)
         self._fresh = self._fresh or work.said
         return parcels, again
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, or_, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -56,12 +56,12 @@ def _waiting(rows: Iterable[Any]) -> list[Waiting]:
 
 async def waiting_after(session: AsyncSession, row_id: int) -> list[Waiting]:
     """The rows that wait, with keys above that one."""
-    return _waiting((await session.execute(_AFTER, {"after": row_id})).all())
+    return _waiting((await session.exec(_AFTER, params={"after": row_id})).all())
 
 
 async def arrived_late(session: AsyncSession, ids: Sequence[int]) -> tuple[list[Waiting], list[int]]:
     """Of these keys (PostgreSQL): the rows that wait, and the keys that are there, whatever became of their rows."""
-    rows = (await session.execute(_LATE, {"ids": ids})).all() if ids else []
+    rows = (await session.exec(_LATE, params={"ids": ids})).all() if ids else []
     return _waiting(row for row in rows if row.state is OutboxState.NEW), [row.id for row in rows]
 
 
@@ -73,12 +73,11 @@ async def waiting_among(work: Work, ids: Sequence[int]) -> list[Waiting]:
 async def sent_since(work: Work, moment: datetime) -> list[tuple[str, int, bool, datetime]]:
     """What went out since then: scope, cost, whether it made a topic, and when; what is in flight counts as now."""
     columns: tuple[Any, ...] = (Outbox.group_id, Outbox.chat_id, Outbox.cost, Outbox.what, Outbox.sent_at)
-    rows = await work.all(
-        select(*columns).where(or_(col(Outbox.sent_at) >= moment, stands_at(Outbox.state, OutboxState.SENDING)))
-    )
+    lately = await work.all(select(*columns).where(col(Outbox.sent_at) >= moment))
+    in_flight = await work.all(select(*columns).where(stands_at(Outbox.state, OutboxState.SENDING)))
     return [
         (scope_of(group_id, chat_id), cost, what is What.TOPIC, sent_at or work.real_now)
-        for group_id, chat_id, cost, what, sent_at in rows
+        for group_id, chat_id, cost, what, sent_at in (*lately, *in_flight)
     ]
 
 

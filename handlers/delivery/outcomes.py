@@ -194,7 +194,7 @@ async def recover(work: Work, but: set[int]) -> list[int]:
     rows = [row for row in await work.sending() if row.id not in but]
     for row in rows:
         await _unknown(work, Parcel([row]), Outcome(Fate.UNKNOWN, detail="interrupted"))
-    return [row.id for row in rows]
+    return [row.id for row in rows if row.id is not None]
 
 
 def _backoff(work: Work, attempts: int) -> datetime:
@@ -294,7 +294,7 @@ async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         await _not_shown(work, row, outcome.detail)
 
 
-async def _not_shown(work: Work, row: Any, reason: str) -> None:
+async def _not_shown(work: Work, row: Any, reason: str | None) -> None:
     group = await work.group(row.group_id)
     values = {"group": group.title, "number": row.case_id, "reason": reason}
     await staff.tell_owners(work, "delivery/not_shown", values)
@@ -304,7 +304,7 @@ async def set_aside(work: Work, ids: list[int], error: Exception) -> None:
     """Rows that we ourselves cannot handle are dead; owners hear of each that staff should have seen."""
     for row in await outbox.set_aside(work, ids, repr(error)):
         if row.group_id:
-            await _not_shown(work, row, type(error).__name__)
+            await _not_shown(work, row, None)
 
 
 async def _tell(work: Work, row: Any, template: str, **values: Any) -> None:
