@@ -1,13 +1,13 @@
 """the outbox has an index for each of its queries
 
-Revision: 0004
+Revision: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
