@@ -17,7 +17,8 @@ from handlers import (
     retention,
     staff,
 )
-from handlers.commands import IN_GROUP, WITH_CUSTOMER, Command
+from handlers.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command
+from handlers.customers import changing, contacting, files, rules, tiers
 from handlers.doors import (
     ANYONE,
     CUSTOMER,
@@ -38,7 +39,7 @@ from models.work import Work
 
 PRIVATE, TOPIC, GENERAL, PLAIN = Where.PRIVATE, Where.TOPIC, Where.GENERAL, Where.PLAIN
 IN_PRIVATE = frozenset({PRIVATE})
-AGENT, OWNER = Role.AGENT, Role.OWNER
+AGENT, SUPERVISOR, OWNER = Role.AGENT, Role.SUPERVISOR, Role.OWNER
 
 
 async def _help(work: Work, place: Place) -> None:
@@ -64,6 +65,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("recall", WITH_CUSTOMER, AGENT, answers.recall),
     Command("promise", WITH_CUSTOMER, AGENT, promising.promise),
     Command("why", WITH_CUSTOMER, AGENT, contact.why),
+    # customers' files
+    Command("file", AMONG_STAFF, AGENT, files.file_command),
+    Command("set", AMONG_STAFF, AGENT, changing.set_command),
+    Command("tag", AMONG_STAFF, AGENT, changing.tag_command),
+    Command("address", AMONG_STAFF, AGENT, changing.address_command),
+    Command("tier", AMONG_STAFF, AGENT, tiers.tier_command),
     # among staff
     Command("role", IN_GROUP, OWNER, staff.change_role),
     Command("help", IN_GROUP, AGENT, _help),
@@ -104,6 +111,10 @@ DOORS: tuple[Door, ...] = (
         for action in ("claim", "wait", "resolve", "reopen", "note")
     ),
     Door("have_it", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), telling.acknowledge),
+    Door("phone", AMONG_STAFF, AGENT, press("phone"), files.file_press),
+    Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), files.file_press),
+    Door("tier_yes", AMONG_STAFF, SUPERVISOR, press("tier_yes"), tiers.decide),
+    Door("tier_no", AMONG_STAFF, SUPERVISOR, press("tier_no"), tiers.decide),
     # words: what is no command and no button
     Door("message", PRIVATE, CUSTOMER, update_of("message"), messages.receive),
     Door("edited", PRIVATE, CUSTOMER, update_of("edited_message"), messages.edited),
@@ -122,13 +133,19 @@ TICKS = (
     ("forget_outbox", 3600, retention.forget_outbox),
     ("clocks", 2, sweep.sweep),
     ("late_list", 5, late_list.tell_late_list),
+    ("rules", 5, rules.recompute),
 )
 
 #: What follows from what has happened, in order.
 AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.CaseOpened: (clocks.case_opened,),
-    happenings.CustomerSpoke: (contact.heed_stop, clocks.customer_spoke, chasing.words_chase),
-    happenings.AgentSpoke: (clocks.agent_spoke,),
+    happenings.CustomerSpoke: (
+        contact.heed_stop,
+        clocks.customer_spoke,
+        chasing.words_chase,
+        contacting.note_contact,
+    ),
+    happenings.AgentSpoke: (clocks.agent_spoke, contacting.note_contact),
     happenings.KindConfirmed: (clocks.kind_confirmed,),
     happenings.StandardChanged: (clocks.standard_changed,),
     happenings.CasePending: (clocks.case_pending,),
@@ -137,6 +154,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.CaseClosed: (clocks.case_closed,),
     happenings.CaseReopened: (clocks.case_reopened,),
     happenings.FileChanged: (clocks.file_changed,),
+    happenings.PlanChanged: (rules.look_again,),
 }
 
 

@@ -106,7 +106,7 @@ COUNTERS = ("case", "customer")
 
 
 class Counter(Base, table=True):
-    """The last number given out, by what it numbers (cases, customers)."""
+    """The last number given out, by what it numbers (cases, customers); how far a long piece of work has come."""
 
     __tablename__ = "counters"
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from handlers import DOORS
-from handlers.doors import ANYONE, CUSTOMER, STAFF_PLACES, Where
+from handlers.doors import ANYONE, CUSTOMER, STAFF_PLACES, Errand, Place, Where, current
 from models.staff import Role
 
 HANDLERS = Path(__file__).parents[1] / "handlers"
@@ -22,7 +22,7 @@ def test_s11_every_door_declares_who_may_pass() -> None:
     assert {door.name for door in DOORS if door.who == ANYONE} == OPEN_TO_ALL
 
 
-def test_s09_staff_act_in_their_groups_and_customers_in_private() -> None:
+def test_s09_staff_act_in_their_groups_or_alone_with_the_bot_and_customers_in_private() -> None:
     for door in DOORS:
         if isinstance(door.who, Role):
             # In private the door itself lets staff pass alone; a command of theirs is none to anybody else.
@@ -30,6 +30,16 @@ def test_s09_staff_act_in_their_groups_and_customers_in_private() -> None:
         if door.who == CUSTOMER:
             assert door.where == {Where.PRIVATE}, f"{door.name}: a customer is somebody who writes in private"
     assert not [door.name for door in DOORS if Where.FOREIGN in door.where]
+
+
+def test_s09_in_private_a_door_of_staff_is_none_for_anybody_else() -> None:
+    stranger = Place(Where.PRIVATE, "message", {"date": 0, "text": "/file 1"}, {"id": 7})
+    token = current.set(Errand(None, stranger, "bot"))  # type: ignore[arg-type]
+    try:
+        opened = [door for door in DOORS if door.check_update(None)]
+    finally:
+        current.reset(token)
+    assert {door.who for door in opened} == {CUSTOMER}
 
 
 def test_every_door_has_a_name_of_its_own() -> None:

@@ -1,4 +1,4 @@
-"""Customers: getting to know them, what the bot says about itself, and whether they can be reached."""
+"""Getting to know customers, what the bot says about itself, and whether they can be reached."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from handlers.happenings import CustomerBack, CustomerBlocked
 from handlers.speaking import answer_press, button, customer_keyboard, tell_customer, tell_staff
 from models.cases import CaseKind
 from models.customers import Customer, display_name
+from models.customers.tiers import segments_by_rule, tier_by_rule
 from models.delivery import Priority
 from models.staff import StaffGroup
 from models.work import Work
@@ -22,8 +23,9 @@ async def known(work: Work, user: dict[str, Any]) -> Customer:
         number = await work.number("customer")
         customer = Customer(
             id=number, user_id=user["id"], name=name or f"#{number}", username=user.get("username"),
-            language=language, created_at=work.now,
+            language=language, created_at=work.now, tier=tier_by_rule(work.plan, 0, 0),
         )  # fmt: skip
+        customer.segments = segments_by_rule(work.plan, customer, ())
         work.remember(customer)
     elif name and name != customer.name:
         customer.name = name

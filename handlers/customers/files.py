@@ -1,0 +1,121 @@
+"""The customer's file: what /file shows, and the phone number behind its button."""
+
+from datetime import datetime
+from typing import Any
+
+from handlers.cases import actor_of
+from handlers.customers.tiers import last_day, tier_name
+from handlers.customers.whom import customer_and_words, language_here, numbered
+from handlers.doors import Place, Refusal, in_place
+from handlers.speaking import Buttons, answer_press, button
+from models.customers import Customer, TierBy, zone_of
+from models.customers.history import history
+from models.customers.phones import masked
+from models.plan import Plan, text_of
+from models.work import Work
+from templates import label
+
+#: How much of long texts is shown (characters).
+NOTES, VALUE = 600, 80
+#: How many tags are shown.
+TAGS = 20
+
+
+async def file_command(work: Work, place: Place) -> None:
+    """/file in a topic, or /file 17: the customer's file, for staff only."""
+    customer, _ = await customer_and_words(work, place)
+    language = language_here(work, place)
+    in_place(
+        work, place, "customers/file", {"file": await file_values(work, customer, language)},
+        file_buttons(customer, language),
+    )  # fmt: skip
+
+
+def file_buttons(customer: Customer, language: str) -> Buttons:
+    """Under the file: the phone number, and how to change what stands there."""
+    row = [button(label(language, "button.phone"), f"phone:{customer.id}")] if customer.phone else []
+    return [[*row, button(label(language, "button.how_to_set"), f"how_to_set:{customer.id}")]]
+
+
+async def file_values(work: Work, customer: Customer, language: str) -> dict[str, Any]:
+    """All that /file shows, in words for that reader."""
+    plan = work.plan
+    past = await history(work, customer.id)
+    agent = await work.staff(customer.dedicated_agent_id) if customer.dedicated_agent_id else None
+    names = {segment.id: text_of(segment.name, language) or segment.id for segment in plan.segment}
+    return {
+        "number": customer.id, "name": customer.name, "username": customer.username, "ref": customer.ref,
+        "salutation": customer.salutation, "language": customer.language, "phone": masked(customer.phone),
+        "city": customer.city, "zone": zone_of(customer, plan).key, "dedicated": agent.name if agent else None,
+        "segments": [names.get(each, each) for each in customer.segments],
+        "fields": plan_fields(plan, customer, language), "tags": customer.tags[:TAGS],
+        "notes": customer.notes[:NOTES],
+        "unreachable": customer.unreachable_since is not None, "no_telegram": customer.user_id is None,
+        "banned": _until(work, customer.banned_until), "muted": _until(work, customer.muted_until),
+        "unheard": past.unheard if customer.banned_until else 0,
+        "purchases": [
+            {"at": day(work, each.at), "product": each.product[:VALUE], "amount": money(each.amount)}
+            for each in past.purchases
+        ],
+        "bought": past.bought, "spent": money(past.spent),
+        "events": [{"at": day(work, each.at), "name": each.name[:VALUE]} for each in past.events],
+        "first": day(work, customer.created_at),
+        "last": day(work, customer.last_contact_at) if customer.last_contact_at else None,
+        "cases": past.cases, "open": past.open, "scores": past.scores, "merged": past.merged,
+        **await _tier_values(work, customer, language),
+    }  # fmt: skip
+
+
+async def _tier_values(work: Work, customer: Customer, language: str) -> dict[str, Any]:
+    by_hand = customer.tier_by is TierBy.HAND
+    approver = await work.staff(customer.tier_approved_by) if customer.tier_approved_by else None
+    return {
+        "tier": tier_name(work.plan, customer.tier, language) if customer.tier else None,
+        "tier_reason": customer.tier_reason if by_hand else None,
+        "tier_until": last_day(work, customer.tier_until) if by_hand else None,
+        "tier_by": approver.name if approver else None,
+    }
+
+
+def plan_fields(plan: Plan, customer: Customer, language: str) -> list[dict[str, str]]:
+    """The plan's own fields that are filled in, in the plan's order; telephone numbers masked."""
+    found = []
+    for each in plan.field:
+        value = str(customer.fields.get(each.id) or "")
+        if value:
+            shown = masked(value) if each.kind == "phone" else value[:VALUE]
+            found.append({"name": text_of(each.name, language) or each.id, "value": shown})
+    return found
+
+
+def money(hundredths: int) -> str:
+    """An amount as people read it: "1,234.50"."""
+    return f"{hundredths / 100:,.2f}"
+
+
+def day(work: Work, at: datetime) -> str:
+    """A day as the business counts it: "2026-11-21"."""
+    return at.astimezone(work.plan.business.timezone).date().isoformat()
+
+
+def _until(work: Work, at: datetime | None) -> str:
+    """Until when something holds: "11-28 09:30"; "" for what is over."""
+    if at is None or at <= work.now:
+        return ""
+    return f"{at.astimezone(work.plan.business.timezone):%m-%d %H:%M}"
+
+
+async def file_press(work: Work, place: Place) -> None:
+    """The buttons under the file: the phone number, shown to who pressed alone and audited; how to change things."""
+    action, _, number = place.text.partition(":")
+    customer = await numbered(work, number)
+    if customer is None or (place.customer is not None and place.customer.id != customer.id):
+        raise Refusal("stale")
+    language = place.speaker.language
+    if action == "how_to_set":
+        answer_press(work, place.raw["id"], label(language, "toast.how_to_set"), alert=True)
+        return
+    if not customer.phone:
+        raise Refusal("stale")
+    work.audit(actor_of(place.speaker), "phone_seen", f"customer:{customer.id}")
+    answer_press(work, place.raw["id"], customer.phone, alert=True)

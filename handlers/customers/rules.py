@@ -1,0 +1,103 @@
+"""Tiers and segments by the plan's rules: every night, after an import, and when a file changes."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from handlers.happenings import FileChanged, PlanChanged, StandardChanged
+from models.cases import UNFINISHED, Case
+from models.customers import Customer, TierBy
+from models.customers.tiers import by_rules, is_lower, next_customers
+from models.staff import Counter
+from models.work import Work
+
+#: How many customers one unit of work looks at.
+AT_ONCE = 1000
+#: How long after midnight the night's work begins.
+NIGHT = timedelta(hours=3)
+#: The day that is done, and the customer up to whom the next one has come.
+DAY, REACHED = "rules_day", "rules_reached"
+
+
+async def recompute(work: Work) -> bool:
+    """The night's tick: tier and segments of some more customers."""
+    if not (work.plan.tier or work.plan.segment):
+        return False
+    tonight = (work.now.astimezone(work.plan.business.timezone) - NIGHT).date().toordinal()
+    day, reached = await _progress(work, DAY), await _progress(work, REACHED)
+    if day.value >= tonight:
+        return False
+    rows = await next_customers(work, reached.value, AT_ONCE)
+    if not rows:
+        day.value, reached.value = tonight, 0
+        return False
+    changed = await by_rules(work, rows)
+    await _apply(work, changed)
+    reached.value = rows[-1].id
+    return True
+
+
+async def look_again(work: Work, _happening: PlanChanged | None = None) -> None:
+    """Everybody is looked at again now: the plan changed, or customers were imported."""
+    (await _progress(work, DAY)).value = (await _progress(work, REACHED)).value = 0
+
+
+async def _progress(work: Work, name: str) -> Counter:
+    found: Counter | None = await work.first(select(Counter).where(Counter.name == name))
+    if found is None:
+        found = Counter(name=name)
+        work.add(found)
+        await work.flush()
+    return found
+
+
+async def refresh(work: Work, customers: Iterable[Customer]) -> None:
+    """The rules look at these customers at once; their files changed."""
+    seen = list(customers)
+    changed = await by_rules(work, seen)
+    await _apply(work, changed)
+    for customer in seen:
+        if customer.id not in changed:
+            work.happen(FileChanged(customer))
+
+
+async def _apply(work: Work, changed: dict[int, tuple[str | None, list[str]]]) -> None:
+    """Write tiers and segments down; nobody's tier falls while they have an open case."""
+    if not changed:
+        return
+    customers = await work.all(select(Customer).where(col(Customer.id).in_(changed)))
+    open_cases = await _open_cases(work, [customer.id for customer in customers])
+    for customer in customers:
+        tier, segments = changed[customer.id]
+        cases = open_cases.get(customer.id, [])
+        if not (cases and is_lower(work.plan, tier, customer.tier)):
+            _change_tier(work, customer, tier)
+        customer.segments = segments
+        work.happen(FileChanged(customer))
+        for case in cases:
+            work.happen(StandardChanged(case))
+
+
+def _change_tier(work: Work, customer: Customer, tier: str | None) -> None:
+    if customer.tier_by is TierBy.HAND and customer.tier_until and customer.tier_until <= work.now:
+        customer.tier_by = TierBy.RULE
+        customer.tier_reason = customer.tier_approved_by = customer.tier_until = None
+    if customer.tier != tier:
+        work.audit("system", "tier", f"customer:{customer.id}", before=customer.tier, after=tier)
+        customer.tier = tier
+
+
+async def _open_cases(work: Work, customer_ids: list[int]) -> dict[int, list[Case]]:
+    query = select(Case).where(col(Case.customer_id).in_(customer_ids), col(Case.state).in_(UNFINISHED))
+    found: dict[int, list[Case]] = {}
+    for case in await work.all(query):
+        found.setdefault(case.customer_id, []).append(case)
+    return found
+
+
+async def standards_changed(work: Work, customer: Customer) -> None:
+    """A customer's tier or segments changed: their open cases may be promised something else."""
+    work.happen(FileChanged(customer))
+    for case in (await _open_cases(work, [customer.id])).get(customer.id, []):
+        work.happen(StandardChanged(case))

@@ -1,0 +1,29 @@
+"""Values for the messages about customers: a file with nothing in it, and one that is full of foreign text."""
+
+from typing import Any
+
+LONG = "长<&" * 26
+EMPTY: dict[str, Any] = {
+    "number": 7, "name": "王芳", "username": None, "ref": None, "salutation": None, "language": "zh", "phone": "",
+    "city": None, "zone": "Asia/Shanghai", "dedicated": None, "segments": [], "tags": [], "notes": "", "fields": [],
+    "unreachable": False, "no_telegram": False, "banned": "", "muted": "", "unheard": 0, "purchases": [], "bought": 0,
+    "spent": "0.00", "events": [], "first": "2026-11-21", "last": None, "cases": 0, "open": [], "scores": [],
+    "merged": [], "tier": None, "tier_reason": None, "tier_until": None, "tier_by": None,
+}  # fmt: skip
+FULL = {
+    **EMPTY, "username": "wang", "ref": LONG, "salutation": LONG[:40], "language": "en", "phone": "+86138****8000",
+    "city": LONG, "dedicated": LONG[:64], "segments": [LONG[:30]] * 5, "tags": [LONG[:40]] * 20, "notes": LONG * 7,
+    "fields": [{"name": LONG[:30], "value": LONG}] * 6, "unreachable": True, "no_telegram": True,
+    "banned": "11-28 09:30", "muted": "11-28 09:30", "unheard": 3, "bought": 12, "spent": "1,234,567.00",
+    "purchases": [{"at": "2026-11-21", "product": LONG, "amount": "1,234.50"}] * 3,
+    "events": [{"at": "2026-11-21", "name": LONG}] * 3, "last": "2026-11-24", "cases": 100,
+    "open": list(range(1001, 1011)), "scores": [5, 4, 3, 2, 1], "merged": [17, 23], "tier": LONG[:30],
+    "tier_reason": LONG * 3, "tier_until": "2027-06-30", "tier_by": LONG[:64],
+}  # fmt: skip
+CHOICES: dict[str, list[Any]] = {
+    "file.file": [EMPTY, FULL],
+    "until": ["2027-06-30", ""],
+    "zone": ["", "?", "Asia/Shanghai"],
+    "tier": [lambda text: text[:30]],
+    "before": [lambda text: text[:30]],
+}
