@@ -185,7 +185,7 @@ class Work(Lookups):
         self._customers.update({customer.user_id: customer for customer in found})
         self._staff.update(dict.fromkeys(wanted))
         self._staff.update({person.user_id: person for person in await self.all(_STAFF, user_ids=wanted)})
-        await self._fetch_cases([customer.id for customer in found])
+        await self.fetch_cases([customer.id for customer in found])
         await self.fetch_topics([customer.id for customer in found])
 
     async def fetch_topics(self, customer_ids: list[int]) -> None:
@@ -197,7 +197,8 @@ class Work(Lookups):
         for topic in await self.all(_TOPICS, customer_ids=customer_ids):
             self._topics[topic.customer_id, topic.group_id] = topic
 
-    async def _fetch_cases(self, customer_ids: list[int]) -> None:
+    async def fetch_cases(self, customer_ids: list[int]) -> None:
+        """Fetch the cases of these customers in one query."""
         if not customer_ids:
             return
         for customer_id in customer_ids:
@@ -231,7 +232,7 @@ class Work(Lookups):
     async def cases_of(self, customer_id: int) -> list[Case]:
         """The customer's unfinished cases and those that can still be reopened, oldest first."""
         if customer_id not in self._cases:
-            await self._fetch_cases([customer_id])
+            await self.fetch_cases([customer_id])
         return self._cases[customer_id]
 
     async def new_case(self, **values: Any) -> Case:

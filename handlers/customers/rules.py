@@ -5,8 +5,7 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from handlers.happenings import FileChanged, PlanChanged, StandardChanged
-from models.cases import UNFINISHED, Case
+from handlers.happenings import FileChanged, PlanChanged
 from models.customers import Customer, TierBy
 from models.customers.tiers import by_rules, is_lower, next_customers
 from models.staff import Counter
@@ -67,16 +66,14 @@ async def _apply(work: Work, changed: dict[int, tuple[str | None, list[str]]]) -
     if not changed:
         return
     customers = await work.all(select(Customer).where(col(Customer.id).in_(changed)))
-    open_cases = await _open_cases(work, [customer.id for customer in customers])
+    await work.fetch_cases([customer.id for customer in customers])
     for customer in customers:
         tier, segments = changed[customer.id]
-        cases = open_cases.get(customer.id, [])
-        if not (cases and is_lower(work.plan, tier, customer.tier)):
+        open_cases = [case for case in await work.cases_of(customer.id) if case.unfinished]
+        if not (open_cases and is_lower(work.plan, tier, customer.tier)):
             _change_tier(work, customer, tier)
         customer.segments = segments
         work.happen(FileChanged(customer))
-        for case in cases:
-            work.happen(StandardChanged(case))
 
 
 def _change_tier(work: Work, customer: Customer, tier: str | None) -> None:
@@ -86,18 +83,3 @@ def _change_tier(work: Work, customer: Customer, tier: str | None) -> None:
     if customer.tier != tier:
         work.audit("system", "tier", f"customer:{customer.id}", before=customer.tier, after=tier)
         customer.tier = tier
-
-
-async def _open_cases(work: Work, customer_ids: list[int]) -> dict[int, list[Case]]:
-    query = select(Case).where(col(Case.customer_id).in_(customer_ids), col(Case.state).in_(UNFINISHED))
-    found: dict[int, list[Case]] = {}
-    for case in await work.all(query):
-        found.setdefault(case.customer_id, []).append(case)
-    return found
-
-
-async def standards_changed(work: Work, customer: Customer) -> None:
-    """A customer's tier or segments changed: their open cases may be promised something else."""
-    work.happen(FileChanged(customer))
-    for case in (await _open_cases(work, [customer.id])).get(customer.id, []):
-        work.happen(StandardChanged(case))

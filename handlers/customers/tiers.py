@@ -7,9 +7,10 @@ from typing import Any
 from sqlmodel import select
 
 from handlers.cases import actor_of
-from handlers.customers.rules import refresh, standards_changed
+from handlers.customers.rules import refresh
 from handlers.customers.whom import customer_and_words, language_here
 from handlers.doors import Place, Refusal, in_place
+from handlers.happenings import FileChanged
 from handlers.speaking import answer_press, button
 from models.customers import Customer, TierBy, TierRequest
 from models.customers.values import end_of, read_day
@@ -89,13 +90,9 @@ async def tier_command(work: Work, place: Place) -> None:
     work.audit(actor_of(place.speaker), "tier_asked", subject, tier=wish.tier, reason=wish.reason)
     language = language_here(work, place)
     values = {"by": place.speaker.name, "name": customer.name, **_shown(work, wish, language)}
-    buttons = [
-        [
-            button(label(language, f"button.tier_{verdict}"), f"tier_{verdict}:{request.id}")
-            for verdict in ("yes", "no")
-        ]
-    ]
-    in_place(work, place, "customers/tier_asked", values, buttons)
+    yes = button(label(language, "button.tier_yes"), f"tier_yes:{request.id}")
+    no = button(label(language, "button.tier_no"), f"tier_no:{request.id}")
+    in_place(work, place, "customers/tier_asked", values, [[yes, no]])
 
 
 async def decide(work: Work, place: Place) -> None:
@@ -135,7 +132,7 @@ async def _grant(work: Work, place: Place, customer: Customer, wish: Wish, asked
         await refresh(work, [customer])
     else:
         customer.tier_by, customer.tier = TierBy.HAND, wish.tier
-        await standards_changed(work, customer)
+        work.happen(FileChanged(customer))
     language = language_here(work, place)
     values = {
         "by": approver.name, "name": customer.name, "before": tier_name(work.plan, before, language),
