@@ -3,6 +3,7 @@
 from bisect import insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from models.outbox import Waiting
 
@@ -12,6 +13,9 @@ LATE_SECONDS = 60.0
 LATE_AT_FIRST = 2000
 #: Where keys are committed in their order, none comes late.
 NEVER_LATE = 0.0
+#: Rows that wait longer are looked at again meanwhile, so many at once.
+HELD = timedelta(seconds=2)
+HELD_AT_ONCE = 500
 #: A message made of several texts holds at most so much and so many (UTF-16 units, rows).
 MERGED_SIZE = 4000
 MERGED_ROWS = 40
@@ -97,6 +101,18 @@ class Lanes:
             if row.id not in self._known:
                 self._known.add(row.id)
                 insort(self._lanes.setdefault(row.lane, Lane()).waiting, row)
+
+    def held(self, now: datetime) -> list[int]:
+        """First rows of idle lanes that wait for long; what they wait for may be over sooner."""
+        heads = (lane.waiting[0] for lane in self._lanes.values() if lane.waiting and not lane.busy)
+        return [head.id for head in heads if head.not_before and head.not_before > now + HELD][:HELD_AT_ONCE]
+
+    def renew(self, rows: Iterable[Waiting]) -> None:
+        """These rows wait as they are said to be now; a lane with a call in the air is left as it is."""
+        for row in rows:
+            lane = self._lanes.get(row.lane)
+            if lane is not None and not lane.busy:
+                lane.waiting = [row if each.id == row.id else each for each in lane.waiting]
 
     def drop(self, rows: Iterable[tuple[str, int]], *, keep_busy: bool = False) -> None:
         """These rows (lane, id) are done with, or will be put in again; their lanes may go on."""

@@ -168,6 +168,8 @@ class Sender:
             # The lower keys last: a transaction of which this sees a row is seen whole by the second query.
             rows = await outbox.waiting_after(session, self._lanes.last_id)
             late, there = await outbox.arrived_late(session, self._lanes.gaps(time.monotonic()))
+            held = await outbox.outlines_of(session, self._lanes.held(datetime.now(UTC)))
+        self._lanes.renew(held)
         self._lanes.pass_to([*(row.id for row in rows), *there], time.monotonic())
         self._lanes.put([*rows, *late])
 

@@ -221,7 +221,7 @@ def reopen(work: Work, case: Case, actor: str, why: str) -> None:
     case.move(CaseState.OPEN, work.now)
     work.event(case, "reopened", actor, why=why)
     work.happen(CaseReopened(case, why))
-    redraw_card(work, case)
+    post_card(work, case)
 
 
 # -- doors of the topic: commands and the card's buttons

@@ -56,6 +56,9 @@ async def bot_standing(work: Work, place: Place) -> None:
     """The bot's own standing in the staff group changed; owners hear when it can no longer do its work."""
     member = place.raw.get("new_chat_member") or {}
     trouble = standing_trouble(member, place.staff_group.is_forum)
+    if trouble is None and place.staff_group.trouble:
+        await work.hasten(place.staff_group.id or 0)
+        work.said = True
     await note_trouble(work, place.staff_group, trouble)
 
 

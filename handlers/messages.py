@@ -15,7 +15,7 @@ from handlers.happenings import CaseResumed, CustomerSpoke
 from handlers.speaking import send, tell_customer, tell_staff
 from models.cases import Case, CaseState
 from models.customers import Customer
-from models.delivery import Priority, What, staff_lane
+from models.delivery import Priority, SendClass, What, staff_lane
 from models.messages import Author, Message, MessageVersion
 from models.work import Work
 from templates import LANGUAGES, label, word_list
@@ -151,7 +151,7 @@ async def _case_for(work: Work, customer: Customer, content: Content, replied: M
         case = meant or scored or _latest(current)
         if case is not None:
             if case is scored and content.text:
-                _keep_comment(work, customer, case, content.text)
+                await _keep_comment(work, customer, case, content.text)
             else:
                 _take_up_again(work, customer, case, content)
             return case
@@ -194,12 +194,16 @@ def _take_up_again(work: Work, customer: Customer, case: Case, content: Content)
     tell_customer(work, customer, "cases/reopened_by_words", {"number": case.id}, buttons=another, case=case)
 
 
-def _keep_comment(work: Work, customer: Customer, case: Case, words: str) -> None:
+async def _keep_comment(work: Work, customer: Customer, case: Case, words: str) -> None:
     """The words explain the score. Should they say that it is not solved after all, a button does the rest."""
     case.comment = words
     case.comment_open = False
     work.event(case, "commented", cases.actor_of(customer), comment=words)
     cases.redraw_card(work, case)
+    if not case.unfinished and (shown_at := await work.score_shown_at(case.id)):
+        # The question has its answer: its button "nothing to add" goes.
+        params = {"message_id": shown_at, "reply_markup": {"inline_keyboard": []}}
+        speaking.call_customer(work, customer, "editMessageReplyMarkup", params, send_class=SendClass.C)
     buttons = [] if case.unfinished else [[cases.not_solved_button(customer.language, case)]]
     tell_customer(work, customer, "cases/comment_kept", {"number": case.id}, buttons=buttons, case=case)
 

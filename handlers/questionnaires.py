@@ -24,7 +24,7 @@ async def score(work: Work, place: Place) -> None:
     if value not in map(str, SCORES):
         raise Refusal("stale")
     case.score = int(value)
-    work.event(case, "scored", actor_of(customer), score=case.score)
+    work.event(case, "scored", actor_of(customer), score=case.score, shown_at=place.message["message_id"])
     values = {"number": case.id, "score": case.score, "summary": _said(case)}
     answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
     if case.score <= LOW:

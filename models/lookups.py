@@ -61,6 +61,12 @@ class Lookups:
         at: datetime | None = await self.first(query.order_by(col(CaseEvent.id).desc()))
         return at
 
+    async def score_shown_at(self, case_id: int) -> int | None:
+        """Telegram's id of the message in the customer's chat that shows the latest score of the case."""
+        query = select(CaseEvent.details).where(CaseEvent.case_id == case_id, CaseEvent.what == "scored")
+        details: dict[str, Any] | None = await self.first(query.order_by(col(CaseEvent.id).desc()))
+        return (details or {}).get("shown_at")
+
     async def case_of_card(self, group_id: int, telegram_id: int) -> Case | None:
         """The case whose card is that message of the staff group."""
         query = select(Case).where(Case.group_id == group_id, Case.card_message_id == telegram_id)
@@ -217,6 +223,11 @@ class Lookups:
             .with_for_update()
         )
         return row
+
+    async def hasten(self, group_id: int) -> None:
+        """What waits for another try in that group is tried now."""
+        waiting = update(Outbox).where(col(Outbox.group_id) == group_id, stands_at(Outbox.state, OutboxState.NEW))
+        await self.session.exec(waiting.where(col(Outbox.attempts) > 0).values(not_before=None))
 
     async def sending(self) -> Sequence[Outbox]:
         """Rows whose sending was begun and not recorded."""

@@ -59,6 +59,12 @@ async def waiting_after(session: AsyncSession, row_id: int) -> list[Waiting]:
     return _waiting((await session.exec(_AFTER, params={"after": row_id})).all())
 
 
+async def outlines_of(session: AsyncSession, ids: Sequence[int]) -> list[Waiting]:
+    """Those of these rows that wait, as they are now."""
+    query = _OUTLINES.where(_WAIT, _TABLE.c.id.in_(ids))
+    return _waiting((await session.exec(query)).all()) if ids else []
+
+
 async def arrived_late(session: AsyncSession, ids: Sequence[int]) -> tuple[list[Waiting], list[int]]:
     """Of these keys (PostgreSQL): the rows that wait, and the keys that are there, whatever became of their rows."""
     rows = (await session.exec(_LATE, params={"ids": ids})).all() if ids else []

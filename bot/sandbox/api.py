@@ -82,6 +82,7 @@ RUN: dict[str, Run] = {
 }
 RUN |= {"send" + kind.title().replace("_", ""): sending.send_media(kind) for kind in MEDIA}
 BY_NAME = {name.lower(): run for name, run in RUN.items()}
+CONNECTION_CUT = "connection cut"
 UNAVAILABLE = "method is not available in this sandbox"
 
 
@@ -99,15 +100,27 @@ class Api:
         self._world = world
         world.execute = self._execute
 
-    async def call(self, token: str, method: str, given: Json, gone: asyncio.Event) -> Answer:
-        """Carry out one call and record it; raises Cut where the connection is to end."""
+    def note_failure(self, method: str, given: Json, code: int, description: str) -> None:
+        """Record a call that came to nothing while Telegram is down."""
+        known = METHODS.get(method.lower())
+        entry = self._record(known.name if known else method, given)
+        entry.update(ok=False, error_code=code, description=description)
+        self._world.ledger.publish("call", entry)
+
+    async def call(
+        self, token: str, method: str, given: Json, gone: asyncio.Event, down: asyncio.Event | None = None
+    ) -> Answer:
+        """Carry out one call and record it; raises Cut where the connection ends, as it does when `down` is set."""
         name = method.lower()
         known = METHODS.get(name)
         entry = self._record(known.name if known else method, given)
         try:
-            return await self._answer(token, name, given, entry, gone)
+            answer = await self._answer(token, name, given, entry, gone)
+            if down is not None and down.is_set():
+                raise Cut
+            return answer
         except Cut:
-            entry.update(ok=False, error_code=0, description="connection cut")
+            entry.update(ok=False, error_code=0, description=CONNECTION_CUT)
             raise
         except ApiError as error:
             return self._refuse(entry, error)

@@ -6,7 +6,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .api import Answer, Api
+from .api import CONNECTION_CUT, Answer, Api
 from .control import control_app
 from .errors import ApiError, Cut, Json
 from .faults import Rule
@@ -63,7 +63,7 @@ class Server:
             await respond(send, error.code, dump(body))
             return
         if time.monotonic() < self._world.faults.down_until:
-            await self._down(send)
+            await self._down(send, method, given)
             return
         if method.lower() == "getupdates":
             answer = await self._watched(receive, token, method, given)
@@ -82,15 +82,15 @@ class Server:
         down = self._world.faults.went_down
         watch = asyncio.ensure_future(_watch(receive, down, gone))
         try:
-            answer = await self._api.call(token, method, given, gone)
+            answer = await self._api.call(token, method, given, gone, down)
         finally:
             watch.cancel()
-        if down.is_set():
-            raise Cut
         return answer
 
-    async def _down(self, send: Send) -> None:
-        if self._world.faults.down_mode == "cut":
+    async def _down(self, send: Send, method: str, given: Json) -> None:
+        is_cut = self._world.faults.down_mode == "cut"
+        self._api.note_failure(method, given, 0 if is_cut else 502, CONNECTION_CUT if is_cut else "Bad Gateway")
+        if is_cut:
             raise Cut
         await respond(send, 502, BAD_GATEWAY, HTML)
 

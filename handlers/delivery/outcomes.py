@@ -81,6 +81,7 @@ async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: lis
     if row.what is What.CARD and ids and parcel.method == "sendMessage":
         case = await work.case(row.case_id)
         if case:
+            _retire_card(work, row, case.card_message_id)
             case.card_message_id = ids[0]
     elif row.what is What.TOPIC:
         await _topic_made(work, row, int(outcome.result["message_thread_id"]))
@@ -91,6 +92,14 @@ async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: lis
             await _tell(work, row, "delivery/possibly_repeated")
     elif row.maybe_repeated and row.chat_id and row.message_id and await work.is_answer(row.message_id):
         await _tell(work, row, "delivery/possibly_repeated")
+
+
+def _retire_card(work: Work, row: Any, telegram_id: int | None) -> None:
+    """A newer card stands in its place: the old one loses its buttons."""
+    if telegram_id is not None:
+        params = {"message_id": telegram_id, "reply_markup": {"inline_keyboard": []}}
+        body = {"method": "editMessageReplyMarkup", "params": params}
+        send(work, What.CALL, row.lane, body, group_id=row.group_id, send_class=SendClass.C)
 
 
 async def _topic_made(work: Work, row: Any, thread_id: int) -> None:

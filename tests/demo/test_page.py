@@ -194,6 +194,7 @@ async def test_the_switches_tell_how_things_stand(visitor: Visitor) -> None:
     await expect(page.locator("#ahead")).to_contain_text("from now", timeout=LONG)
     await page.click("#down")
     await expect(page.locator("#down")).to_contain_text("s left")
+    await expect(page.locator("#calls .bad").first).to_be_visible(timeout=LONG)
     await expect(page.locator("#down")).to_have_text("Telegram fails for 10 s", timeout=LONG)
 
 

@@ -85,6 +85,8 @@ async def test_the_network_goes_down_and_comes_back(calm: Telegram, mode: str) -
     else:
         assert (await send(calm, person))[0] == 502
     assert await calm.chat(person) == []
+    lost = (await calm.ledger("sendMessage", kind="call"))[-1]
+    assert (lost["ok"], lost["error_code"]) == (False, 0 if mode == "cut" else 502), "who watches sees what fails"
     while (await calm.chat(person)) == []:
         try:
             await send(calm, person)
