@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from bot import __version__, plans
+from bot import __version__, importing, plans
 from bot.logs import set_up_logging
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(plans.cli)
+cli.add_typer(importing.cli)
 
 
 def _fail(text: str) -> NoReturn:

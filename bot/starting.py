@@ -6,10 +6,12 @@ import fcntl
 import logging
 import os
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import select
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
@@ -23,9 +25,9 @@ from handlers import COMMANDS, commands, installing
 from handlers.plans.checking import usable
 from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
-from models.migrations import NewerDatabase, head, migrate
+from models.migrations import NewerDatabase, head, migrate, version
 from models.plan import Plan, PlanError, plan_text
-from models.staff import StaffGroup
+from models.staff import Counter, StaffGroup
 
 log = logging.getLogger(__name__)
 
@@ -182,3 +184,24 @@ async def show_menus(database: Database, gateway: Gateway, plan: Plan) -> None:
 
 def _if_sent(outcome: Outcome) -> dict[str, Any] | None:
     return outcome.result if outcome.fate is Fate.SENT else None
+
+
+@contextlib.asynccontextmanager
+async def beside(settings: Settings) -> AsyncIterator[Database]:
+    """The database for a command that runs beside the bot; raises CannotStart where the bot has yet to make it."""
+    path = _sqlite_path(settings)
+    if path is not None and not path.exists():
+        raise CannotStart(f"DATABASE_URL: there is no {path} yet; start the bot once (huifang run)")
+    database = Database(settings.database_url, clock.wall)
+    try:
+        async with database.engine.connect() as connection:
+            found = await connection.run_sync(version)
+        async with database.reading() as session:
+            is_ours = found == head() and (await session.exec(select(Counter))).first() is not None
+        if not is_ours:
+            raise CannotStart(
+                "DATABASE_URL: these are not the tables of this version; start the bot once (huifang run)"
+            )
+        yield database
+    finally:
+        await database.close()

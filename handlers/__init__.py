@@ -18,7 +18,7 @@ from handlers import (
     staff,
 )
 from handlers.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command
-from handlers.customers import changing, contacting, files, rules, tiers
+from handlers.customers import changing, contacting, files, importing, rules, tiers
 from handlers.doors import (
     ANYONE,
     CUSTOMER,
@@ -134,6 +134,7 @@ TICKS = (
     ("clocks", 2, sweep.sweep),
     ("late_list", 5, late_list.tell_late_list),
     ("rules", 5, rules.recompute),
+    ("imported", 2, importing.set_going),
 )
 
 #: What follows from what has happened, in order.

@@ -119,13 +119,13 @@ class Work(Lookups):
         for table in sorted(rows, key=lambda table: table is not Message):
             await connection.execute(_insert(table, connection.dialect.name), rows[table])
 
-    async def number(self, name: str) -> int:
-        """The next number of a counter, starting at 1."""
+    async def number(self, name: str, count: int = 1) -> int:
+        """The next number of a counter, starting at 1; of `count` numbers taken at once, the last."""
         await self.flush()
         bump = (
             update(Counter)
             .where(col(Counter.name) == name)
-            .values(value=col(Counter.value) + 1)
+            .values(value=col(Counter.value) + count)
             .returning(col(Counter.value))
         )
         return int((await self.session.exec(bump)).scalar_one())

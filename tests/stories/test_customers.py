@@ -1,6 +1,7 @@
 """Customers' files, tiers and segments, as staff use them, and what customers never see of them."""
 
 import asyncio
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -180,3 +181,45 @@ async def test_a_file_is_found_by_its_number_from_anywhere_among_staff_in_englis
     await wang.says(f"/file {number}")
     await shop.calms_down()
     assert "客户档案" not in "".join(words(each) for each in await wang.chat())
+
+
+async def huifang(shop: Shop, *arguments: str) -> tuple[int, str]:
+    """The command line beside the running bot: its exit code and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments, env=shop.bot.environment, cwd=shop.bot.folder,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await process.communicate()
+    return int(process.returncode or 0), out.decode()
+
+
+async def test_a_shop_takes_over_its_customers_and_their_orders_while_the_bot_runs(shop: Shop) -> None:
+    file = shop.bot.folder / "客户.csv"
+    file.write_text("会员号,姓名,手机\nM1,赵敏,139 1234 5678\nM2,钱七,1\n", "utf-8")
+    code, said = await huifang(shop, "import", "customers", file.name)
+    assert (code, "row 3: phone" in said, "Nothing was written." in said) == (1, True, True)
+    file.write_text("会员号,姓名,手机\nM1,赵敏,139 1234 5678\n", "gb18030")
+    code, said = await huifang(shop, "import", "customers", file.name, "--commit")
+    assert (code, "1 new" in said, "Written." in said) == (0, True, True), said
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    orders = shop.bot.folder / "orders.csv"
+    orders.write_text(f"order,customer,date,amount,item\nO1,M1,{yesterday},60000,橱柜\n", "utf-8")
+
+    assert (await huifang(shop, "import", "purchases", "orders.csv", "--commit"))[0] == 0
+
+    number = (await shop.stored(select(CustomerRow.id).where(CustomerRow.ref == "M1")))[0]
+    deadline = time.monotonic() + 10
+    while True:
+        asked = await shop.owner.says(f"/file {number}")
+        file_shown = words(await shop.owner.sees(f"客户档案 #{number}", after=asked))
+        if "VIP" in file_shown:
+            break
+        assert time.monotonic() < deadline, file_shown
+    for expected in (
+        "赵敏",
+        "电话：+86139****5678",
+        "购买 1 次，共 60,000.00",
+        "· 2026-11-01 橱柜",
+        "还没有关联 Telegram",
+    ):
+        assert expected in file_shown

@@ -1,0 +1,1 @@
+"""Imports of customers, purchases and events from tables (CSV, XLSX)."""
