@@ -3,6 +3,7 @@
 Each imports what it needs when it is called, so that help appears at once.
 """
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +37,41 @@ def check(file: File) -> None:
         print(f"{name}: {wrong} mistake{'s' * (wrong != 1)}.{beside}")
         raise typer.Exit(1)
     print(f"{name}: this plan can be put in force.{beside}")
+
+
+@cli.command()
+def simulate(
+    file: File,
+    arrivals: Annotated[Path | None, typer.Option(help="Who comes when, and who is there (TOML).")] = None,
+    from_database: Annotated[bool, typer.Option(help="Learn who comes when from DATABASE_URL.")] = False,
+    cases_a_day: Annotated[float | None, typer.Option(help="Cases a day, on average of a week.")] = None,
+    handling: Annotated[str | None, typer.Option(help="Mean time an agent works on a case, such as 12m.")] = None,
+    agents: Annotated[int | None, typer.Option(help="Agents of every department, in working time.", min=1)] = None,
+    days: Annotated[int, typer.Option(help="Days to simulate.", min=21, max=100_000)] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same figures.")] = 1,
+) -> None:
+    """Try a plan against arrivals: which promises are kept, how many agents it takes, how often customers are
+    contacted; exit code 1 where the plan promises what it cannot keep.
+
+    Example: huifang plan simulate plan.toml --cases-a-day 100 --handling 12m --agents 4
+    """
+    from bot.settings import SettingsError, load_settings
+    from bot.simulating import CannotSimulate, given_arrivals, try_plan
+    from bot.simulating import from_database as learn
+    from models.plan import PlanError, read_plan
+
+    name, text = _read(file)
+    try:
+        plan = read_plan(text, name)
+        given = given_arrivals(plan, arrivals, cases_a_day, handling, agents)
+        if from_database:
+            given = asyncio.run(learn(load_settings().database_url, plan, given))
+        words, can_be_kept = try_plan(plan, given, days, seed)
+    except (PlanError, CannotSimulate, SettingsError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(words)
+    raise typer.Exit(0 if can_be_kept else 1)
 
 
 def _read(file: Path) -> tuple[str, str]:

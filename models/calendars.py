@@ -209,8 +209,7 @@ class _PublicDays:
         # Imported late: the package is large, and a plan without holidays does not need it.
         from holidays import country_holidays
 
-        # A make-up workday may be listed with the holiday of the year beside it.
-        known = country_holidays(country, years=(year - 1, year, year + 1))
+        known = country_holidays(country, years=year)
         self.off = frozenset(day for day in known if day.year == year)
         replaced: dict[date, int] = {}
         for of_year, rows in getattr(known, "special_public_holidays", {}).items():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.bench import simulate
 from tests.bench.relay import Load, Results, Round, measure
 from tests.bench.report import goals, table
 
@@ -37,3 +38,12 @@ def test_a_bot_that_reaches_every_goal_passes() -> None:
     quick = Round(rate=1200, cpu=0.7, memory=90, server=0.3, lost=0)
 
     assert all(goal.met for goal in goals(Results([echo], [quick], [0.01, 0.02], late=0)))
+
+
+def test_a_short_simulation_is_timed() -> None:
+    findings, seconds = simulate.measure(21, 20)
+
+    assert 0 < seconds < 60
+    assert "21 days" in simulate.words(findings, seconds, busy=0.5)
+    assert not simulate.goal(15.5).met
+    assert simulate.goal(7).met

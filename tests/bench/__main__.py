@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+import os
 import sys
 import warnings
 
+from tests.bench import simulate
 from tests.bench.relay import Load, measure
 from tests.bench.report import goals, table
 
@@ -23,6 +25,12 @@ def _arguments() -> argparse.Namespace:
     relay.add_argument("--messages", type=int, default=default.messages, help="in each round")
     relay.add_argument("--seconds", type=float, default=default.steady_seconds, help="of the part about latency")
     relay.set_defaults(run=_relay)
+    simulation = commands.add_parser(
+        "simulate",
+        help="the simulation of a plan: 10,000 days of 100 cases",
+        epilog="example: python -m tests.bench simulate",
+    )
+    simulation.set_defaults(run=_simulate)
     return parser.parse_args()
 
 
@@ -33,6 +41,15 @@ def _relay(given: argparse.Namespace) -> int:
     checked = goals(results)
     print("\n".join(map(str, checked)))
     return 0 if all(goal.met for goal in checked) else 1
+
+
+def _simulate(_given: argparse.Namespace) -> int:
+    busy = os.getloadavg()[0]
+    findings, seconds = simulate.measure(10_000, 100)
+    print(simulate.words(findings, seconds, busy))
+    checked = simulate.goal(seconds)
+    print(checked)
+    return 0 if checked.met else 1
 
 
 if __name__ == "__main__":

@@ -1,0 +1,210 @@
+"""`huifang plan simulate`: what a simulation found, in plain sentences."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.clock import wall
+from models.database import Database
+from models.plan import Plan, plan_text
+from models.simulation import (
+    TARGET,
+    Arrivals,
+    Broken,
+    ContactsOfTier,
+    DepartmentFindings,
+    Figure,
+    Findings,
+    Kept,
+    contacts_of,
+    learn_arrivals,
+    read_arrivals,
+    simulate,
+)
+from models.simulation.running import BATCHES
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+
+
+def duration(time: timedelta) -> str:
+    """A duration as the plan writes it: the largest unit in which it is whole."""
+    seconds = time.total_seconds()
+    size, unit = next((pair for pair in _UNITS if seconds >= pair[0] and not seconds % pair[0]), _UNITS[-1])
+    return f"{seconds / size:g}{unit}"
+
+
+def _percent(figure: Figure) -> str:
+    width = "" if figure.half_width is None else f" ±{figure.half_width * 100:.1f}"
+    return f"{figure.mean * 100:.1f} %{width}"
+
+
+def _minutes(figure: Figure) -> str:
+    width = "" if figure.half_width is None else f" ±{figure.half_width:.1f}"
+    return f"{figure.mean:.1f} min{width}"
+
+
+def table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """Lines of columns as wide as they need."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def assumed(plan: Plan, arrivals: Arrivals) -> Iterator[str]:
+    """What the plan was tried against."""
+    spread = (
+        "exponential" if arrivals.distribution == "exponential" else f"lognormal, variation {arrivals.variation:g}"
+    )
+    yield (
+        f"Assumed: {arrivals.cases_a_day:g} cases a day; an agent works {duration(arrivals.handling)} on one "
+        f"({spread}), the first word comes after {duration(arrivals.first_answer)} of that"
+        + (f"; it waits {duration(arrivals.elsewhere)} for others." if arrivals.elsewhere else ".")
+    )
+    for name, shares in (("Tiers", arrivals.tiers(plan)), ("Severities", arrivals.severities(plan))):
+        known = {key: share for key, share in shares.items() if key and share}
+        if known:
+            yield f"{name}: " + ", ".join(f"{key} {share * 100:.3g} %" for key, share in known.items()) + "."
+    yield "Kinds: " + ", ".join(f"{kind} {share * 100:.3g} %" for kind, share in arrivals.kinds().items()) + "."
+
+
+def _department(found: DepartmentFindings) -> Iterator[str]:
+    given = "" if found.given else " (as no staff were given, as many as keep the plan)"
+    yield ""
+    yield (
+        f"{_name(found)}: {_agents(found.agents)}{given}; cases are work for {found.busy * 100:.0f} % of their time"
+    )
+    rows: list[tuple[str, ...]] = [
+        ("for", "cases", "first response", "kept", "resolution", "kept", "waits for an agent")
+    ]
+    rows += [_row(row) for row in found.rows]
+    yield from table(rows)
+    rest = "all that can be kept" if found.hopeless else "every promise"
+    yield f"  It takes {_agents(found.needed)} to keep {rest} in {TARGET * 100:.0f} % of cases."
+
+
+def _name(found: DepartmentFindings) -> str:
+    return f"Department {found.department}" if found.department else "All cases"
+
+
+def _agents(number: int) -> str:
+    return f"{number} agent{'s' * (number != 1)}"
+
+
+def _times(times: tuple[timedelta, ...]) -> str:
+    return "-" if not times else " to ".join(duration(time) for time in dict.fromkeys((times[0], times[-1])))
+
+
+def _row(row: Kept) -> tuple[str, ...]:
+    cells = [row.row, f"{row.cases:,}"]
+    promises = (row.standard.first_response, row.first_response), (row.standard.resolution, row.resolution)
+    for promised, kept in promises:
+        cells += [_times(promised), _percent(kept) if kept else "-"]
+    return (*cells, _minutes(row.waited))
+
+
+def _contacts(found: list[ContactsOfTier]) -> Iterator[str]:
+    if not any(each.service + each.counted for each in found):
+        return
+    yield ""
+    yield "Contacts a week that visits and surveys cause, before anybody says no:"
+    rows: list[tuple[str, ...]] = [
+        ("tier", "customers", "about own cases", "visits", "surveys", "allowed", "visits by agents")
+    ]
+    for each in found:
+        allowed = "-" if each.allowed is None else f"{each.allowed:.1f}"
+        figures = (each.service, each.visits, each.surveys)
+        cells = (f"{each.customers:.0f}", *(f"{figure:.1f}" for figure in figures), allowed, f"{each.by_agents:.1f}")
+        rows.append((each.tier or "all", *cells))
+    yield from table(rows)
+
+
+def conclusions(plan: Plan, findings: Findings, contacts: list[ContactsOfTier], arrivals: Arrivals) -> Iterator[str]:
+    """Where the plan promises what it cannot keep."""
+    for department in findings.departments:
+        for broken in (broken for row in department.rows for broken in row.broken):
+            yield _broken(plan, department, broken)
+        if department.busy >= 1:
+            yield f"{_name(department)}: there is more work than time, and cases pile up without end."
+    for each in contacts:
+        if each.too_many:
+            yield (
+                f"Contacts: visits and surveys want {each.counted:.1f} contacts a week with customers of tier "
+                f"{each.tier}, and contacts_per_30d lets {each.allowed:.1f} through."
+            )
+    hours = sum(each.by_agents for each in contacts) * arrivals.visit_time / timedelta(hours=1)
+    spare = sum(department.spare_hours for department in findings.departments)
+    if hours > spare:
+        yield f"Visits: agents need {hours:.0f} hours a week for them and have {spare:.0f} left beside cases."
+
+
+def _broken(plan: Plan, department: DepartmentFindings, broken: Broken) -> str:
+    clock = " around the clock" if broken.around_the_clock else ""
+    words = (
+        f"{_name(department)}: {broken.what} within {_times(broken.times)}{clock} for {broken.row} is kept in "
+        f"{_percent(broken.kept)} of cases with {_agents(department.agents)}"
+    )
+    if broken.name not in department.hopeless:
+        return f"{words}; it takes {department.needed}."
+    if broken.around_the_clock and not plan.duty.roster:
+        return f"{words}; nobody is on duty outside working time (duty.roster is empty)."
+    return f"{words}, and with any number of them too rarely."
+
+
+def report(
+    plan: Plan, arrivals: Arrivals, findings: Findings, contacts: list[ContactsOfTier], seed: int
+) -> tuple[str, bool]:
+    """The whole report, and whether the plan can be kept."""
+    lines = [f"{findings.days:,} days, {findings.cases:,} cases counted, seed {seed}.", *assumed(plan, arrivals)]
+    for department in findings.departments:
+        lines += _department(department)
+    lines += _contacts(contacts)
+    lines += [
+        "",
+        f"Shares are means with 95 % confidence intervals: batch means, {BATCHES} batches of time after a warm-up, "
+        f"Student's t with {BATCHES - 1} degrees of freedom.",
+    ]
+    wrong = list(conclusions(plan, findings, contacts, arrivals))
+    lines.append("This plan promises what it cannot keep:" if wrong else "This plan can be kept.")
+    return "\n".join([*lines, *(f"  {each}" for each in wrong)]), not wrong
+
+
+class CannotSimulate(Exception):
+    """There is nothing to try the plan against; the text says why."""
+
+
+def given_arrivals(
+    plan: Plan, file: Path | None, cases_a_day: float | None, handling: str | None, agents: int | None
+) -> Arrivals:
+    """What the file says, with the options over it. Raises PlanError."""
+    options: dict[str, object] = {"cases_a_day": cases_a_day, "handling": handling}
+    if agents:
+        names: list[str | None] = [each.id for each in plan.department]
+        options["staff"] = [{"department": name, "agents": agents} for name in names or [None]]
+    text = plan_text(file) if file else ""
+    return read_arrivals(text, str(file or "options"), {key: value for key, value in options.items() if value})
+
+
+def try_plan(plan: Plan, arrivals: Arrivals, days: int, seed: int) -> tuple[str, bool]:
+    """The report of one simulation, and whether the plan can be kept. Raises CannotSimulate."""
+    problems = arrivals.problems(plan)
+    if problems:
+        raise CannotSimulate("\n".join(problems))
+    try:
+        findings = simulate(plan, arrivals, days, seed, wall().date())
+    except ValueError as error:
+        raise CannotSimulate(str(error)) from error
+    return report(plan, arrivals, findings, contacts_of(plan, arrivals), seed)
+
+
+async def from_database(url: str, plan: Plan, given: Arrivals) -> Arrivals:
+    """What the database knows of the last weeks, over what was given. Raises CannotSimulate."""
+    database = Database(url, wall)
+    try:
+        async with database.reading() as session:
+            return await learn_arrivals(session, plan, given, wall())
+    except (ValueError, DBAPIError, OSError) as error:
+        raise CannotSimulate(f"--from-database: {str(error).splitlines()[0]}") from error
+    finally:
+        await database.close()
