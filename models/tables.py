@@ -9,9 +9,11 @@ from models.questionnaires import Answer, Invitation, Poll, QuestionnaireVersion
 from models.recovery import Recovery
 from models.staff import Audit, Counter, GroupMember, Installation, PlanVersion, Staff, StaffGroup
 from models.standards import Clock
+from models.visits import Visit, VisitRun
 
 TABLES = (
-    Answer, Audit, Case, CaseEvent, Clock, Consent, Contact, Counter, Customer, GroupMember, Inbox,
-    Installation, Invitation, JoinToken, Merge, Message, MessageLink, MessageVersion, Outbox, Pause, PlanVersion,
-    Poll, Purchase, QuestionnaireVersion, Recovery, ServiceEvent, Staff, StaffGroup, SurveyWave, TierRequest, Topic,
+    Answer, Audit, Case, CaseEvent, Clock, Consent, Contact, Counter, Customer, GroupMember, Inbox, Installation,
+    Invitation, JoinToken, Merge, Message, MessageLink, MessageVersion, Outbox, Pause, PlanVersion, Poll, Purchase,
+    QuestionnaireVersion, Recovery, ServiceEvent, Staff, StaffGroup, SurveyWave, TierRequest, Topic, Visit,
+    VisitRun,
 )  # fmt: skip

@@ -3,6 +3,8 @@
 from handlers.contact.budget import (
     cancelled,
     facts_of,
+    go,
+    held,
     moved,
     planned,
     reach_out,
@@ -15,6 +17,6 @@ from handlers.contact.budget import (
 from handlers.contact.wishes import asks_to_stop, heed_stop, prefer, preferences, stop, why
 
 __all__ = [
-    "asks_to_stop", "cancelled", "facts_of", "heed_stop", "moved", "planned", "prefer", "preferences", "reach_out",
+    "asks_to_stop", "cancelled", "facts_of", "go", "heed_stop", "held", "moved", "planned", "prefer", "preferences", "reach_out",
     "ruling", "sent", "still_may", "stop", "stop_button", "suppressed", "why",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from models.contact import (
 )
 from models.customers import Customer, zone_of
 from models.delivery import Priority, SendClass
+from models.visits import TO_COME, Visit, VisitState
 from models.work import Work
 from templates import label
 
@@ -46,7 +47,7 @@ async def ruling(
 async def facts_of(
     work: Work, customers: Sequence[Customer], at: datetime, *, but: Sequence[str] = ()
 ) -> dict[int, Facts]:
-    """What the rule looks at, by customer, in three queries; `but` are the occurrences in question."""
+    """What the rule looks at, by customer, in four queries; `but` are the occurrences in question."""
     ids = [customer.id for customer in customers]
     consents = await _by_customer(
         work, select(Consent).where(col(Consent.customer_id).in_(ids)).order_by(col(Consent.id))
@@ -56,14 +57,16 @@ async def facts_of(
     of_these = select(Contact).where(col(Contact.customer_id).in_(ids), col(Contact.about).not_in(but))
     contacts = await _by_customer(work, of_these.where(or_(lately, ahead)))
     cases = await _by_customer(work, _telling_cases(work, ids, at))
+    visits = await _by_customer(work, select(Visit).where(col(Visit.customer_id).in_(ids), _visit_to_come(at)))
     return {
         customer.id: Facts(
             zone=zone_of(customer, work.plan),
             cap=cap_of(work.plan, customer.tier),
             allowed=allowed_by(consents[customer.id]),
             sent=tuple((each.purpose, each.sent_at) for each in contacts[customer.id] if each.sent_at),
-            ahead=tuple(
-                Ahead(each.purpose, each.planned_at) for each in contacts[customer.id] if each.state in AHEAD
+            ahead=(
+                *(Ahead(each.purpose, each.planned_at) for each in contacts[customer.id] if each.state in AHEAD),
+                *(Ahead(each.purpose, max(at, each.due_at)) for each in visits[customer.id] if each.about not in but),
             ),
             complaint_open=any(_is_complaint(case) and case.unfinished for case in cases[customer.id]),
             complaint_ended_at=max(map(_ended_at, filter(_is_complaint, cases[customer.id])), default=None),
@@ -80,6 +83,13 @@ async def _by_customer(work: Work, query: Any) -> dict[int, list[Any]]:
     for row in await work.all(query):
         found[row.customer_id].append(row)
     return found
+
+
+def _visit_to_come(at: datetime) -> Any:
+    """An agent's open task is one too: the call may come at any moment."""
+    return or_(
+        and_(col(Visit.state).in_(TO_COME), col(Visit.due_at) < at + CAP_WINDOW), col(Visit.state) == VisitState.DUE
+    )
 
 
 def _telling_cases(work: Work, customer_ids: list[int], at: datetime) -> Any:
@@ -107,18 +117,34 @@ async def reach_out(
     A way to stop more of the kind stands under it, unless it is about the customer's own case.
     """
     found = await ruling(work, customer, purpose, work.now, about=about)
+    if found.now(work.now):
+        await go(work, customer, purpose, what, about, template, values, buttons=buttons, case=case)
+    else:
+        await held(work, customer, purpose, what, about, found, case)
+    return found
+
+
+async def go(
+    work: Work, customer: Customer, purpose: Purpose, what: str, about: str, template: str, values: dict[str, Any], *,
+    buttons: speaking.Buttons | None = None, case: Case | None = None,
+) -> None:  # fmt: skip
+    """Say what the ruling has let through."""
+    await sent(work, customer, purpose, what, about, case)
+    rows = [*(buttons or []), *stop_button(customer.language, purpose)]
+    tell_customer(
+        work, customer, template, values, buttons=rows, case=case, key=_KEY + about,
+        send_class=SendClass.B, priority=Priority.SCHEDULED,
+    )  # fmt: skip
+
+
+async def held(
+    work: Work, customer: Customer, purpose: Purpose, what: str, about: str, found: Ruling, case: Case | None = None
+) -> None:
+    """Keep what the ruling has held back, for ever or until later."""
     if found.at is None:
         await suppressed(work, customer, purpose, what, about, found.reason or "", case)
-    elif not found.now(work.now):
-        await moved(work, customer, purpose, what, about, found, case)
     else:
-        await sent(work, customer, purpose, what, about, case)
-        rows = [*(buttons or []), *stop_button(customer.language, purpose)]
-        tell_customer(
-            work, customer, template, values, buttons=rows, case=case, key=_KEY + about,
-            send_class=SendClass.B, priority=Priority.SCHEDULED,
-        )  # fmt: skip
-    return found
+        await moved(work, customer, purpose, what, about, found, case)
 
 
 def stop_button(language: str, purpose: Purpose) -> speaking.Buttons:

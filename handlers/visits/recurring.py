@@ -1,0 +1,198 @@
+"""What comes again: every so often for a tier, or after so long a silence. Planned at night, for all customers.
+
+Planning is a walk over the customers by number, some thousand in each transaction, so that others hardly wait; what
+was not planned while we were down is caught up. Planning again adds nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, and_, cast, extract, func, or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+
+from handlers.happenings import FileChanged
+from handlers.visits.planning import rule_of, to_come
+from models.contact import Consent, Purpose
+from models.customers import Customer
+from models.plan import Visit as VisitRule
+from models.visits import (
+    AHEAD,
+    SELDOM,
+    By,
+    Visit,
+    VisitRun,
+    VisitState,
+    default_tier,
+    gone_from,
+    numbers,
+    occurrence_of,
+    placed,
+    sampled,
+    zone_named,
+)
+from models.work import Work
+
+#: Customers looked at in one transaction: others wait for it no longer than a blink.
+CUSTOMERS_AT_ONCE = 5000
+#: What comes again is spread by up to this share of its interval, and by a day at most.
+SPREAD = 0.05
+
+
+async def plan_ahead(work: Work) -> bool:
+    """A tick: one step of planning what comes again, for some thousand customers of one rule."""
+    for rule in work.plan.visit:
+        intervals = _intervals(work, rule)
+        if intervals:
+            run = await _run(work, rule)
+            if run.horizon is not None or _begin_pass(work, run, min(intervals.values())):
+                await _plan_some(work, rule, run, intervals)
+                return True
+    return False
+
+
+def _intervals(work: Work, rule: VisitRule) -> dict[str | None, timedelta]:
+    """How often the rule comes again, by tier; empty for a rule that does not, or for nobody."""
+    if rule.when == "silence":
+        return {None: rule.after} if rule.after else {}
+    if rule.when != "tier":
+        return {}
+    return {tier.id: tier.visit_every for tier in work.plan.tier if tier.visit_every}
+
+
+async def _run(work: Work, rule: VisitRule) -> VisitRun:
+    found: VisitRun | None = await work.first(select(VisitRun).where(VisitRun.name == rule.id).with_for_update())
+    if found is None:
+        # What would have been before we began to count was not missed.
+        found = VisitRun(name=rule.id, until=work.now, plan_version=work.plan_version)
+        work.add(found)
+        await work.flush()
+    if found.plan_version != work.plan_version:
+        found.until, found.horizon, found.after = min(found.until, work.now), None, 0
+        found.plan_version = work.plan_version
+    return found
+
+
+def _begin_pass(work: Work, run: VisitRun, shortest: timedelta) -> bool:
+    """Begin to plan further ahead when it is time to: at night, or at once for what comes often."""
+    ahead = min(AHEAD, shortest)
+    if shortest < SELDOM:
+        due = run.until <= work.now + ahead / 2
+    else:
+        zone = work.plan.business.timezone
+        due = run.until.astimezone(zone).date() < (work.now + ahead).astimezone(zone).date()
+    if due:
+        run.horizon, run.after = work.now + ahead, 0
+    return due
+
+
+async def _plan_some(work: Work, rule: VisitRule, run: VisitRun, intervals: dict[str | None, timedelta]) -> None:
+    """The next customers of the pass; after the last one it is over."""
+    assert run.horizon is not None  # noqa: S101
+    upto, last = run.after + CUSTOMERS_AT_ONCE, await work.first(select(func.max(Customer.id)))
+    rows: list[dict[str, Any]] = []
+    dialect = (await work.session.connection()).dialect.name
+    for customer_id, tier, zone, anchor in await work.all(_candidates(work, rule, run, intervals, upto, dialect)):
+        rows += _occurrences(work, rule, run, intervals, customer_id, tier, zone, anchor)
+    await _insert(work, rows)
+    run.after = upto
+    if upto >= (last or 0):
+        run.until, run.horizon = run.horizon, None
+
+
+async def _insert(work: Work, rows: list[dict[str, Any]]) -> None:
+    """Add visits; an occurrence that has one already keeps it."""
+    if rows:
+        await work.flush()
+        connection = await work.session.connection()
+        build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        await connection.execute(build(Visit).on_conflict_do_nothing(index_elements=["occurrence"]), rows)
+
+
+def _candidates(
+    work: Work, rule: VisitRule, run: VisitRun, intervals: dict[str | None, timedelta], upto: int, dialect: str
+) -> Any:
+    """The customers, up to that number, for whom the rule comes again within the pass: number, tier, zone, anchor.
+
+    The anchor, in seconds, is the beginning of what is counted: the customer's first day, or last word.
+    """
+    since: Any = col(Customer.created_at)
+    if rule.when == "silence":
+        since = func.coalesce(col(Customer.last_contact_at), since)
+    whole: Any = func.floor if dialect == "postgresql" else lambda seconds: seconds  # SQLite has no fractions here
+    anchor = cast(whole(extract("epoch", since)), BigInteger)
+    after, horizon = int(run.until.timestamp()), int((run.horizon or run.until).timestamp())
+    comes = []
+    for tier, interval in intervals.items():
+        seconds = max(1, int(interval.total_seconds()))
+        again = (horizon - anchor) // seconds > (after - anchor) // seconds
+        reached = and_(col(Customer.user_id).is_not(None), col(Customer.unreachable_since).is_(None))
+        by_bot = rule.by_whom(tier) == By.BOT and tier is not None
+        comes.append(and_(_of_tier(work, tier), again, reached if by_bot else True))
+    query = select(Customer.id, Customer.tier, Customer.zone, anchor).where(
+        col(Customer.id) > run.after, col(Customer.id) <= upto, col(Customer.merged_into_id).is_(None), or_(*comes)
+    )
+    if rule.purpose_of == Purpose.MARKETING:
+        latest = (
+            select(Consent.given)
+            .where(Consent.customer_id == Customer.id, Consent.purpose == Purpose.MARKETING)
+            .order_by(col(Consent.id).desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = query.where(latest.is_(True))
+    return query
+
+
+def _of_tier(work: Work, tier: str | None) -> Any:
+    """Customers of that tier, None for all of them; who has none yet is of the one without a condition."""
+    if tier is None:
+        return True
+    is_default = tier == default_tier(work.plan)
+    return or_(col(Customer.tier) == tier, col(Customer.tier).is_(None) if is_default else False)
+
+
+def _occurrences(
+    work: Work, rule: VisitRule, run: VisitRun, intervals: dict[str | None, timedelta], customer_id: int,
+    tier: str | None, zone: str | None, anchor: int,
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """The rows of one customer for this pass."""
+    tier = tier or default_tier(work.plan)
+    interval = intervals.get(tier) or intervals[None]
+    spread = min(rule.window / 4, interval * SPREAD, timedelta(days=1)) if interval >= SELDOM else timedelta(0)
+    by, place = By(rule.by_whom(tier)), zone_named(zone) if zone else work.plan.business.timezone
+    for number, at in numbers(anchor, interval, run.until, run.horizon or run.until):
+        if sampled(rule, tier, customer_id, number):
+            key = occurrence_of(rule, customer_id, interval, anchor, number)
+            due = placed(work.plan, place, at, by, key, spread)
+            yield {
+                "customer_id": customer_id, "rule": rule.id, "occurrence": key, "by": by, "due_at": due,
+                "purpose": Purpose(rule.purpose_of), "window_until": due + rule.window, "attempts": 0, "note": "",
+                "state": VisitState.PLANNED, "told": False, "questionnaire": rule.questionnaire,
+                "plan_version": work.plan_version,
+            }  # fmt: skip
+
+
+async def file_changed(work: Work, happening: FileChanged) -> None:
+    """The customer's tier or zone may be another: what comes again is planned anew, and what goes by it moves."""
+    customer = happening.customer
+    if not work.plan.visit:
+        return
+    for visit in await to_come(work, Visit.customer_id == customer.id):
+        rule = rule_of(work, visit)
+        if rule is not None and gone_from(work.plan, rule, visit, customer):
+            visit.end(VisitState.CANCELLED, work.now, reason="tier")
+        elif rule is not None:
+            visit.by = By(rule.by_whom(customer.tier))
+    for rule in work.plan.visit:
+        run: VisitRun | None = await work.first(select(VisitRun).where(VisitRun.name == rule.id))
+        intervals = _intervals(work, rule) if rule.when == "tier" else {}
+        if run is None or not intervals.keys() & {customer.tier or default_tier(work.plan)}:
+            continue
+        so_far = VisitRun(name=rule.id, until=work.now, horizon=run.until)
+        anchor = int(customer.created_at.timestamp())
+        rows = list(_occurrences(
+            work, rule, so_far, intervals, customer.id, customer.tier, customer.zone, anchor
+        ))  # fmt: skip
+        await _insert(work, rows)
