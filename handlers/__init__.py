@@ -16,6 +16,7 @@ from handlers import (
     questionnaires,
     retention,
     staff,
+    visits,
 )
 from handlers.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command
 from handlers.customers import changing, contacting, files, importing, rules, tiers
@@ -65,6 +66,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("recall", WITH_CUSTOMER, AGENT, answers.recall),
     Command("promise", WITH_CUSTOMER, AGENT, promising.promise),
     Command("why", WITH_CUSTOMER, AGENT, contact.why),
+    Command("visit", WITH_CUSTOMER, AGENT, visits.lists.visit_command),
+    Command("subject", WITH_CUSTOMER, AGENT, visits.lists.subject_command),
     # customers' files
     Command("file", AMONG_STAFF, AGENT, files.file_command),
     Command("set", AMONG_STAFF, AGENT, changing.set_command),
@@ -72,6 +75,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("address", AMONG_STAFF, AGENT, changing.address_command),
     Command("tier", AMONG_STAFF, AGENT, tiers.tier_command),
     # among staff
+    Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
     Command("role", IN_GROUP, OWNER, staff.change_role),
     Command("help", IN_GROUP, AGENT, _help),
     Command("start", IN_GROUP, AGENT, _help, listed=False),
@@ -105,6 +109,7 @@ DOORS: tuple[Door, ...] = (
     Door("no_comment", PRIVATE, CUSTOMER, press("nocomment"), questionnaires.no_comment),
     Door("prefer", PRIVATE, CUSTOMER, press("prefer"), contact.prefer),
     Door("stop", PRIVATE, CUSTOMER, press("stop"), contact.stop),
+    Door("visit_answer", PRIVATE, CUSTOMER, press("visited"), visits.asking.press),
     # a staff group
     *(
         Door(f"card_{action}", WITH_CUSTOMER | {GENERAL}, AGENT, press(action), cases.card_press)
@@ -115,6 +120,8 @@ DOORS: tuple[Door, ...] = (
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), files.file_press),
     Door("tier_yes", AMONG_STAFF, SUPERVISOR, press("tier_yes"), tiers.decide),
     Door("tier_no", AMONG_STAFF, SUPERVISOR, press("tier_no"), tiers.decide),
+    Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
+    Door("visit_note", WITH_CUSTOMER, AGENT, visits.tasks.notes_visit, visits.tasks.note),
     # words: what is no command and no button
     Door("message", PRIVATE, CUSTOMER, update_of("message"), messages.receive),
     Door("edited", PRIVATE, CUSTOMER, update_of("edited_message"), messages.edited),
@@ -133,6 +140,12 @@ TICKS = (
     ("forget_outbox", 3600, retention.forget_outbox),
     ("clocks", 2, sweep.sweep),
     ("late_list", 5, late_list.tell_late_list),
+    ("visits_due", 1, visits.due.come_due),
+    ("visits_run_out", 2, visits.due.run_out),
+    ("visits_missed", 2, visits.lists.tell_missed),
+    ("visits_morning", 5, visits.lists.tell_each_morning),
+    ("visits_ahead", 2, visits.recurring.plan_ahead),
+    ("visits_replan", 2, visits.planning.replan),
     ("rules", 5, rules.recompute),
     ("imported", 2, importing.set_going),
 )
@@ -147,15 +160,19 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         contacting.note_contact,
     ),
     happenings.AgentSpoke: (clocks.agent_spoke, contacting.note_contact),
-    happenings.KindConfirmed: (clocks.kind_confirmed,),
+    happenings.KindConfirmed: (clocks.kind_confirmed, visits.planning.kind_confirmed),
     happenings.StandardChanged: (clocks.standard_changed,),
     happenings.CasePending: (clocks.case_pending,),
     happenings.CaseResumed: (clocks.case_resumed,),
-    happenings.CaseResolved: (clocks.case_resolved,),
-    happenings.CaseClosed: (clocks.case_closed,),
-    happenings.CaseReopened: (clocks.case_reopened,),
-    happenings.FileChanged: (clocks.file_changed,),
+    happenings.CaseResolved: (clocks.case_resolved, visits.planning.case_resolved),
+    happenings.CaseClosed: (clocks.case_closed, visits.planning.case_closed),
+    happenings.CaseReopened: (clocks.case_reopened, visits.planning.case_reopened),
+    happenings.FileChanged: (clocks.file_changed, visits.recurring.file_changed),
     happenings.PlanChanged: (rules.look_again,),
+    happenings.EventImported: (visits.planning.event_imported,),
+    happenings.StaffLeft: (visits.absence.staff_left,),
+    happenings.StaffAway: (visits.absence.staff_away,),
+    happenings.CustomerSpoke: (visits.asking.heed_words,),
 }
 
 

@@ -254,12 +254,9 @@ def next_open(plan: Plan, zone: ZoneInfo, at: datetime, by: By) -> datetime:
 def other_half(plan: Plan, zone: ZoneInfo, now: datetime) -> datetime:
     """When to try again after a call that reached nobody: in another half of the day."""
     local = now.astimezone(zone)
-    day = local.date()
-    if local.hour < NOON:
-        at = moment(day, time(NOON + 1), zone)
-    else:
-        at = moment(day + timedelta(days=1), time(9), zone)
-    found = next_open(plan, zone, at, By.AGENT)
+    in_the_morning = local.hour < NOON
+    day = local.date() + timedelta(days=0 if in_the_morning else 1)
+    found = next_open(plan, zone, moment(day, time(NOON + 1 if in_the_morning else 9), zone), By.AGENT)
     # Where only one half is worked, the same half of another day is all there is.
     return found if found > now else next_open(plan, zone, now + timedelta(days=1), By.AGENT)
 

@@ -14,9 +14,9 @@ from handlers.contact.budget import (
     stop_button,
     suppressed,
 )
-from handlers.contact.wishes import asks_to_stop, heed_stop, prefer, preferences, stop, why
+from handlers.contact.wishes import asks_to_stop, heed_stop, prefer, preferences, refuse, stop, why
 
 __all__ = [
-    "asks_to_stop", "cancelled", "facts_of", "go", "heed_stop", "held", "moved", "planned", "prefer", "preferences", "reach_out",
-    "ruling", "sent", "still_may", "stop", "stop_button", "suppressed", "why",
+    "asks_to_stop", "cancelled", "facts_of", "go", "heed_stop", "held", "moved", "planned", "prefer", "preferences",
+    "reach_out", "refuse", "ruling", "sent", "still_may", "stop", "stop_button", "suppressed", "why",
 ]  # fmt: skip

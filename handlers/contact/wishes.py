@@ -75,7 +75,7 @@ async def stop(work: Work, place: Place) -> None:
     answer_press(work, place.raw["id"], label(customer.language, "toast.noted"))
     if purpose in await _allowed(work, customer):
         wording = label(customer.language, f"stop.{purpose.value}")
-        _agree(work, customer, [purpose], given=False, wording=wording, how="button")
+        refuse(work, customer, [purpose], wording, "button")
         tell_customer(work, customer, "contact/stopped", {"purposes": [purpose.value]})
 
 
@@ -84,6 +84,11 @@ def _optional(name: str) -> Purpose:
     if purpose is None:
         raise Refusal("stale")
     return purpose
+
+
+def refuse(work: Work, customer: Customer, purposes: Iterable[Purpose], wording: str, how: str) -> None:
+    """The customer wants no more of these."""
+    _agree(work, customer, purposes, given=False, wording=wording, how=how)
 
 
 def _agree(
@@ -101,7 +106,7 @@ async def heed_stop(work: Work, spoke: CustomerSpoke) -> None:
         return
     still = [each for each in OPTIONAL if each in await _allowed(work, spoke.customer)]
     # What is off already is said no to once more: the customer may ask for the date.
-    _agree(work, spoke.customer, OPTIONAL, given=False, wording=spoke.words, how="words")
+    refuse(work, spoke.customer, OPTIONAL, spoke.words, "words")
     if still:
         values = {"purposes": [each.value for each in OPTIONAL]}
         tell_customer(work, spoke.customer, "contact/stopped", values, case=spoke.case)

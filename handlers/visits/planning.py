@@ -67,9 +67,8 @@ async def case_reopened(work: Work, happening: CaseReopened) -> None:
     """What the visits were about is not done after all."""
     if not work.plan.visit:
         return
-    live = (*TO_COME, VisitState.DUE)
-    if happening.why not in ("words", "visit"):  # those are answers to the question that was asked
-        live = (*live, VisitState.ASKED)
+    # Words and buttons are answers to the question that was asked; by anything else it is settled too.
+    live = [*TO_COME, VisitState.DUE, *([] if happening.why in ("words", "visit") else [VisitState.ASKED])]
     of_case = select(Visit).where(Visit.case_id == happening.case.id, col(Visit.state).in_(live))
     for visit in await work.all(of_case.where(Visit.rule != BY_HAND)):
         visit.end(VisitState.CANCELLED, work.now, reason="reopened")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, cast, extract, func, or_
+from sqlalchemy import BigInteger, and_, cast, extract, func, or_, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
@@ -129,7 +129,7 @@ def _candidates(
         again = (horizon - anchor) // seconds > (after - anchor) // seconds
         reached = and_(col(Customer.user_id).is_not(None), col(Customer.unreachable_since).is_(None))
         by_bot = rule.by_whom(tier) == By.BOT and tier is not None
-        comes.append(and_(_of_tier(work, tier), again, reached if by_bot else True))
+        comes.append(and_(_of_tier(work, tier), again, reached if by_bot else true()))
     query = select(Customer.id, Customer.tier, Customer.zone, anchor).where(
         col(Customer.id) > run.after, col(Customer.id) <= upto, col(Customer.merged_into_id).is_(None), or_(*comes)
     )
@@ -148,9 +148,10 @@ def _candidates(
 def _of_tier(work: Work, tier: str | None) -> Any:
     """Customers of that tier, None for all of them; who has none yet is of the one without a condition."""
     if tier is None:
-        return True
-    is_default = tier == default_tier(work.plan)
-    return or_(col(Customer.tier) == tier, col(Customer.tier).is_(None) if is_default else False)
+        return true()
+    if tier == default_tier(work.plan):
+        return or_(col(Customer.tier) == tier, col(Customer.tier).is_(None))
+    return col(Customer.tier) == tier
 
 
 def _occurrences(

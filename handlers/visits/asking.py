@@ -1,0 +1,150 @@
+"""A visit by the bot: the question in the customer's chat, and what the answer sets going."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import col, select
+
+from handlers import contact
+from handlers.cases import actor_of
+from handlers.customers import known, main_group
+from handlers.doors import Place, Refusal
+from handlers.happenings import CustomerSpoke
+from handlers.messages import is_thanks
+from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
+from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of
+from handlers.visits.tasks import about_of, accept, not_done, visit_numbered
+from models.cases import Case
+from models.contact import Purpose
+from models.customers import Customer, zone_of
+from models.delivery import Priority
+from models.visits import By, Outcome, Visit, VisitState, placed
+from models.work import Work
+from templates import label
+
+LATER = {"tomorrow": timedelta(days=1), "week": timedelta(days=7)}
+
+
+async def ask(work: Work, visit: Visit, customer: Customer, case: Case | None) -> None:
+    """Ask the customer, in the chat; the ruling has let it through."""
+    visit.begun_at = work.now
+    visit.state, visit.reason = VisitState.ASKED, None
+    await contact.go(
+        work, customer, visit.purpose, "visit", visit.about, "visits/ask", _values(work, visit, customer, case),
+        buttons=_question(work, visit, customer), case=case,
+    )  # fmt: skip
+
+
+def _values(work: Work, visit: Visit, customer: Customer, case: Case | None) -> dict[str, Any]:
+    return {
+        "about": about_of(work, visit), "number": case.id if case else None,
+        "subject": case.subject if case and case.subject_confirmed else "",
+        "business": work.plan.business.name.get(customer.language, ""),
+    }  # fmt: skip
+
+
+def _question(work: Work, visit: Visit, customer: Customer) -> Buttons:
+    not_yet = "not_yet" if visit.case_id else "problem"
+    rows = [["well", not_yet], ["later", "call"]]
+    if visit.purpose is Purpose.SERVICE:
+        rows.append(["stop"])  # else the button of the budget stands under it
+    return [[_button(visit, customer, key) for key in row] for row in rows]
+
+
+def _button(visit: Visit, customer: Customer, key: str) -> dict[str, Any]:
+    return button(label(customer.language, f"visit_answer.{key}"), f"visited:{visit.id}:{key}")
+
+
+async def press(work: Work, place: Place) -> None:
+    """The customer's answer by a button. "Not yet" counts after "all well" too."""
+    customer = await known(work, place.user)
+    _, number, action = [*place.text.split(":"), "", ""][:3]
+    visit = await visit_numbered(work, number)
+    if visit is None or visit.customer_id != customer.id:
+        raise Refusal("stale")
+    open_still = visit.state is VisitState.ASKED
+    if not open_still and not (action in ("not_yet", "problem") and visit.outcome is Outcome.WELL):
+        raise Refusal("visit_answered")
+    case = await work.case(visit.case_id) if visit.case_id else None
+    place_at = place.message["message_id"]
+    match action:
+        case "well":
+            await _well(work, visit, customer, case)
+        case "not_yet" | "problem":
+            visit.end(VisitState.DONE, work.now, outcome=Outcome.NOT_YET)
+            case = await not_done(work, customer, case, customer)
+        case "later" | "back":
+            template, buttons = ("visits/when", _when(visit, customer))
+            if action == "back":
+                template, buttons = "visits/ask", _question(work, visit, customer)
+            change_message(work, customer, place_at, template, _values(work, visit, customer, case), buttons)
+            answer_press(work, place.raw["id"])
+            return
+        case "tomorrow" | "week":
+            _later(work, visit, customer, LATER[action])
+        case "call":
+            visit.end(VisitState.DONE, work.now, outcome=Outcome.CALL)
+            plan_by_hand(work, customer, work.now, case=case, occurrence=f"call:{visit.id}:{visit.attempts}")
+        case "stop":
+            visit.end(VisitState.DONE, work.now, outcome=Outcome.STOP)
+            wording = label(customer.language, "visit_answer.stop")
+            contact.refuse(work, customer, [Purpose.VISIT], wording, "button")
+        case _:
+            raise Refusal("stale")
+    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
+    again = [[_button(visit, customer, "not_yet")]] if action == "well" and case else []
+    values = {"answer": action, "number": case.id if case else None}
+    change_message(work, customer, place_at, "visits/answered", values, again)
+    await _tell(work, visit, customer, case, action)
+
+
+def _when(visit: Visit, customer: Customer) -> Buttons:
+    return [[_button(visit, customer, key) for key in LATER], [_button(visit, customer, "back")]]
+
+
+async def _well(work: Work, visit: Visit, customer: Customer, case: Case | None) -> None:
+    visit.end(VisitState.DONE, work.now, outcome=Outcome.WELL)
+    if case:
+        work.event(case, "visited", actor_of(customer), outcome=Outcome.WELL)
+        accept(work, customer, case, customer)
+
+
+def _later(work: Work, visit: Visit, customer: Customer, after: timedelta) -> None:
+    """Another day, as the customer wishes: then it is no longer unasked."""
+    rule, zone = rule_of(work, visit), zone_of(customer, work.plan)
+    visit.attempts += 1
+    visit.purpose = Purpose.SERVICE
+    at = placed(work.plan, zone, work.now + after, By.BOT, visit.occurrence)
+    visit.move(at, "asked_later", window=rule.window if rule else HAND_WINDOW)
+
+
+async def _tell(work: Work, visit: Visit, customer: Customer, case: Case | None, action: str) -> None:
+    """Staff read the answer in the topic; where somebody has to do something it is loud."""
+    loud = action in ("not_yet", "problem", "call")
+    values = {"number": case.id if case else None, "answer": action}
+    group = await work.group(case.group_id) if case else await main_group(work)
+    tell_staff(
+        work, group, customer, "visits/answer", values, priority=Priority.ANSWER if loud else Priority.NOTICE,
+        case_id=case.id if case else None,
+    )  # fmt: skip
+
+
+async def heed_words(work: Work, spoke: CustomerSpoke) -> None:
+    """Words after the question are its answer: they have gone to staff like any others, and stand with the visit."""
+    if not work.plan.visit:
+        return
+    of_customer = select(Visit).where(Visit.customer_id == spoke.customer.id, Visit.state == VisitState.ASKED)
+    visit: Visit | None = await work.first(of_customer.order_by(col(Visit.begun_at).desc()))
+    if visit is None or (visit.case_id and visit.case_id != spoke.case.id):
+        return
+    if is_thanks(spoke.words):
+        case = await work.case(visit.case_id) if visit.case_id else None
+        await _well(work, visit, spoke.customer, case)
+        return
+    visit.end(VisitState.DONE, work.now, outcome=Outcome.WORDS)
+    visit.note = spoke.words[:500]
+    group = await work.group(spoke.case.group_id)
+    values = {"number": visit.case_id, "answer": "words"}
+    tell_staff(
+        work, group, spoke.customer, "visits/answer", values, priority=Priority.ANSWER, case_id=spoke.case.id
+    )  # fmt: skip

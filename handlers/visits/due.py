@@ -1,0 +1,90 @@
+"""Visits fall due: judged once more at that moment, then asked, given to an agent, moved, or missed."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from handlers import contact
+from handlers.visits import asking, tasks
+from handlers.visits.planning import rule_of
+from models.cases import Case
+from models.contact import Facts, rule
+from models.customers import Customer, zone_of
+from models.visits import BEGUN, BY_HAND, TO_COME, By, Outcome, Visit, VisitState, gone_from, next_open
+from models.work import Work
+
+#: How many are taken up in one transaction.
+AT_ONCE = 50
+
+
+async def come_due(work: Work) -> bool:
+    """A tick: take up visits that are due, one of a customer at a time."""
+    due = select(Visit).where(col(Visit.state).in_(TO_COME), col(Visit.due_at) <= work.now)
+    rows: Sequence[Visit] = await work.all(
+        due.order_by(col(Visit.due_at)).limit(AT_ONCE).with_for_update(skip_locked=True)
+    )
+    first = {visit.customer_id: visit for visit in reversed(rows)}
+    customers = [await work.customer(customer_id) for customer_id in sorted(first)]
+    facts = await contact.facts_of(work, customers, work.now, but=[visit.about for visit in first.values()])
+    for customer in customers:
+        await _take_up(work, first[customer.id], customer, facts[customer.id])
+    return bool(rows)
+
+
+async def _take_up(work: Work, visit: Visit, customer: Customer, facts: Facts) -> None:
+    case = await work.case(visit.case_id) if visit.case_id else None
+    reason = _gone(work, visit, customer, case)
+    if reason:
+        visit.end(VisitState.CANCELLED, work.now, reason=reason)
+        await contact.cancelled(work, visit.about, reason)
+    elif visit.window_until < work.now:
+        visit.end(VisitState.MISSED, work.now, reason="window")
+        await contact.cancelled(work, visit.about, "window")
+    else:
+        await _judge(work, visit, customer, case, facts)
+
+
+def _gone(work: Work, visit: Visit, customer: Customer, case: Case | None) -> str | None:
+    """Why there is nothing to visit for any more."""
+    if customer.merged_into_id is not None:
+        return "merged"
+    if visit.rule == BY_HAND:
+        return None
+    of_plan = rule_of(work, visit)
+    if of_plan is None:
+        return "plan"
+    if case is not None and case.unfinished:
+        return "reopened"
+    return "tier" if gone_from(work.plan, of_plan, visit, customer) else None
+
+
+async def _judge(work: Work, visit: Visit, customer: Customer, case: Case | None, facts: Facts) -> None:
+    """What calendar and budget say of this moment."""
+    by_agent = visit.by is By.AGENT
+    opens = next_open(work.plan, zone_of(customer, work.plan), work.now, visit.by)
+    if by_agent and opens > work.now:
+        visit.move(opens, "closed")
+        return
+    ruling = rule(work.plan, facts, visit.purpose, work.now, call=by_agent)
+    if ruling.at is None or ruling.at > visit.window_until:
+        visit.end(VisitState.CANCELLED, work.now, reason=ruling.reason)
+        await contact.suppressed(work, customer, visit.purpose, "visit", visit.about, ruling.reason or "", case)
+    elif not ruling.now(work.now):
+        visit.move(ruling.at, ruling.reason or "")
+        await contact.held(work, customer, visit.purpose, "visit", visit.about, ruling, case)
+    elif by_agent:
+        await tasks.post(work, visit, customer, case)
+    else:
+        await asking.ask(work, visit, customer, case)
+
+
+async def run_out(work: Work) -> bool:
+    """A tick: what was begun and not ended within its window is over."""
+    over = select(Visit).where(col(Visit.state).in_(BEGUN), col(Visit.window_until) < work.now)
+    rows: Sequence[Visit] = await work.all(over.limit(AT_ONCE).with_for_update(skip_locked=True))
+    for visit in rows:
+        if visit.state is VisitState.ASKED:
+            visit.end(VisitState.DONE, work.now, outcome=Outcome.UNANSWERED)
+        else:
+            visit.end(VisitState.MISSED, work.now, reason="not_made")
+    return bool(rows)

@@ -1,0 +1,74 @@
+"""Who makes a visit: the customer's own agent, or whoever is on duty and has the fewest."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from handlers.customers import main_group
+from handlers.duty import department_people, is_on, those_in_charge
+from handlers.speaking import tell_privately, tell_staff
+from handlers.visits.planning import rule_of
+from models.cases import Case
+from models.customers import Customer
+from models.duty import is_away
+from models.staff import Role, Staff
+from models.visits import LIVE, Visit
+from models.work import Work
+
+#: Visits that fall due so soon count as somebody's load.
+LOAD_WITHIN = timedelta(days=1)
+
+
+def kept_out(work: Work, visit: Visit, case: Case | None) -> set[int]:
+    """Who may not make the visit: where the plan says so, the one who handled the case."""
+    rule = rule_of(work, visit)
+    return {case.assignee_id} if rule and rule.not_handler and case and case.assignee_id else set()
+
+
+async def give(work: Work, visit: Visit, customer: Customer, case: Case | None) -> Staff | None:
+    """Give the visit to somebody who is there, unless it has such an owner already; None where nobody is."""
+    out = kept_out(work, visit, case)
+    for staff_id in (visit.owner_id, customer.dedicated_agent_id):
+        person = await work.staff(staff_id) if staff_id and staff_id not in out else None
+        if person and person.active and not _gone(person, visit):
+            visit.owner_id = person.id
+            return person
+    found = await _least_loaded(work, await _candidates(work, visit, case, out))
+    visit.owner_id = found.id if found else None
+    return found
+
+
+def _gone(person: Staff, visit: Visit) -> bool:
+    """Whether somebody will be away when the visit is due."""
+    return is_away(person, visit.due_at)
+
+
+async def _candidates(work: Work, visit: Visit, case: Case | None, out: Collection[int]) -> list[Staff]:
+    """The agents of the department; where it has none to spare, anybody there."""
+    people = [
+        person for person in await department_people(work, case.department if case else None)
+        if person.id not in out and not _gone(person, visit)
+    ]  # fmt: skip
+    agents = [person for person in people if person.role is Role.AGENT] or people
+    return [person for person in agents if await is_on(work, person)] or agents
+
+
+async def _least_loaded(work: Work, people: Sequence[Staff]) -> Staff | None:
+    soon = col(Visit.due_at) < work.now + LOAD_WITHIN
+    counting = (
+        select(Visit.owner_id, func.count()).where(col(Visit.state).in_(LIVE), soon).group_by(col(Visit.owner_id))
+    )
+    loads = dict(await work.all(counting.where(col(Visit.owner_id).in_([person.id for person in people]))))
+    return min(people, key=lambda person: (loads.get(person.id, 0), person.id), default=None)
+
+
+async def tell_supervisors(work: Work, template: str, values: dict[str, Any]) -> None:
+    """Tell those in charge privately, where they have started the bot; else in General."""
+    people = [person for person in await those_in_charge(work, None, Role.SUPERVISOR) if person.started_bot]
+    for person in people:
+        tell_privately(work, person, template, values)
+    if not people:
+        tell_staff(work, await main_group(work), None, template, values)

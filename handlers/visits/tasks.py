@@ -1,0 +1,251 @@
+"""A visit by an agent: a task in the customer's topic with the file, the words to say, and a form for the result."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import select
+
+from handlers import cases, contact
+from handlers.answers import keep_note
+from handlers.cards import local_time
+from handlers.cases import actor_of
+from handlers.content import read_content
+from handlers.customers import main_group
+from handlers.doors import Place, Refusal, in_place
+from handlers.happenings import CaseClosed
+from handlers.moments import in_words
+from handlers.speaking import Buttons, answer_press, button, send, tell_customer, tell_staff
+from handlers.visits import owners
+from handlers.visits.planning import HAND_WINDOW, rule_of
+from models.cases import Case, CaseState
+from models.contact import Purpose
+from models.customers import Customer, zone_of
+from models.delivery import Priority, SendClass, What, staff_lane
+from models.staff import Role, Staff
+from models.visits import By, Outcome, Visit, VisitState, next_open, other_half
+from models.work import Work
+from templates import label, render
+
+#: The steps of the form: what can be pressed, in rows.
+FORM = (("reached",), ("no_answer", "someone_else"), ("declined", "wrong_number"), ("later", "how_to_note"))
+REACHED = (("satisfied",), ("problem", "wish"), ("back",))
+WHEN = (("hour", "half"), ("tomorrow", "week"), ("back",))
+#: How often an agent tries who was asked to call, by hand.
+ATTEMPTS = 3
+ENDED = {
+    "satisfied": Outcome.WELL, "problem": Outcome.PROBLEM, "wish": Outcome.WISH, "declined": Outcome.DECLINED,
+    "wrong_number": Outcome.WRONG_NUMBER,
+}  # fmt: skip
+LATER = {"hour": timedelta(hours=1), "tomorrow": timedelta(days=1), "week": timedelta(days=7)}
+
+
+async def post(work: Work, visit: Visit, customer: Customer, case: Case | None) -> None:
+    """Show the task in the customer's topic; from now on its result is waited for."""
+    owner = await owners.give(work, visit, customer, case)
+    visit.state, visit.reason, visit.begun_at = VisitState.DUE, None, work.now
+    await work.flush()
+    group = await work.group(case.group_id) if case else await main_group(work)
+    tell_staff(
+        work, group, customer, "visits/task", await _values(work, visit, customer, case, owner),
+        buttons=_buttons(work, visit, FORM), priority=Priority.NOTICE, case_id=visit.case_id,
+    )  # fmt: skip
+
+
+async def _values(
+    work: Work, visit: Visit, customer: Customer, case: Case | None, owner: Staff | None
+) -> dict[str, Any]:
+    """What the task shows: of whom and what it is, the file in short, and the words to say."""
+    language, zone = work.plan.business.language, work.plan.business.timezone
+    rule = rule_of(work, visit)
+    tier = work.plan.tier_named(customer.tier)
+    past, scores = await work.history_of(customer.id, case.id if case else 0)
+    about = about_of(work, visit)
+    business = work.plan.business.name.get(customer.language, "")
+    said = {"business": business, "name": customer.salutation or customer.name, "number": case.id if case else ""}
+    return {
+        "about": about, "number": case.id if case else None,
+        "subject": case.subject if case else "", "kind": case.supposed_kind.value if case else None,
+        "name": customer.salutation or customer.name, "customer": customer.id, "phone": customer.phone,
+        "tier": tier.name.get(language) or tier.id if tier else None, "past": max(0, past), "scores": scores,
+        "owner": {"user": owner.user_id, "name": owner.name} if owner else None,
+        "until": in_words(language, visit.window_until, work.now, zone, lasting=True), "note": visit.note[:300],
+        "attempt": visit.attempts + 1, "attempts": max(visit.attempts + 1, rule.attempts if rule else ATTEMPTS),
+        "state": visit.state.value, "outcome": visit.outcome.value if visit.outcome else None,
+        "reason": visit.reason, "due": local_time(work, visit.due_at),
+        "script": [
+            label(customer.language, f"visit_script.{line}", **said)
+            for line in ("who", "good_time", f"question_{about}", "more", "thanks")
+        ],
+    }  # fmt: skip
+
+
+def about_of(work: Work, visit: Visit) -> str:
+    """What a visit is about: "case", "purchase", "service", "wish" or "general"."""
+    if visit.case_id:
+        return "case"
+    rule = rule_of(work, visit)
+    if rule is None:
+        return "wish"
+    return {"purchase": "purchase", "tier": "general", "silence": "general"}.get(rule.when, "service")
+
+
+def _buttons(work: Work, visit: Visit, rows: tuple[tuple[str, ...], ...]) -> Buttons:
+    language = work.plan.business.language
+    return [[button(label(language, f"visit_form.{key}"), f"visit:{visit.id}:{key}") for key in row] for row in rows]
+
+
+# -- the form
+
+
+async def press(work: Work, place: Place) -> None:
+    """A button of the form, pressed by any agent who may make this visit."""
+    _, number, action = [*place.text.split(":"), "", ""][:3]
+    visit = await visit_numbered(work, number)
+    customer, person = place.customer, place.speaker
+    if visit is None or customer is None or customer.id != visit.customer_id or "forward_origin" in place.message:
+        raise Refusal("stale")
+    if action == "how_to_note":
+        answer_press(work, place.raw["id"], label(person.language, "toast.how_to_note_visit"), alert=True)
+        return
+    case = await work.case(visit.case_id) if visit.case_id else None
+    if visit.state is not VisitState.DUE:
+        raise Refusal("visit_over")
+    if person.id in owners.kept_out(work, visit, case) and not person.may(Role.SUPERVISOR):
+        raise Refusal("visit_not_handler")
+    if action in ("reached", "later", "back"):
+        rows = {"reached": REACHED, "later": WHEN, "back": FORM}[action]
+        await _redraw(work, place, visit, customer, case, rows)
+        answer_press(work, place.raw["id"])
+        return
+    visit.owner_id = person.id
+    if action in ENDED:
+        await _end(work, visit, customer, case, person, ENDED[action])
+    elif action in ("no_answer", "someone_else"):
+        await _not_reached(work, visit, customer)
+    elif action in ("half", *LATER):
+        await _asked_later(work, visit, customer, action)
+    else:
+        raise Refusal("stale")
+    await _redraw(work, place, visit, customer, case, (("how_to_note",),))
+    answer_press(work, place.raw["id"], label(person.language, "toast.noted"))
+
+
+async def visit_numbered(work: Work, number: str) -> Visit | None:
+    """The visit with that key, as a button names it."""
+    if not number.isdecimal() or len(number) > 18:
+        return None
+    found: Visit | None = await work.first(select(Visit).where(Visit.id == int(number)).with_for_update())
+    return found
+
+
+async def _redraw(
+    work: Work, place: Place, visit: Visit, customer: Customer, case: Case | None, rows: tuple[tuple[str, ...], ...]
+) -> None:
+    owner = await work.staff(visit.owner_id) if visit.owner_id else None
+    values = await _values(work, visit, customer, case, owner)
+    params = {
+        "message_id": place.message["message_id"], "parse_mode": "HTML",
+        "text": render(work.plan.business.language, "visits/task", values),
+        "reply_markup": {"inline_keyboard": _buttons(work, visit, rows)},
+    }  # fmt: skip
+    group_id = place.staff_group.id or 0
+    send(
+        work, What.CALL, staff_lane(group_id, customer.id), {"method": "editMessageText", "params": params},
+        group_id=group_id, send_class=SendClass.C, priority=Priority.ANSWER,
+    )  # fmt: skip
+
+
+async def _end(
+    work: Work, visit: Visit, customer: Customer, case: Case | None, person: Staff, outcome: Outcome
+) -> None:
+    visit.attempts += outcome is not Outcome.WRONG_NUMBER
+    visit.end(VisitState.DONE, work.now, outcome=outcome)
+    if outcome is Outcome.WRONG_NUMBER:
+        await _tell_not_reached(work, visit, customer)
+    else:
+        await contact.sent(work, customer, visit.purpose, "visit", visit.about, case)
+    if outcome is Outcome.WELL and case:
+        accept(work, customer, case, person)
+    if outcome is Outcome.PROBLEM:
+        case = await not_done(work, customer, case, person, visit.note)
+        tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
+    if case:
+        work.event(case, "visited", actor_of(person), outcome=outcome)
+
+
+async def _not_reached(work: Work, visit: Visit, customer: Customer) -> None:
+    """Again in another half of the day, as often as the plan says; then it is over, and told."""
+    rule = rule_of(work, visit)
+    visit.attempts += 1
+    if visit.attempts < (rule.attempts if rule else ATTEMPTS):
+        window = rule.window if rule else HAND_WINDOW
+        visit.move(other_half(work.plan, zone_of(customer, work.plan), work.now), "not_reached", window=window)
+        return
+    visit.end(VisitState.DONE, work.now, outcome=Outcome.NOT_REACHED)
+    await _tell_not_reached(work, visit, customer)
+
+
+async def _tell_not_reached(work: Work, visit: Visit, customer: Customer) -> None:
+    outcome = visit.outcome.value if visit.outcome else ""
+    values = {"name": customer.name, "customer": customer.id, "number": visit.case_id, "outcome": outcome}
+    await owners.tell_supervisors(work, "visits/not_reached", {**values, "attempts": visit.attempts})
+
+
+async def _asked_later(work: Work, visit: Visit, customer: Customer, when: str) -> None:
+    """The customer named another time: that is a promise, not one of the attempts."""
+    zone, rule = zone_of(customer, work.plan), rule_of(work, visit)
+    at = other_half(work.plan, zone, work.now) if when == "half" else work.now + LATER[when]
+    at = next_open(work.plan, zone, at, By.AGENT)
+    visit.purpose = Purpose.SERVICE  # asked for
+    visit.move(at, "asked_later", window=rule.window if rule else HAND_WINDOW)
+
+
+def accept(work: Work, customer: Customer, case: Case, person: Staff | Customer) -> None:
+    """The customer says that all is well: a resolved case is closed with that."""
+    if case.state is CaseState.RESOLVED:
+        case.move(CaseState.CLOSED, work.now)
+        work.event(case, "closed", actor_of(customer))
+        work.happen(CaseClosed(case, customer, "customer"))
+        cases.redraw_card(work, case)
+
+
+async def not_done(
+    work: Work, customer: Customer, case: Case | None, person: Staff | Customer, words: str = ""
+) -> Case:
+    """It is not done after all: the same case goes on within the plan's time, later a new one that names it."""
+    if case is not None and case.unfinished:
+        return case
+    if case is not None:
+        ended = max(at for at in (case.resolved_at, case.closed_at) if at)
+        if work.now - ended <= (await work.plan_of(case)).closing.reopen_within:
+            cases.reopen(work, case, actor_of(person), "visit")
+            return case
+    words = words or (case.subject if case else "")
+    kind = case.kind if case else None
+    return await cases.open_case(work, customer, words=words, kind=kind, parent=case, quiet=True)
+
+
+# -- notes on it
+
+
+def notes_visit(place: Place, _bot: str) -> bool:
+    """Whether a message answers the task of a visit: its form is always under it."""
+    reply = place.raw.get("reply_to_message") or {}
+    rows = (reply.get("reply_markup") or {}).get("inline_keyboard") or []
+    data = [str(each.get("callback_data", "")) for row in rows for each in row]
+    is_bot = bool((reply.get("from") or {}).get("is_bot"))
+    return place.what == "message" and is_bot and any(each.startswith("visit:") for each in data)
+
+
+async def note(work: Work, place: Place) -> None:
+    """A reply to the task is a note on the visit; it goes to no customer."""
+    rows = place.raw["reply_to_message"]["reply_markup"]["inline_keyboard"]
+    number = next(each["callback_data"] for row in rows for each in row).split(":")[1]
+    visit = await visit_numbered(work, number)
+    if visit is None or place.customer is None or visit.customer_id != place.customer.id:
+        raise Refusal("stale")
+    content = read_content(place.raw)
+    words = content.text.lstrip().removeprefix("//").strip()
+    visit.note = f"{visit.note}\n{words}".strip()
+    await keep_note(work, place, place.customer, content, words)
+    in_place(work, place, "visits/noted", {})
