@@ -158,6 +158,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         clocks.customer_spoke,
         chasing.words_chase,
         contacting.note_contact,
+        visits.asking.heed_words,
     ),
     happenings.AgentSpoke: (clocks.agent_spoke, contacting.note_contact),
     happenings.KindConfirmed: (clocks.kind_confirmed, visits.planning.kind_confirmed),
@@ -172,7 +173,6 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.EventImported: (visits.planning.event_imported,),
     happenings.StaffLeft: (visits.absence.staff_left,),
     happenings.StaffAway: (visits.absence.staff_away,),
-    happenings.CustomerSpoke: (visits.asking.heed_words,),
 }
 
 
