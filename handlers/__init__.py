@@ -163,6 +163,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.AgentSpoke: (clocks.agent_spoke, contacting.note_contact),
     happenings.KindConfirmed: (clocks.kind_confirmed, visits.planning.kind_confirmed),
     happenings.StandardChanged: (clocks.standard_changed,),
+    happenings.Promised: (clocks.promised,),
     happenings.CasePending: (clocks.case_pending,),
     happenings.CaseResumed: (clocks.case_resumed,),
     happenings.CaseResolved: (clocks.case_resolved, visits.planning.case_resolved),

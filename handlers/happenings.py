@@ -105,6 +105,14 @@ class CaseReopened:
 
 
 @dataclass(frozen=True)
+class Promised:
+    """An agent named the time `at` by which the customer has an answer."""
+
+    case: Case
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Chased:
     """The customer asked where it stands."""
 
