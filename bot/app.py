@@ -5,7 +5,7 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,18 +18,19 @@ from bot.gateway import Gateway
 from bot.intake import ALLOWED_UPDATES, Intake, Poller
 from bot.lanes import LATE_SECONDS, NEVER_LATE
 from bot.leading import Duty, Leadership
+from bot.plan_file import PlanWatch, read_file
 from bot.request import LOOPBACK
 from bot.sender import Sender
 from bot.settings import Settings
 from bot.starting import (
     CannotStart,
-    PlanInForce,
     build_bot,
-    first_plan,
+    meet_group,
     migrate_to_head,
     only_process,
     prepare,
     show_menus,
+    stored_plan_needed,
     until_known,
 )
 from bot.worker import Worker
@@ -39,6 +40,7 @@ from models.database import Database
 from models.delivery import Fate
 from models.migrations import head
 from models.plan import Plan
+from models.staff import StaffGroup
 from models.work import Work
 
 log = logging.getLogger(__name__)
@@ -49,33 +51,44 @@ ALONE_LOOKS, SHARED_LOOKS = 1.0, 0.1
 
 async def run(settings: Settings) -> None:
     """Run the bot until a signal ends it. Raises CannotStart."""
-    plan = first_plan(settings)
+    plan_file = read_file(settings.plan_file)
     with only_process(settings):
         database = Database(settings.database_url, clock.wall)
         try:
             await migrate_to_head(database)
+            await stored_plan_needed(database, plan_file)
             application = build_bot(settings)
             gateway = Gateway(application.bot)
             try:
                 await until_known(application)
-                plan = await prepare(settings, database, gateway, application.bot, plan)
-                menus = asyncio.create_task(show_menus(database, gateway, plan.plan))
-                await _serve(settings, database, gateway, application, plan)
-                menus.cancel()
+                plan = await prepare(settings, database, gateway, application.bot, plan_file)
+                times = clock.Clock()
+                watch = PlanWatch(settings.plan_file, database, times.now, plan_file, plan)
+                async with _meanwhile(show_menus(database, gateway, plan.plan)):
+                    await _serve(settings, database, gateway, application, times, watch)
             finally:
                 await gateway.close()
         finally:
             await database.close()
 
 
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do something beside, at most until the end; it has let go of the database when this returns."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
 async def _serve(
     settings: Settings, database: Database, gateway: Gateway,
-    application: Application[Any, Any, Any, Any, Any, Any], plan: PlanInForce,
+    application: Application[Any, Any, Any, Any, Any, Any], times: clock.Clock, watch: PlanWatch,
 ) -> None:  # fmt: skip
-    times = clock.Clock()
-
     def begin() -> AbstractAsyncContextManager[Work]:
-        return database.work(times.now(), plan.plan, plan.version)
+        return database.work(times.now(), watch.in_force.plan, watch.in_force.version)
 
     looks, late = (ALONE_LOOKS, NEVER_LATE) if database.is_sqlite else (SHARED_LOOKS, LATE_SECONDS)
     leadership = Leadership(database)
@@ -83,6 +96,11 @@ async def _serve(
     worker = Worker(begin, application, gateway, sender.wake)
     intake = Intake(begin, worker.wake)
     poller = Poller(gateway, intake)
+
+    async def plan_changed(new_groups: list[StaffGroup]) -> None:
+        for group in new_groups:
+            await meet_group(database, gateway, application.bot, watch.in_force.plan, group)
+        await show_menus(database, gateway, watch.in_force.plan)
 
     async def health() -> dict[str, Any]:
         async with begin() as work:
@@ -97,7 +115,8 @@ async def _serve(
     ticks = clock.scheduler(begin, (*TICKS, *_demo_ticks(settings, times)), sender.wake)
     app = web.application(settings, intake, health)
     async with _web_server(settings, app, shared=not database.is_sqlite) as serve:
-        await _until_signalled([worker.run, intake.run, serve, lambda: leadership.lead(leading, ticks)])
+        watching, sending = (lambda: watch.run(plan_changed, sender.wake)), (lambda: leadership.lead(leading, ticks))
+        await _until_signalled([worker.run, intake.run, serve, watching, sending])
 
 
 def _demo_ticks(settings: Settings, times: clock.Clock) -> tuple[clock.Tick, ...]:

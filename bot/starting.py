@@ -7,7 +7,6 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,16 @@ from telegram.ext import Application, ApplicationBuilder
 
 from bot import clock
 from bot.gateway import Gateway, outcome_of
+from bot.plan_file import PlanFile, PlanInForce
 from bot.request import AiohttpRequest
 from bot.sender import IN_FLIGHT
 from bot.settings import Settings
-from handlers import COMMANDS, commands, installing
-from handlers.plans.checking import usable
+from handlers import COMMANDS, commands, follow_up, installing
+from handlers.plans import changing
 from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
 from models.migrations import NewerDatabase, head, migrate, version
-from models.plan import Plan, PlanError, plan_text
+from models.plan import Plan, stored_plan
 from models.staff import Counter, StaffGroup
 
 log = logging.getLogger(__name__)
@@ -46,24 +46,6 @@ def build_bot(settings: Settings) -> Application[Any, Any, Any, Any, Any, Any]:
     builder = builder.base_url(f"{url}/bot").base_file_url(f"{url}/file/bot")
     builder = builder.request(AiohttpRequest(url, IN_FLIGHT + 8)).get_updates_request(AiohttpRequest(url, 1))
     return builder.updater(None).job_queue(None).build()
-
-
-@dataclass(frozen=True)
-class PlanInForce:
-    """The care plan, the text it was read from, and its key in the database once it is there."""
-
-    plan: Plan
-    text: str
-    version: int | None = None
-
-
-def first_plan(settings: Settings) -> PlanInForce:
-    """The plan of the settings; raises CannotStart."""
-    try:
-        text = plan_text(settings.plan_file) if settings.plan_file else ""
-        return PlanInForce(usable(text, str(settings.plan_file), clock.wall().date()), text)
-    except PlanError as error:
-        raise CannotStart(f"PLAN_FILE: {error}") from error
 
 
 @contextlib.contextmanager
@@ -138,20 +120,41 @@ async def until_known(application: Application[Any, Any, Any, Any, Any, Any]) ->
             wait = min(30.0, wait * 2)
 
 
-async def prepare(
-    settings: Settings, database: Database, gateway: Gateway, bot: Bot, plan: PlanInForce
-) -> PlanInForce:
-    """Make the database this bot's, put the plan in force, know the staff groups; returns the plan with its key."""
-    async with database.work(clock.wall(), plan.plan) as work:
+async def stored_plan_needed(database: Database, file: PlanFile) -> None:
+    """Refuse to start where the plan file cannot be used and no plan was ever in force; raises CannotStart."""
+    if file.plan is None:
+        async with database.work(clock.wall(), Plan()) as work:
+            if await changing.latest(work) is None:
+                raise CannotStart("\n".join(f"PLAN_FILE: {mistake}" for mistake in file.mistakes))
+
+
+async def prepare(settings: Settings, database: Database, gateway: Gateway, bot: Bot, file: PlanFile) -> PlanInForce:
+    """Make the database this bot's, put the plan in force, know the staff groups; returns the plan in force.
+
+    A plan file that cannot be used leaves the plan in force that was so before.
+    """
+    async with database.work(clock.wall(), file.plan or Plan()) as work:
+        stored = await changing.latest(work)
+        if file.plan is None and stored:
+            work.plan, work.plan_version = stored_plan(stored.text), stored.id
         try:
             await installing.install(work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids)
         except installing.AnotherBot as error:
             raise CannotStart(f"BOT_TOKEN: {error}") from error
-        version = await installing.adopt_plan(work, plan.text)
+        if file.plan is None and stored:
+            log.error(
+                "PLAN_FILE cannot be used; the plan of %s stays in force (version %d):\n%s",
+                f"{stored.taken_at:%Y-%m-%d %H:%M} UTC", stored.id, "\n".join(file.mistakes),
+            )  # fmt: skip
+            await changing.refuse(work, file.text, list(file.mistakes))
+        else:
+            await changing.put_in_force(work, file.text)
         groups = await installing.meet_departments(work)
+        await follow_up(work)
     for group in groups:
-        await meet_group(database, gateway, bot, plan.plan, group)
-    return replace(plan, version=version)
+        await meet_group(database, gateway, bot, work.plan, group)
+    assert work.plan_version is not None  # noqa: S101
+    return PlanInForce(work.plan, stored.text if file.plan is None and stored else file.text, work.plan_version)
 
 
 async def meet_group(database: Database, gateway: Gateway, bot: Bot, plan: Plan, group: StaffGroup) -> None:

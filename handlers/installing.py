@@ -1,11 +1,11 @@
-"""The first things at a start: whose database this is, where staff sit, and which plan is in force."""
+"""The first things at a start: whose database this is, and where staff sit."""
 
 from typing import Any
 
 from sqlmodel import select
 
 from handlers import groups, staff
-from models.staff import COUNTERS, Counter, Installation, PlanVersion, StaffGroup
+from models.staff import COUNTERS, Counter, Installation, StaffGroup
 from models.work import Work
 
 
@@ -55,18 +55,6 @@ async def meet_departments(work: Work) -> list[StaffGroup]:
             work.add_group(StaffGroup(configured_id=int(department.group), chat_id=int(department.group)))
     await work.flush()
     return await work.groups()
-
-
-async def adopt_plan(work: Work, text: str) -> int:
-    """Put a plan in force, by its text; the one that is already keeps its key. Returns its key."""
-    await work.alone("plan")
-    latest: PlanVersion | None = await work.first(select(PlanVersion).order_by(PlanVersion.id.desc()))  # type: ignore[union-attr]
-    if latest is None or latest.text != text:
-        latest = PlanVersion(text=text, taken_at=work.now)
-        work.add(latest)
-        await work.flush()
-    assert latest.id is not None  # noqa: S101
-    return latest.id
 
 
 async def meet_group(

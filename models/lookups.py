@@ -108,6 +108,14 @@ class Lookups:
         """Every owner."""
         return await self.all(select(Staff).where(Staff.role == Role.OWNER, col(Staff.active)))
 
+    async def managers(self) -> Sequence[Staff]:
+        """Every manager and owner."""
+        return await self.all(
+            select(Staff)
+            .where(col(Staff.role).in_((Role.MANAGER, Role.OWNER)), col(Staff.active))
+            .order_by(col(Staff.id))
+        )
+
     async def staff_with_chat(self) -> Sequence[Staff]:
         """Everybody on the staff who has a private chat with the bot."""
         return await self.all(select(Staff).where(col(Staff.active), col(Staff.started_bot)).order_by(col(Staff.id)))

@@ -90,6 +90,7 @@ class Installation(Base, table=True):
     """The one bot that this database belongs to.
 
     `ahead_seconds` moves people's time (due times, shown times) forward where days are to pass: the demo.
+    `plan_trouble` is the digest of the plan file's text of which managers were told that it cannot be used.
     """
 
     __tablename__ = "installation"
@@ -99,6 +100,7 @@ class Installation(Base, table=True):
     bot_username: str
     owner_ids: list[int] = Field(default_factory=list, sa_type=Json)
     ahead_seconds: int = 0
+    plan_trouble: str | None = None
 
 
 #: What is numbered.

@@ -133,8 +133,6 @@ def test_a_limit_may_be_any_number_above_nothing(environment: pytest.MonkeyPatch
         ("TELEGRAM_API_URL", "api.telegram.org"),
         ("TELEGRAM_API_URL", "https://api.telegram.org/bot"),
         ("TELEGRAM_API_URL", f"https://api.telegram.org/bot{TOKEN}/"),
-        ("PLAN_FILE", "no/such/plan.toml"),
-        ("PLAN_FILE", "."),
         ("WEBHOOK_URL", "ftp://care.example/hook"),
         ("WEBHOOK_SECRET", "secret with spaces"),
         ("WEBHOOK_SECRET", "s" * 257),

@@ -30,11 +30,7 @@ def rules(today: date) -> tuple[Rule, ...]:
                     HOLIDAYS, f"{words}; upgrade late in the year, or write them into open and closed", False
                 )
 
-    def asked(plan: Plan) -> Iterator[Remark]:
-        if known := questionnaire_keys():
-            yield from questionnaires(plan, known)
-
-    return (asked, country, unpublished)
+    return (lambda plan: questionnaires(plan, questionnaire_keys()), country, unpublished)
 
 
 def is_country(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -131,7 +132,7 @@ async def test_another_bots_token_is_refused_by_the_database(small_shop: Shop) -
 async def test_wrong_settings_end_the_start_with_their_names_and_what_is_expected(small_shop: Shop) -> None:
     bot = small_shop.new_bot(bot_token=CANARY)
     wrong = {
-        "STAFF_GROUP_ID": "12", "OWNER_IDS": "me", "DATABASE_URL": "mysql://x", "PLAN_FILE": "/nowhere/plan.toml",
+        "STAFF_GROUP_ID": "12", "OWNER_IDS": "me", "DATABASE_URL": "mysql://x",
         "TELEGRAM_API_URL": "https://api.telegram.org/bot", "WEBHOOK_SECRET": "with blanks", "WEB_PORT": "99999",
         "LOG_LEVEL": "LOUD", "LIMIT_GROUP_PER_MINUTE": "0", "LIMIT_TOPICS_PER_MINUTE": "-1",
     }  # fmt: skip
@@ -143,6 +144,22 @@ async def test_wrong_settings_end_the_start_with_their_names_and_what_is_expecte
         assert "expected" in line
     assert "Traceback" not in bot.log
     assert "canary" not in bot.log
+
+
+@pytest.mark.parametrize("words", ["", "[business]\nlanguage = 'fr'\ntimezon = 'UTC'\n"])
+async def test_without_a_plan_that_was_ever_in_force_a_bad_plan_file_ends_the_start(
+    small_shop: Shop, tmp_path: Path, words: str
+) -> None:
+    path = tmp_path / "plan.toml"
+    if words:
+        path.write_text(words, "utf-8")
+    bot = small_shop.new_bot(plan_file=path, database_url=f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
+    await bot.begin()
+    assert await bot.exit_code() == 1
+    lines = [line for line in bot.log.splitlines() if "PLAN_FILE: " in line]
+    assert len(lines) == (2 if words else 1), "each mistake"
+    assert all("expected" in line or "did you mean timezone?" in line for line in lines)
+    assert "Traceback" not in bot.log
 
 
 async def test_a_missing_token_is_asked_for(small_shop: Shop) -> None:
