@@ -142,6 +142,7 @@ async def test_a_start_with_a_bad_plan_file_goes_on_with_the_plan_before(shop: S
         await shop.bot.restart()
         assert "PLAN_FILE cannot be used; the plan of" in shop.bot.log[since:]
         await shop.telegram.wait_message(shop.owner.user, "not TOML")
+        await shop.calms_down()
         await shop.bot.stop()
     path.unlink()
     await shop.bot.restart()
