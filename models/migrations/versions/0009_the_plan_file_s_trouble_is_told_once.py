@@ -1,14 +1,14 @@
-"""the plan file's trouble is told once
+"""the plan file s trouble is told once
 
-Revision: 0008
+Revision: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
