@@ -87,7 +87,7 @@ async def _run(settings: "Settings", what: "What", file: Path, commit: bool) -> 
     from bot.clock import wall
     from bot.starting import beside, first_plan
 
-    plan = first_plan(settings).plan
+    plan = first_plan(settings)
     async with beside(settings) as database:
         tried = Import(database, plan, wall(), what, file)
         new, changed, same = await tried.go(commit=False)

@@ -17,7 +17,7 @@ from telegram.ext import Application, ApplicationBuilder
 
 from bot import clock
 from bot.gateway import Gateway, outcome_of
-from bot.plan_file import PlanFile, PlanInForce
+from bot.plan_file import PlanFile, PlanInForce, read_file
 from bot.request import AiohttpRequest
 from bot.sender import IN_FLIGHT
 from bot.settings import Settings
@@ -120,12 +120,24 @@ async def until_known(application: Application[Any, Any, Any, Any, Any, Any]) ->
             wait = min(30.0, wait * 2)
 
 
+def first_plan(settings: Settings) -> Plan:
+    """The plan of the settings; raises CannotStart where its file cannot be used."""
+    file = read_file(settings.plan_file)
+    if file.plan is None:
+        raise _bad_plan(file)
+    return file.plan
+
+
+def _bad_plan(file: PlanFile) -> CannotStart:
+    return CannotStart("\n".join(f"PLAN_FILE: {mistake}" for mistake in file.mistakes))
+
+
 async def stored_plan_needed(database: Database, file: PlanFile) -> None:
     """Refuse to start where the plan file cannot be used and no plan was ever in force; raises CannotStart."""
     if file.plan is None:
         async with database.work(clock.wall(), Plan()) as work:
             if await changing.latest(work) is None:
-                raise CannotStart("\n".join(f"PLAN_FILE: {mistake}" for mistake in file.mistakes))
+                raise _bad_plan(file)
 
 
 async def prepare(settings: Settings, database: Database, gateway: Gateway, bot: Bot, file: PlanFile) -> PlanInForce:
