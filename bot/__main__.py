@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from bot import __version__, importing, plans
+from bot import __version__, importing, plans, questionnaires
 from bot.logs import set_up_logging
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ cli = typer.Typer(
 )
 cli.add_typer(plans.cli)
 cli.add_typer(importing.cli)
+cli.add_typer(questionnaires.cli)
 
 
 def _fail(text: str) -> NoReturn:

@@ -15,7 +15,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
-from bot import clock
+from bot import clock, definitions
 from bot.gateway import Gateway, outcome_of
 from bot.plan_file import PlanFile, PlanInForce, read_file
 from bot.request import AiohttpRequest
@@ -161,6 +161,7 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
             await changing.refuse(work, file.text, list(file.mistakes))
         else:
             await changing.put_in_force(work, file.text)
+        await definitions.take(settings, work, work.plan)
         groups = await installing.meet_departments(work)
         await follow_up(work)
     for group in groups:

@@ -231,8 +231,9 @@ def _cleaned(value: Any) -> Any:
 def _user_id(raw: dict[str, Any]) -> int | None:
     """Who sent the update, for fetching beforehand; None where that is not plain."""
     for key, value in raw.items():
-        if key != "update_id" and isinstance(value, dict) and isinstance(value.get("from"), dict):
-            user_id = value["from"].get("id")
+        sender = (value.get("from") or value.get("user")) if key != "update_id" and isinstance(value, dict) else None
+        if isinstance(sender, dict):
+            user_id = sender.get("id")
             if isinstance(user_id, int) and not isinstance(user_id, bool) and abs(user_id) < 2**53:
                 return user_id
     return None

@@ -14,6 +14,7 @@ from handlers import (
     happenings,
     messages,
     questionnaires,
+    recovery,
     retention,
     staff,
     visits,
@@ -40,7 +41,7 @@ from models.work import Work
 
 PRIVATE, TOPIC, GENERAL, PLAIN = Where.PRIVATE, Where.TOPIC, Where.GENERAL, Where.PLAIN
 IN_PRIVATE = frozenset({PRIVATE})
-AGENT, SUPERVISOR, OWNER = Role.AGENT, Role.SUPERVISOR, Role.OWNER
+AGENT, SUPERVISOR, MANAGER, OWNER = Role.AGENT, Role.SUPERVISOR, Role.MANAGER, Role.OWNER
 
 
 async def _help(work: Work, place: Place) -> None:
@@ -76,6 +77,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("tier", AMONG_STAFF, AGENT, tiers.tier_command),
     # among staff
     Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
+    Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
+    Command("poll", IN_GROUP, MANAGER, questionnaires.poll),
     Command("role", IN_GROUP, OWNER, staff.change_role),
     Command("help", IN_GROUP, AGENT, _help),
     Command("start", IN_GROUP, AGENT, _help, listed=False),
@@ -107,6 +110,8 @@ DOORS: tuple[Door, ...] = (
     Door("score", PRIVATE, CUSTOMER, press("score"), questionnaires.score),
     Door("not_solved", PRIVATE, CUSTOMER, press("unsolved"), questionnaires.not_solved),
     Door("no_comment", PRIVATE, CUSTOMER, press("nocomment"), questionnaires.no_comment),
+    Door("question", PRIVATE, CUSTOMER, press("q"), questionnaires.press),
+    Door("vote", PRIVATE, CUSTOMER, update_of("poll_answer"), questionnaires.vote),
     Door("prefer", PRIVATE, CUSTOMER, press("prefer"), contact.prefer),
     Door("stop", PRIVATE, CUSTOMER, press("stop"), contact.stop),
     Door("visit_answer", PRIVATE, CUSTOMER, press("visited"), visits.asking.press),
@@ -122,7 +127,10 @@ DOORS: tuple[Door, ...] = (
     Door("tier_no", AMONG_STAFF, SUPERVISOR, press("tier_no"), tiers.decide),
     Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
     Door("visit_note", WITH_CUSTOMER, AGENT, visits.tasks.notes_visit, visits.tasks.note),
+    Door("wave", AMONG_STAFF, MANAGER, press("wave"), questionnaires.confirm),
+    Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
     # words: what is no command and no button
+    Door("questionnaire_words", PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
     Door("message", PRIVATE, CUSTOMER, update_of("message"), messages.receive),
     Door("edited", PRIVATE, CUSTOMER, update_of("edited_message"), messages.edited),
     Door("answer", TOPIC, AGENT, update_of("message"), answers.answer),
@@ -148,6 +156,12 @@ TICKS = (
     ("visits_replan", 2, visits.planning.replan),
     ("rules", 5, rules.recompute),
     ("imported", 2, importing.set_going),
+    ("ask_due", 1, questionnaires.ask_due),
+    ("plan_waves", 1, questionnaires.plan_waves),
+    ("begin_periods", 5, questionnaires.begin_periods),
+    ("remind_due", 2, questionnaires.remind_due),
+    ("expire_due", 2, questionnaires.expire_due),
+    ("recovery_missed", 2, recovery.tell_missed),
 )
 
 #: What follows from what has happened, in order.
@@ -160,20 +174,40 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         contacting.note_contact,
         visits.asking.heed_words,
     ),
-    happenings.AgentSpoke: (clocks.agent_spoke, contacting.note_contact),
-    happenings.KindConfirmed: (clocks.kind_confirmed, visits.planning.kind_confirmed),
+    happenings.AgentSpoke: (
+        clocks.agent_spoke,
+        contacting.note_contact,
+        questionnaires.begged,
+        recovery.note_spoken,
+    ),
+    happenings.KindConfirmed: (clocks.kind_confirmed, visits.planning.kind_confirmed, recovery.praise_of_kind),
     happenings.StandardChanged: (clocks.standard_changed,),
-    happenings.Promised: (clocks.promised,),
     happenings.CasePending: (clocks.case_pending,),
     happenings.CaseResumed: (clocks.case_resumed,),
-    happenings.CaseResolved: (clocks.case_resolved, visits.planning.case_resolved),
-    happenings.CaseClosed: (clocks.case_closed, visits.planning.case_closed),
-    happenings.CaseReopened: (clocks.case_reopened, visits.planning.case_reopened),
+    happenings.CaseResolved: (
+        clocks.case_resolved,
+        visits.planning.case_resolved,
+        recovery.end,
+        questionnaires.say_resolved,
+        questionnaires.plan_surveys,
+    ),
+    happenings.CaseClosed: (
+        clocks.case_closed,
+        visits.planning.case_closed,
+        recovery.end,
+        questionnaires.plan_surveys,
+    ),
+    happenings.CaseReopened: (clocks.case_reopened, visits.planning.case_reopened, questionnaires.take_back),
     happenings.FileChanged: (clocks.file_changed, visits.recurring.file_changed),
     happenings.PlanChanged: (rules.look_again,),
     happenings.EventImported: (visits.planning.event_imported,),
     happenings.StaffLeft: (visits.absence.staff_left,),
     happenings.StaffAway: (visits.absence.staff_away,),
+    happenings.OptedOut: (questionnaires.withdraw,),
+    happenings.ScoreGiven: (recovery.begin,),
+    happenings.Commented: (questionnaires.keep_comment, recovery.praise_of_comment),
+    happenings.QuestionnaireEnded: (recovery.praise_of_answers,),
+    happenings.PollSent: (questionnaires.poll_sent,),
 }
 
 

@@ -66,7 +66,7 @@ async def _to_customer(work: Work, place: Place, customer: Customer, content: Co
     else:
         await _copy_to_customer(work, place, content, lane, row)
     if case:
-        note_answer(work, case, place.speaker, content.written_at)
+        note_answer(work, case, place.speaker, content.written_at, content.text)
 
 
 async def _copy_to_customer(work: Work, place: Place, content: Content, lane: str, row: dict[str, Any]) -> None:
@@ -88,13 +88,13 @@ async def _copy_to_customer(work: Work, place: Place, content: Content, lane: st
         waiting.not_before = due
 
 
-def note_answer(work: Work, case: Case, person: Staff, at: datetime) -> None:
+def note_answer(work: Work, case: Case, person: Staff, at: datetime, words: str = "") -> None:
     """An agent has spoken, at Telegram's time `at`: the case has somebody, and its first response."""
     changed = False
     case.last_agent_at = work.now
     if case.first_response_at is None:
         case.first_response_at = at
-    work.happen(AgentSpoke(case, person, at))
+    work.happen(AgentSpoke(case, person, at, words))
     if case.assignee_id is None and case.unfinished:
         cases.assign(work, case, person)
         work.event(case, "claimed", cases.actor_of(person))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from handlers import speaking
-from handlers.content import pieces, utf16_length
 from handlers.customers import main_group
 from handlers.doors import Place, Refusal
 from handlers.happenings import (
@@ -26,7 +25,6 @@ from templates import label
 
 SUBJECT_LIMIT = 60
 SUMMARY_LIMIT = 2500  # UTF-16 units
-SCORES = (1, 2, 3, 4, 5)
 
 
 def actor_of(person: Staff | Customer) -> str:
@@ -171,7 +169,7 @@ def wait_for_customer(work: Work, case: Case, person: Staff) -> None:
 
 
 def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: str) -> None:
-    """We say it is done: the customer reads the summary and is asked how satisfied they are."""
+    """We say it is done; what the customer reads and is asked follows from that."""
     if not case.unfinished:
         raise Refusal("finished", number=case.id)
     case.summary = summary
@@ -181,21 +179,7 @@ def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: 
     case.score = case.comment = None
     work.event(case, "resolved", actor_of(person), summary=summary)
     work.happen(CaseResolved(case, customer, person))
-    if utf16_length(summary) > SUMMARY_LIMIT:  # too long to stand in one message with the question
-        for piece in pieces(summary, SUMMARY_LIMIT):
-            tell_customer(work, customer, "cases/summary", {"number": case.id, "summary": piece}, case=case)
-        summary = ""
-    values = {"number": case.id, "summary": summary}
-    buttons = score_buttons(customer.language, case)
-    tell_customer(work, customer, "cases/resolved", values, buttons=buttons, case=case)
     redraw_card(work, case)
-
-
-def score_buttons(language: str, case: Case) -> speaking.Buttons:
-    """1 to 5 with words, "not solved", and a way to start another matter."""
-    tag = f"{case.id}:{case.episode}"
-    rows = [[button(label(language, f"score.{score}"), f"score:{tag}:{score}")] for score in SCORES]
-    return [*rows, [not_solved_button(language, case)]]
 
 
 def not_solved_button(language: str, case: Case) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from models.cases import Case, CaseKind
 from models.customers import Customer
+from models.questionnaires import Invitation
 from models.staff import Staff
 
 
@@ -39,6 +40,7 @@ class AgentSpoke:
     case: Case
     person: Staff
     at: datetime
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,6 @@ class CaseReopened:
 
 
 @dataclass(frozen=True)
-class Promised:
-    """An agent named the time `at` by which the customer has an answer."""
-
-    case: Case
-    at: datetime
-
-
-@dataclass(frozen=True)
 class Chased:
     """The customer asked where it stands."""
 
@@ -176,3 +170,50 @@ class EventImported:
 @dataclass(frozen=True)
 class PlanChanged:
     """Another plan is in force."""
+
+
+@dataclass(frozen=True)
+class ScoreGiven:
+    """A customer answered a question that measures: "csat", "nps" or "ces"; `agent` filled it in for them, if any."""
+
+    customer: Customer
+    case: Case | None
+    measure: str
+    score: int
+    agent: Staff | None
+
+
+@dataclass(frozen=True)
+class Commented:
+    """The customer said in words why they gave the score of a case."""
+
+    case: Case
+    customer: Customer
+    words: str
+
+
+@dataclass(frozen=True)
+class QuestionnaireEnded:
+    """A questionnaire is over, finished or not; `agent` filled it in for the customer, if any."""
+
+    invitation: Invitation
+    customer: Customer
+    case: Case | None
+    agent: Staff | None
+
+
+@dataclass(frozen=True)
+class PollSent:
+    """Telegram has a poll of ours and named it; `key` is that of its outbox row."""
+
+    key: str
+    poll_id: str
+    telegram_id: int
+
+
+@dataclass(frozen=True)
+class OptedOut:
+    """The customer wants no more messages for these purposes (`models/contact.py`)."""
+
+    customer: Customer
+    purposes: tuple[str, ...]

@@ -13,7 +13,9 @@ async def locate(work: Work, update: Data) -> Place:
     if not isinstance(raw, dict):
         return Place(Where.FOREIGN, what, {})
     place = Place(Where.FOREIGN, what, raw, raw.get("from") or {})
-    chat = place.message.get("chat") or {}
+    if what == "poll_answer":  # which names no chat: the polls of ours that name their voters stand in private ones
+        place.user = raw.get("user") or {}
+    chat = {"type": "private"} if what == "poll_answer" else place.message.get("chat") or {}
     user_id = place.user.get("id")
     if chat.get("type") == "private":
         place.where = Where.PRIVATE

@@ -10,8 +10,8 @@ from handlers import cases, speaking
 from handlers.contact import asks_to_stop
 from handlers.content import Content, pieces, read_content, same_media, utf16_length
 from handlers.customers import known, main_group
-from handlers.doors import Place, Refusal
-from handlers.happenings import CaseResumed, CustomerSpoke
+from handlers.doors import Place
+from handlers.happenings import CaseResumed, Commented, CustomerSpoke
 from handlers.speaking import send, tell_customer, tell_staff
 from models.cases import Case, CaseState
 from models.customers import Customer
@@ -199,6 +199,7 @@ async def _keep_comment(work: Work, customer: Customer, case: Case, words: str) 
     case.comment = words
     case.comment_open = False
     work.event(case, "commented", cases.actor_of(customer), comment=words)
+    work.happen(Commented(case, customer, words))
     cases.redraw_card(work, case)
     if not case.unfinished and (shown_at := await work.score_shown_at(case.id)):
         # The question has its answer: its button "nothing to add" goes.
@@ -276,14 +277,14 @@ async def edited(work: Work, place: Place) -> None:
         return
     await _record_edit(work, message, content)
     case = await work.case(message.case_id) if message.case_id else None
-    if case is None:
-        raise Refusal("stale")
-    case.last_customer_at = work.now
+    group_id = case.group_id if case else (await main_group(work)).id or 0  # an answer to a questionnaire has no case
+    if case is not None:
+        case.last_customer_at = work.now
     row = {
-        "group_id": case.group_id, "customer_id": customer.id, "case_id": case.id, "message_id": message.id,
+        "group_id": group_id, "customer_id": customer.id, "case_id": message.case_id, "message_id": message.id,
         "reply_to_id": message.id, "priority": Priority.RELAY,
     }  # fmt: skip
-    lane = staff_lane(case.group_id, customer.id)
+    lane = staff_lane(group_id, customer.id)
     if not same_media(message, content):
         source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000]}
         body = {"method": "copyMessage", "message_ids": [place.raw["message_id"]], **source}

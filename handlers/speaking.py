@@ -50,8 +50,8 @@ def tell_customer(
     keyboard: dict[str, Any] | None = None,
     case: Case | None = None,
     **row: Any,
-) -> None:
-    """Say a template to the customer, in the customer's language, and keep it with the messages."""
+) -> int:
+    """Say a template to the customer, in the customer's language, and keep it with the messages; returns its key."""
     text = render(customer.language, template, values or {})
     message_id = work.new_message(
         customer_id=customer.id, case_id=case.id if case else None, author=Author.BOT, kind="text", text=text,
@@ -65,6 +65,7 @@ def tell_customer(
     call_customer(
         work, customer, "sendMessage", params, message_id=message_id, case_id=case.id if case else None, **row
     )
+    return message_id
 
 
 def change_message(

@@ -129,6 +129,7 @@ class Facts:
     sent: tuple[tuple[Purpose, datetime], ...] = ()
     ahead: tuple[Ahead, ...] = ()
     complaint_open: bool = False
+    recovering: bool = False
     complaint_ended_at: datetime | None = None
     unreachable: bool = False
     banned: bool = False
@@ -186,6 +187,8 @@ def _within_budget(plan: Plan, facts: Facts, purpose: Purpose, at: datetime) -> 
     calm = plan.contact.calm_after_complaint
     if facts.complaint_open:
         return at + (calm or LOOK_AGAIN), "complaint_open"
+    if facts.recovering:
+        return at + LOOK_AGAIN, "recovery"
     found: list[tuple[datetime, str]] = []
     if facts.complaint_ended_at:
         found.append((facts.complaint_ended_at + calm, "calm"))

@@ -1,7 +1,7 @@
 """What customers want to get unasked, by buttons and by words; and what staff see of it all."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -11,7 +11,7 @@ from handlers import speaking
 from handlers.cards import local_time
 from handlers.customers import known
 from handlers.doors import Place, Refusal, in_place
-from handlers.happenings import CustomerSpoke
+from handlers.happenings import CustomerSpoke, OptedOut
 from handlers.speaking import answer_press, button, change_message, tell_customer
 from models.contact import OPTIONAL, Consent, Contact, Purpose, allowed_by, quiet_hours
 from models.customers import Customer
@@ -86,18 +86,20 @@ def _optional(name: str) -> Purpose:
     return purpose
 
 
-def refuse(work: Work, customer: Customer, purposes: Iterable[Purpose], wording: str, how: str) -> None:
+def refuse(work: Work, customer: Customer, purposes: Sequence[Purpose], wording: str, how: str) -> None:
     """The customer wants no more of these."""
     _agree(work, customer, purposes, given=False, wording=wording, how=how)
 
 
 def _agree(
-    work: Work, customer: Customer, purposes: Iterable[Purpose], *, given: bool, wording: str, how: str
+    work: Work, customer: Customer, purposes: Sequence[Purpose], *, given: bool, wording: str, how: str
 ) -> None:  # fmt: skip
     for purpose in purposes:
         work.add(
             Consent(customer_id=customer.id, purpose=purpose, given=given, at=work.now, wording=wording, how=how)
         )
+    if not given:
+        work.happen(OptedOut(customer, tuple(purposes)))
 
 
 async def heed_stop(work: Work, spoke: CustomerSpoke) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, insert, update
 from handlers import cases, groups, staff
 from handlers.customers import became_unreachable
 from handlers.delivery.parcels import Parcel, change, put_back
+from handlers.happenings import PollSent
 from handlers.speaking import send, tell_staff
 from models import outbox
 from models.customers import Customer, TopicState
@@ -83,6 +84,8 @@ async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: lis
         if case:
             _retire_card(work, row, case.card_message_id)
             case.card_message_id = ids[0]
+    elif parcel.method == "sendPoll" and row.key and ids:
+        work.happen(PollSent(row.key, str(outcome.result["poll"]["id"]), ids[0]))
     elif row.what is What.TOPIC:
         await _topic_made(work, row, int(outcome.result["message_thread_id"]))
     elif row.what is What.COPY:

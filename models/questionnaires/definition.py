@@ -46,6 +46,12 @@ class Condition(Section):
     at_most: int | None = None
     at_least: int | None = None
 
+    @property
+    def said(self) -> str:
+        """The condition in a few signs: "= yes, <= 3"."""
+        parts = (("=", self.is_), ("<=", self.at_most), (">=", self.at_least))
+        return ", ".join(f"{sign} {value}" for sign, value in parts if value is not None)
+
     def holds(self, value: Any) -> bool:
         """Whether an answer fulfils it; no answer does not."""
         if value is None:

@@ -54,7 +54,8 @@ class Invitation(Base, table=True):
     "resolved", "visit", "survey:0" or "wave:7". `at_question` is the one that is asked now. `message_id` is our
     message in which it stands, and `telegram_id` Telegram's where a press has told it. `attached`: it stands under
     the words that the case is resolved. `by_staff_id` is the agent who fills it in for the customer, in a form at
-    `form_message_id`. `expires_at` counts from the asking, `lapses_at` is when asking has no sense any more.
+    `form_message_id`. `remind_at` and `expires_at` keep their distance from
+    the asking, `lapses_at` is when asking has no sense any more.
     """
 
     __tablename__ = "invitations"
@@ -100,11 +101,18 @@ class Invitation(Base, table=True):
         """Whether answers are taken."""
         return self.state in OPEN
 
+    def put_off(self, to: datetime) -> None:
+        """Ask at `to` instead; the reminder and the end keep their distance."""
+        later = to - self.due_at
+        self.due_at = to
+        self.remind_at = self.remind_at and self.remind_at + later
+        self.expires_at = self.expires_at and self.expires_at + later
+
 
 class Answer(Base, table=True):
     """The answer to one question of an invitation: the last one given counts.
 
-    `value` is a number, an option's id, a list of ids, or None for skipped and for words; `by` is who gave it
+    `value` lists what was chosen: one number, one option, or several; None is skipped, or words. `by` is who gave it
     ("customer:7", or "staff:3" on the customer's behalf).
     """
 
@@ -114,7 +122,7 @@ class Answer(Base, table=True):
     id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
     invitation_id: int = Field(foreign_key="invitations.id", sa_type=BigInteger)
     question: str
-    value: Any = Field(default=None, sa_column=Column(Json, nullable=True))
+    value: list[Any] | None = Field(default=None, sa_column=Column(Json, nullable=True))
     text: str | None = None
     media: dict[str, Any] | None = Field(default=None, sa_type=Json)
     case_id: int | None = Field(default=None, foreign_key="cases.id", sa_type=BigInteger)  # the case made of it

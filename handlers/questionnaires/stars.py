@@ -1,23 +1,39 @@
-"""Satisfaction: five stars after a case, "not solved", and one optional comment."""
+"""Five stars under the words that a case is resolved, "not solved", and one optional comment.
+
+This is the first version of `csat` where the plan has no surveys: it keeps the same rows as any questionnaire.
+"""
+
+from sqlmodel import select
 
 from handlers import cases
 from handlers.cards import own_case
-from handlers.cases import SCORES, actor_of
+from handlers.cases import actor_of
 from handlers.customers import known, main_group
 from handlers.doors import Place, Refusal
-from handlers.happenings import CaseClosed
-from handlers.speaking import answer_press, button, change_message, tell_staff
+from handlers.happenings import CaseClosed, Commented, ScoreGiven
+from handlers.questionnaires import asking
+from handlers.questionnaires.runs import record, run_of
+from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
 from models.cases import Case, CaseState
 from models.customers import Customer
 from models.delivery import Priority
+from models.questionnaires import Invitation, InvitationState
 from models.work import Work
 from templates import label
 
-LOW = 2
+CSAT, SATISFACTION, REASON = "csat", "satisfaction", "reason"
+SCORES = (1, 2, 3, 4, 5)
+
+
+def score_buttons(language: str, case: Case) -> Buttons:
+    """1 to 5 with words, and "not solved"."""
+    tag = f"{case.id}:{case.episode}"
+    rows = [[button(label(language, f"score.{score}"), f"score:{tag}:{score}")] for score in SCORES]
+    return [*rows, [cases.not_solved_button(language, case)]]
 
 
 async def score(work: Work, place: Place) -> None:
-    """A press on 1 to 5. The last press counts; 1 or 2 takes the case up again."""
+    """A press on 1 to 5. The last press counts; a low one takes the case up again (`handlers/recovery.py`)."""
     customer = await known(work, place.user)
     _, number, episode, value = [*place.text.split(":"), "", "", ""][:4]
     case = await _asked(work, customer, number, episode)
@@ -25,10 +41,10 @@ async def score(work: Work, place: Place) -> None:
         raise Refusal("stale")
     case.score = int(value)
     work.event(case, "scored", actor_of(customer), score=case.score, shown_at=place.message["message_id"])
+    await _keep(work, customer, case, SATISFACTION, case.score)
     values = {"number": case.id, "score": case.score, "summary": _said(case)}
     answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
-    if case.score <= LOW:
-        cases.reopen(work, case, actor_of(customer), "score")
+    if case.score <= (await work.plan_of(case)).recovery.csat_at_most:
         change_message(work, customer, place.message["message_id"], "cases/scored_low", values, [])
     else:
         if case.state is not CaseState.CLOSED:
@@ -38,8 +54,31 @@ async def score(work: Work, place: Place) -> None:
         cases.redraw_card(work, case)
         skip = [[button(label(customer.language, "button.no_comment"), f"nocomment:{case.id}")]]
         change_message(work, customer, place.message["message_id"], "cases/scored", {**values, "ask": True}, skip)
+        await _tell(work, customer, "cases/score", case, Priority.NOTICE)
     case.comment_open = True
-    await _tell(work, customer, "cases/low_score" if case.score <= LOW else "cases/score", case)
+    work.happen(ScoreGiven(customer, case, CSAT, case.score, None))
+
+
+async def _keep(
+    work: Work, customer: Customer, case: Case, question: str, value: int | None, words: str | None = None
+) -> None:
+    """Keep the answer with those of all questionnaires."""
+    occurrence = asking.occurrence_of_case(CSAT, case)
+    invitation: Invitation | None = await work.first(select(Invitation).where(Invitation.occurrence == occurrence))
+    if invitation is None:  # it was resolved before there were questionnaires
+        invitation = await asking.plan(work, customer, CSAT, occurrence, "resolved", work.now, case=case)
+    if invitation is None:
+        return
+    run = await run_of(work, invitation, customer)
+    asked = run.questionnaire.named(question)
+    if asked is not None:
+        record(work, run, asked, value, words=words, tell=False)
+    invitation.state, invitation.ended_at, invitation.expires_at = InvitationState.FINISHED, work.now, None
+
+
+async def keep_comment(work: Work, happening: Commented) -> None:
+    """The words that explain a score are the answer to its second question."""
+    await _keep(work, happening.customer, happening.case, REASON, None, happening.words)
 
 
 async def not_solved(work: Work, place: Place) -> None:
@@ -51,7 +90,7 @@ async def not_solved(work: Work, place: Place) -> None:
     values = {"number": case.id, "summary": _said(case)}
     answer_press(work, place.raw["id"], label(customer.language, "toast.reopened"))
     change_message(work, customer, place.message["message_id"], "cases/not_solved", values, [])
-    await _tell(work, customer, "cases/unsolved", case)
+    await _tell(work, customer, "cases/unsolved", case, Priority.ANSWER)
 
 
 async def no_comment(work: Work, place: Place) -> None:
@@ -79,8 +118,7 @@ async def _asked(work: Work, customer: Customer, number: str, episode: str) -> C
     return case
 
 
-async def _tell(work: Work, customer: Customer, template: str, case: Case) -> None:
+async def _tell(work: Work, customer: Customer, template: str, case: Case, priority: Priority) -> None:
     group = await main_group(work)
     values = {"number": case.id, "score": case.score}
-    urgent = Priority.NOTICE if template == "cases/score" else Priority.ANSWER
-    tell_staff(work, group, customer, template, values, priority=urgent, case_id=case.id)
+    tell_staff(work, group, customer, template, values, priority=priority, case_id=case.id)

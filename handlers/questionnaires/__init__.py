@@ -1,0 +1,17 @@
+"""Questionnaires: asked one question at a time, by the plan or by hand; what was answered, and what is drawn."""
+
+from handlers.questionnaires.asking import ask_due, expire_due, plan, remind_due
+from handlers.questionnaires.library import Changed, differing, take_definitions
+from handlers.questionnaires.polls import poll_sent
+from handlers.questionnaires.presses import make_case, may_answer, press, vote, words
+from handlers.questionnaires.stars import keep_comment, no_comment, not_solved, score
+from handlers.questionnaires.surveys import plan_surveys, say_resolved, take_back
+from handlers.questionnaires.waves import begin_periods, confirm, plan_waves, poll, survey
+from handlers.questionnaires.wishes import begged, withdraw
+
+__all__ = [
+    "Changed", "ask_due", "begged", "begin_periods", "confirm", "differing", "expire_due", "keep_comment",
+    "make_case", "may_answer", "no_comment", "not_solved", "plan", "plan_surveys", "plan_waves", "poll", "poll_sent",
+    "press", "remind_due", "say_resolved", "score", "survey", "take_back", "take_definitions", "vote", "withdraw",
+    "words",
+]  # fmt: skip

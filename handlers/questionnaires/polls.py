@@ -1,0 +1,45 @@
+"""Native polls: one question of a run, asked by Telegram's own means; votes name the poll and the voter only."""
+
+from sqlmodel import select
+
+from handlers.happenings import PollSent
+from handlers.speaking import call_customer
+from models.customers import Customer
+from models.delivery import Priority, SendClass
+from models.plan import text_of
+from models.questionnaires import Invitation, Poll, Question
+from models.work import Work
+
+
+def put_poll(work: Work, customer: Customer, invitation: Invitation, question: Question) -> None:
+    """Ask several of several; the question's message in place says that the poll follows."""
+    params = {
+        "question": text_of(question.text, customer.language),
+        "options": [{"text": text_of(option.text, customer.language)} for option in question.options],
+        "is_anonymous": False,
+        "allows_multiple_answers": True,
+    }
+    call_customer(
+        work, customer, "sendPoll", params, key=f"poll:{invitation.id}:{question.id}", send_class=SendClass.B,
+        priority=Priority.ANSWER,
+    )  # fmt: skip
+
+
+async def poll_sent(work: Work, sent: PollSent) -> None:
+    """Telegram has named a poll of ours: its votes belong to that question."""
+    _, invitation_id, question = sent.key.split(":", 2)
+    invitation: Invitation = await work.first(select(Invitation).where(Invitation.id == int(invitation_id)))
+    poll = Poll(
+        poll_id=sent.poll_id, invitation_id=int(invitation_id), question=question, telegram_id=sent.telegram_id
+    )
+    work.add(poll)
+    if invitation.at_question != question:  # the customer was quicker
+        await close_polls(work, await work.customer(invitation.customer_id), invitation)
+
+
+async def close_polls(work: Work, customer: Customer, invitation: Invitation) -> None:
+    """Take no more votes: the run goes on to another question, or is over."""
+    open_ones = select(Poll).where(Poll.invitation_id == invitation.id, Poll.closed == False)  # noqa: E712
+    for poll in await work.all(open_ones):
+        poll.closed = True
+        call_customer(work, customer, "stopPoll", {"message_id": poll.telegram_id}, send_class=SendClass.C)

@@ -1,0 +1,241 @@
+"""What customers do with a questionnaire: they press, write, send a photo, vote, or say that it is enough."""
+
+import unicodedata
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from sqlmodel import select
+
+from handlers import cases, messages
+from handlers.content import Content, read_content, utf16_length
+from handlers.customers import known, main_group
+from handlers.doors import Place, Refusal
+from handlers.questionnaires import runs, showing
+from handlers.questionnaires.runs import Run
+from handlers.speaking import answer_press, button, send, tell_staff
+from models.cases import Case
+from models.delivery import Priority, What, staff_lane
+from models.messages import Author
+from models.questionnaires import Answer, Invitation, Poll, Question
+from models.questionnaires.path import is_answer, preceding
+from models.staff import StaffGroup
+from models.work import Work
+from templates import LANGUAGES, label, word_list
+
+#: Words that say stop are short (characters).
+LONGEST_STOP = 40
+#: What is longer goes to staff whole, beside the question (UTF-16 units).
+SHOWN = 2500
+#: How long a vote may wait for its poll to be known.
+POLL_WAIT = timedelta(seconds=20)
+
+# -- buttons
+
+
+async def press(work: Work, place: Place) -> None:
+    """A button under a question: an answer, or back, skip, next, stop. One for another question redraws."""
+    customer = await known(work, place.user)
+    _, number, index, value = [*place.text.split(":", 3), "", "", ""][:4]
+    invitation = await _own(work, customer.id, number)
+    if not invitation.open:
+        raise Refusal("survey_over")
+    run = await runs.run_of(work, invitation, customer)
+    questions = run.questionnaire.question
+    if not index.isdecimal() or len(index) > 3 or int(index) >= len(questions):
+        raise Refusal("stale")
+    invitation.telegram_id = place.message.get("message_id", invitation.telegram_id)
+    await pressed(work, run, questions[int(index)], value)
+    answer_press(work, place.raw["id"])
+
+
+async def _own(work: Work, customer_id: int, number: str) -> Invitation:
+    """The customer's own invitation of that key; raises Refusal alike for another's and for none."""
+    query = (
+        select(Invitation).where(Invitation.id == int(number)) if number.isdecimal() and len(number) < 18 else None
+    )
+    invitation: Invitation | None = await work.first(query) if query is not None else None
+    if invitation is None or invitation.customer_id != customer_id or invitation.by_staff_id is not None:
+        raise Refusal("stale")
+    return invitation
+
+
+async def pressed(work: Work, run: Run, question: Question, value: str) -> None:
+    """Do what a button says, whoever pressed it; raises Refusal for data that is no answer."""
+    current = run.question
+    if value == showing.STOP:
+        await runs.stop(work, run)
+    elif (answer := is_answer(question, value)) is not None and runs.was_asked(run, question):
+        # An answer to a question that was answered before replaces it; the last counts until the end.
+        runs.record(work, run, question, answer)
+        await (runs.advance(work, run, question) if question is current else runs.show(work, run))
+    elif question is not current:
+        await runs.show(work, run)
+    elif value == showing.BACK:
+        before = preceding(run.questionnaire, run.answers, question.id)
+        await runs.turn_to(work, run, before or question)
+    elif value == showing.SKIP and question.optional:
+        runs.record(work, run, question)
+        await runs.advance(work, run, question)
+    elif value == showing.NEXT and question.kind == "several":
+        await _past_poll(work, run, question)
+    else:
+        raise Refusal("stale")
+
+
+async def _past_poll(work: Work, run: Run, question: Question) -> None:
+    if not run.answers.get(question.id) and not question.optional:
+        raise Refusal("vote_first")
+    await runs.advance(work, run, question)
+
+
+# -- words and photos
+
+
+def may_answer(place: Place, _bot: str) -> bool:
+    """Whether a message may be one for a questionnaire that is open."""
+    return place.what == "message" and place.customer is not None and place.customer.open_run_id is not None
+
+
+async def words(work: Work, place: Place) -> None:
+    """Words while a questionnaire is open: the answer to an open question, a wish to stop, or for staff as ever."""
+    customer = await known(work, place.user)
+    run = await runs.open_run(work, customer)
+    content = read_content(place.raw)
+    if run is None:
+        await messages.receive(work, place)
+        return
+    rest = without_stop(content.text)
+    if content.kind == "text" and rest is not None:
+        await runs.stop(work, run)
+        if rest:  # something else was said, too
+            await messages.receive(work, place)
+    elif run.question is not None and await _answers(work, place, run, content):
+        await _take(work, place, run, run.question, content)
+    else:
+        await messages.receive(work, place)
+
+
+async def _answers(work: Work, place: Place, run: Run, content: Content) -> bool:
+    """Whether this is what the open question waits for; a reply to something else is not."""
+    wanted = {"words": "text", "photo": "photo"}.get(run.question.kind if run.question else "")
+    replied = place.raw.get("reply_to_message")
+    if replied is None or content.kind != wanted:
+        return content.kind == wanted
+    links = await work.links_of([run.invitation.message_id or 0], run.customer.chat_id)
+    return replied.get("message_id") in (run.invitation.telegram_id, *links.values())
+
+
+async def _take(work: Work, place: Place, run: Run, question: Question, content: Content) -> None:
+    value = content.kind if question.kind == "photo" else None
+    answer = runs.record(work, run, question, value, words=content.text or None, media=content.media)
+    customer, case = run.customer, run.case
+    message_id = work.new_message(
+        customer_id=customer.id, case_id=case.id if case else None, author=Author.CUSTOMER, kind=content.kind,
+        text=content.text, entities=content.entities, media=content.media, written_at=content.written_at,
+        origin_chat_id=place.raw["chat"]["id"], origin_message_id=place.raw["message_id"],
+    )  # fmt: skip
+    group = await work.group(case.group_id) if case else await main_group(work)
+    await work.flush()
+    row = {
+        "group_id": group.id, "customer_id": customer.id, "case_id": case.id if case else None,
+        "message_id": message_id, "reply_to_id": None, "priority": Priority.RELAY,
+    }  # fmt: skip
+    _show_staff(work, run, question, content, answer, group, row)
+    if content.kind != "text":
+        source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000]}
+        body = {"method": "copyMessage", "message_ids": [place.raw["message_id"]], **source}
+        send(work, What.COPY, staff_lane(group.id or 0, customer.id), body, **row)
+    await runs.advance(work, run, question)
+
+
+def _show_staff(
+    work: Work, run: Run, question: Question, content: Content, answer: Answer, group: StaffGroup,
+    row: dict[str, Any],
+) -> None:  # fmt: skip
+    """The words with their question, and a button that makes them a case."""
+    language = work.plan.business.language
+    shown = utf16_length(content.text) <= SHOWN
+    kind = label(language, f"content.{content.kind}")
+    values = {
+        **runs.about(work, run), "question": showing.question_text(language, question),
+        "text": (content.text if shown else label(language, "relay.long_text")) or kind,
+    }  # fmt: skip
+    make = [[button(label(language, "survey_button.make_case"), f"makecase:{answer.id}")]]
+    tell_staff(
+        work, group, run.customer, "questionnaires/words", values, buttons=make, priority=Priority.RELAY,
+        case_id=row["case_id"], message_id=row["message_id"] if content.kind == "text" else None,
+    )  # fmt: skip
+    if not shown:
+        messages.words_to_staff(work, staff_lane(group.id or 0, run.customer.id), content.text, content.entities, row)
+
+
+def without_stop(text: str) -> str | None:
+    """What is left of a text that says stop once that is taken out; None for one that does not say it."""
+    said = unicodedata.normalize("NFKC", text).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    stops, beside = _stop_words()
+    if len(text) > LONGEST_STOP or not any(word in said for word in stops):
+        return None
+    for word in (*stops, *beside):
+        said = said.replace(word, " ")
+    return "".join(c for c in said if unicodedata.category(c)[0] in "LN")
+
+
+@cache
+def _stop_words() -> tuple[list[str], list[str]]:
+    return (
+        sorted((word for each in LANGUAGES for word in word_list(each, "survey_stop.words")), key=len, reverse=True),
+        sorted((word for each in LANGUAGES for word in word_list(each, "survey_stop.beside")), key=len, reverse=True),
+    )
+
+
+# -- votes
+
+
+async def vote(work: Work, place: Place) -> None:
+    """A vote in a poll of ours; taken back, it counts for nothing. Only who was asked answers."""
+    poll: Poll | None = await work.first(select(Poll).where(Poll.poll_id == str(place.raw.get("poll_id"))))
+    if poll is None:
+        if work.age < POLL_WAIT:
+            raise messages.NotYet  # Telegram may not have told us yet which poll this is
+        return
+    invitation: Invitation = await work.first(select(Invitation).where(Invitation.id == poll.invitation_id))
+    customer = place.customer
+    if poll.closed or customer is None or invitation.customer_id != customer.id or not invitation.open:
+        return
+    run = await runs.run_of(work, invitation, customer)
+    question = run.questionnaire.named(poll.question)
+    if question is None or run.question is not question:
+        return
+    chosen = [question.options[each].id for each in place.raw.get("option_ids", ()) if each < len(question.options)]
+    runs.record(work, run, question, chosen or None)
+    await runs.show(work, run)
+
+
+# -- staff
+
+
+async def make_case(work: Work, place: Place) -> None:
+    """A press under an open answer: it becomes a case, once."""
+    number = place.text.partition(":")[2]
+    key = int(number) if number.isdecimal() and len(number) < 18 else 0
+    answer: Answer | None = await work.first(select(Answer).where(Answer.id == key))
+    if answer is None:
+        raise Refusal("stale")
+    invitation: Invitation = await work.first(select(Invitation).where(Invitation.id == answer.invitation_id))
+    if place.customer is not None and place.customer.id != invitation.customer_id:
+        raise Refusal("stale")
+    if answer.case_id is not None:
+        raise Refusal("case_made", number=answer.case_id)
+    case = await _case_of(work, place, invitation, answer)
+    answer.case_id = case.id
+    answer_press(work, place.raw["id"], label(place.speaker.language, "toast.case_made", number=case.id))
+
+
+async def _case_of(work: Work, place: Place, invitation: Invitation, answer: Answer) -> Case:
+    customer = await work.customer(invitation.customer_id)
+    parent = await work.case(invitation.case_id) if invitation.case_id else None
+    case = await cases.open_case(work, customer, words=answer.text or "", kind=None, parent=parent)
+    cases.post_card(work, case)
+    work.event(case, "from_answer", cases.actor_of(place.speaker), answer=answer.id)
+    return case

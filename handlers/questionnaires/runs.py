@@ -1,0 +1,253 @@
+"""One questionnaire with one customer: from question to question in one message, until it ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import select
+
+from handlers import cases
+from handlers.cases import actor_of
+from handlers.customers import main_group
+from handlers.happenings import CaseClosed, QuestionnaireEnded, ScoreGiven
+from handlers.questionnaires import polls, showing
+from handlers.questionnaires.library import definition_of
+from handlers.speaking import Buttons, change_message, send, tell_staff
+from models.cases import Case, CaseState
+from models.customers import Customer
+from models.delivery import Priority, SendClass, What, customer_lane, staff_lane
+from models.questionnaires import Answer, Invitation, InvitationState, Question, Questionnaire
+from models.questionnaires.path import asked, following, scores
+from models.staff import Staff
+from models.work import Work
+from templates import render
+
+
+@dataclass
+class Run:
+    """An invitation with what it asks and what was answered; `agent` fills it in for the customer, if anybody."""
+
+    invitation: Invitation
+    questionnaire: Questionnaire
+    customer: Customer
+    case: Case | None
+    rows: dict[str, Answer]
+    agent: Staff | None = None
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """The answers by the question's id, as the way through the questionnaire looks at them."""
+        return {key: _value(self.questionnaire.named(key), row) for key, row in self.rows.items()}
+
+    @property
+    def question(self) -> Question | None:
+        """The question that is asked now."""
+        return self.questionnaire.named(self.invitation.at_question)
+
+
+def _value(question: Question | None, row: Answer) -> Any:
+    if row.value is None or (question and question.kind == "several"):
+        return row.text if row.value is None else row.value
+    return row.value[0]
+
+
+async def run_of(work: Work, invitation: Invitation, customer: Customer) -> Run:
+    """The run of an invitation."""
+    rows: Sequence[Answer] = await work.all(select(Answer).where(Answer.invitation_id == invitation.id))
+    case = await work.case(invitation.case_id) if invitation.case_id else None
+    agent = await work.staff(invitation.by_staff_id) if invitation.by_staff_id else None
+    questionnaire = await definition_of(work, invitation)
+    return Run(invitation, questionnaire, customer, case, {row.question: row for row in rows}, agent)
+
+
+async def open_run(work: Work, customer: Customer) -> Run | None:
+    """The run that is open with the customer."""
+    if customer.open_run_id is None:
+        return None
+    invitation: Invitation | None = await work.first(select(Invitation).where(Invitation.id == customer.open_run_id))
+    return await run_of(work, invitation, customer) if invitation and invitation.open else None
+
+
+# -- answering
+
+
+def record(
+    work: Work, run: Run, question: Question, value: Any = None, *, words: str | None = None,
+    media: dict[str, Any] | None = None, tell: bool = True,
+) -> Answer:  # fmt: skip
+    """Keep an answer; the one given before is replaced. `tell`: what follows from a score follows from here."""
+    row = run.rows.get(question.id)
+    by = actor_of(run.agent or run.customer)
+    if row is None:
+        row = Answer(invitation_id=run.invitation.id or 0, question=question.id, by=by, at=work.now)
+        work.add(row)
+        run.rows[question.id] = row
+    chosen = value if value is None or isinstance(value, list) else [value]
+    row.value, row.text, row.media, row.by, row.at = chosen, words, media, by, work.now
+    run.invitation.state = InvitationState.STARTED
+    if question.measure and isinstance(value, int):
+        _keep_score(work, run, question.measure, tell=tell)
+    return row
+
+
+def _keep_score(work: Work, run: Run, measure: str, *, tell: bool) -> None:
+    invitation, case = run.invitation, run.case
+    given = scores(run.questionnaire, run.answers).get(measure)
+    if given is None or getattr(invitation, measure) == given:
+        return
+    setattr(invitation, measure, given)
+    if not tell:
+        return
+    if measure == "csat" and case is not None and case.episode == invitation.episode:
+        case.score = given
+        work.event(case, "scored", actor_of(run.agent or run.customer), score=given)
+        cases.redraw_card(work, case)
+    work.happen(ScoreGiven(run.customer, case, measure, given, run.agent))
+
+
+async def advance(work: Work, run: Run, past: Question) -> None:
+    """Go on to the question after that one, or end where there is none."""
+    following_one = following(run.questionnaire, run.answers, past.id)
+    if following_one is None:
+        await finish(work, run)
+    else:
+        await turn_to(work, run, following_one)
+
+
+async def turn_to(work: Work, run: Run, question: Question) -> None:
+    """Ask that question now."""
+    if run.invitation.at_question != question.id:
+        await polls.close_polls(work, run.customer, run.invitation)
+        run.invitation.at_question = question.id
+        if question.kind == "several" and run.agent is None:
+            polls.put_poll(work, run.customer, run.invitation, question)
+    await show(work, run)
+
+
+# -- the message in which it stands
+
+
+async def show(work: Work, run: Run) -> None:
+    """Draw the question that is asked now, in place."""
+    question = run.question
+    if question is not None:
+        values, buttons = face(work, run, question)
+        await change(work, run, "questionnaires/question", values, buttons)
+
+
+def face(work: Work, run: Run, question: Question) -> tuple[dict[str, Any], Buttons]:
+    """What the message with that question says, and its buttons."""
+    language = _language(work, run)
+    attached = run.invitation.attached
+    values = showing.question_values(
+        language, run.questionnaire, question, run.answers, run.case, attached=attached
+    )  # fmt: skip
+    prefix = f"{'form' if run.agent else 'q'}:{run.invitation.id}"
+    buttons = showing.question_buttons(language, run.questionnaire, question, run.answers, prefix)
+    return values, [*buttons, *_not_solved(run, language)]
+
+
+def _not_solved(run: Run, language: str) -> Buttons:
+    if not run.invitation.attached or run.case is None or run.case.unfinished:
+        return []
+    return [[cases.not_solved_button(language, run.case)]]
+
+
+def _language(work: Work, run: Run) -> str:
+    return work.plan.business.language if run.agent else run.customer.language
+
+
+async def change(work: Work, run: Run, template: str, values: dict[str, Any], buttons: Buttons) -> None:
+    """Put a template in the place of the message in which the run stands."""
+    invitation, customer = run.invitation, run.customer
+    if run.agent is not None:
+        await _change_form(work, run, template, values, buttons)
+        return
+    if invitation.telegram_id is None and invitation.message_id is not None:
+        links = await work.links_of([invitation.message_id], customer.chat_id)
+        invitation.telegram_id = links.get(invitation.message_id)
+    if invitation.telegram_id is not None:
+        change_message(work, customer, invitation.telegram_id, template, values, buttons)
+    elif invitation.message_id is not None:  # not sent yet: behind it, wherever it will stand
+        text = render(customer.language, template, values)
+        params = {"text": text, "parse_mode": "HTML", "reply_markup": {"inline_keyboard": buttons}}
+        send(
+            work, What.EDIT, customer_lane(customer.chat_id), {"method": "editMessageText", "params": params},
+            chat_id=customer.chat_id, customer_id=customer.id, message_id=invitation.message_id,
+            send_class=SendClass.C, priority=Priority.ANSWER,
+        )  # fmt: skip
+
+
+async def _change_form(work: Work, run: Run, template: str, values: dict[str, Any], buttons: Buttons) -> None:
+    group_id = run.case.group_id if run.case else (await main_group(work)).id or 0
+    params = {
+        "message_id": run.invitation.form_message_id, "text": render(_language(work, run), template, values),
+        "parse_mode": "HTML", "reply_markup": {"inline_keyboard": buttons},
+    }  # fmt: skip
+    send(
+        work, What.CALL, staff_lane(group_id, run.customer.id), {"method": "editMessageText", "params": params},
+        group_id=group_id, customer_id=run.customer.id, send_class=SendClass.C, priority=Priority.ANSWER,
+    )  # fmt: skip
+
+
+# -- the end
+
+
+async def finish(work: Work, run: Run) -> None:
+    """The last question is answered: thank, and close a case with whose handling the customer is content."""
+    invitation, case = run.invitation, run.case
+    content = invitation.csat is not None and invitation.csat > work.plan.recovery.csat_at_most
+    if content and case and case.state is CaseState.RESOLVED and case.episode == invitation.episode:
+        case.move(CaseState.CLOSED, work.now)
+        work.event(case, "closed", actor_of(run.customer))
+        work.happen(CaseClosed(case, run.customer, "customer"))
+        cases.redraw_card(work, case)
+    language = _language(work, run)
+    values = showing.closing_values(language, run.questionnaire, run.answers, case, attached=invitation.attached)
+    await change(work, run, "questionnaires/finished", values, _not_solved(run, language))
+    await end(work, run, InvitationState.FINISHED)
+
+
+async def stop(work: Work, run: Run) -> None:
+    """The customer wants no more questions; what was answered is kept."""
+    values = {"answered": any(value is not None for value in run.answers.values())}
+    await change(work, run, "questionnaires/stopped", values, _not_solved(run, _language(work, run)))
+    await end(work, run, InvitationState.STOPPED)
+
+
+async def end(work: Work, run: Run, state: InvitationState, reason: str | None = None) -> None:
+    """The run is over; staff see what was answered."""
+    invitation = run.invitation
+    await polls.close_polls(work, run.customer, invitation)
+    invitation.state, invitation.reason = state, reason
+    invitation.ended_at, invitation.at_question, invitation.remind_at = work.now, None, None
+    if run.customer.open_run_id == invitation.id:
+        run.customer.open_run_id = None
+    await _tell_staff(work, run)
+    work.happen(QuestionnaireEnded(invitation, run.customer, run.case, run.agent))
+
+
+async def _tell_staff(work: Work, run: Run) -> None:
+    """What was answered, in the topic: nobody gets a topic for a form without a word in it."""
+    lines = showing.answered_lines(work.plan.business.language, run.questionnaire, run.answers)
+    group = await work.group(run.case.group_id) if run.case else await main_group(work)
+    if not lines or run.invitation.state is InvitationState.CANCELLED:
+        return
+    spoken = any(row.text for row in run.rows.values())
+    if not spoken and group.is_forum and await work.topic(run.customer.id, group.id or 0) is None:
+        return
+    tell_staff(work, group, run.customer, "questionnaires/answers", {**about(work, run), "lines": lines,
+        "state": run.invitation.state.value}, case_id=run.invitation.case_id)  # fmt: skip
+
+
+def about(work: Work, run: Run) -> dict[str, Any]:
+    """What staff read of which questionnaire it is, and of which case."""
+    title = run.questionnaire.title.get(work.plan.business.language) or run.questionnaire.key
+    return {"title": title, "number": run.invitation.case_id}
+
+
+def was_asked(run: Run, question: Question) -> bool:
+    """Whether that question stands on the customer's way, up to the one that is asked now."""
+    ids = [each.id for each in asked(run.questionnaire, run.answers)]
+    now = run.invitation.at_question
+    return question.id in ids and now in ids and ids.index(question.id) <= ids.index(now)

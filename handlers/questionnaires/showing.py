@@ -1,0 +1,119 @@
+"""How a question looks: its words, how far one has come, and the buttons that answer it."""
+
+from typing import Any
+
+from handlers import cases
+from handlers.speaking import Buttons, button
+from models.cases import Case
+from models.plan import text_of
+from models.questionnaires import Question, Questionnaire
+from models.questionnaires.path import Answers, asked, closing_words, preceding, progress
+from templates import label
+
+#: Scales whose answers are short enough for several in a row.
+IN_A_ROW = {"nps": 2, "yes_no": 2}
+#: Values of buttons that lead on instead of answering.
+BACK, SKIP, NEXT, STOP = "!back", "!skip", "!next", "!stop"
+
+
+def question_values(
+    language: str, questionnaire: Questionnaire, at: Question, answers: Answers, case: Case | None, *, attached: bool
+) -> dict[str, Any]:
+    """What the message with the question says."""
+    number, of = progress(questionnaire, answers, at.id)
+    first = preceding(questionnaire, answers, at.id) is None
+    return {
+        "question": text_of(at.text, language),
+        "intro": text_of(questionnaire.intro, language) if questionnaire.intro and first else "",
+        "kind": at.kind,
+        "at": number,
+        "of": of,
+        "given": answer_words(language, at, answers.get(at.id)),
+        **_about(case, attached),
+    }
+
+
+def closing_values(
+    language: str, questionnaire: Questionnaire, answers: Answers, case: Case | None, *, attached: bool
+) -> dict[str, Any]:
+    """What the message says once the last question is answered."""
+    thanks = closing_words(questionnaire, answers)
+    return {"thanks": text_of(thanks, language) if thanks else "", **_about(case, attached)}
+
+
+def _about(case: Case | None, attached: bool) -> dict[str, Any]:
+    """The case, and under the words that it is resolved also what was done."""
+    short = case is not None and len(case.summary) <= cases.SUMMARY_LIMIT
+    return {
+        "number": case.id if case else None,
+        "resolved": attached and case is not None,
+        "summary": case.summary if attached and case and short else "",
+    }
+
+
+def question_buttons(
+    language: str, questionnaire: Questionnaire, at: Question, answers: Answers, prefix: str
+) -> Buttons:
+    """The answers to choose from, and back, skip and stop; `prefix` is "q:12", which the data begins with."""
+    tag = f"{prefix}:{questionnaire.question.index(at)}"
+    several = {"several": [(NEXT, label(language, "survey_button.next"))]}
+    found = several.get(at.kind) or choices(language, at)
+    buttons = [button(text, f"{tag}:{value}") for value, text in found]
+    width = IN_A_ROW.get(at.kind, 1)
+    rows = [buttons[start : start + width] for start in range(0, len(buttons), width)]
+    turns = [
+        (BACK, "back", preceding(questionnaire, answers, at.id) is not None),
+        (SKIP, "skip", at.optional),
+        (STOP, "stop", True),
+    ]
+    rows.append([button(label(language, f"survey_button.{key}"), f"{tag}:{value}") for value, key, on in turns if on])
+    return rows
+
+
+def choices(language: str, question: Question) -> list[tuple[str, str]]:
+    """The answers that buttons offer: value and words. Digits never stand alone."""
+    if question.kind == "yes_no":
+        return [(value, label(language, f"yes_no.{value}")) for value in ("yes", "no")]
+    if question.options:
+        return [(option.id, text_of(option.text, language)) for option in question.options]
+    return [(str(value), scale_words(language, question.kind, value)) for value in question.scale]
+
+
+def scale_words(language: str, kind: str, value: int) -> str:
+    """A value of a scale with its words: "1 Very dissatisfied"."""
+    match kind:
+        case "faces":
+            return label(language, f"faces.{value}")
+        case "nps":
+            return label(language, f"nps.{value}")
+        case "ces":
+            return label(language, f"ces.{value}")
+    return label(language, f"score.{value}")
+
+
+def answer_words(language: str, question: Question, value: Any) -> str:
+    """An answer as people read it; "" for none."""
+    if value is None:
+        return ""
+    named = dict(choices(language, question)) if not question.scale else {}
+    if isinstance(value, list):
+        return label(language, "survey_word.comma").join(str(named.get(each, each)) for each in value)
+    if question.scale and isinstance(value, int):
+        return scale_words(language, question.kind, value)
+    if question.kind == "photo":
+        return label(language, "content.photo")
+    return named.get(value, str(value))
+
+
+def answered_lines(language: str, questionnaire: Questionnaire, answers: Answers) -> list[dict[str, str]]:
+    """Every question that was answered, with its answer."""
+    lines = [
+        {"question": text_of(each.text, language), "answer": answer_words(language, each, answers.get(each.id))}
+        for each in asked(questionnaire, answers)
+    ]
+    return [line for line in lines if line["answer"]]
+
+
+def question_text(language: str, question: Question) -> str:
+    """The words of a question."""
+    return text_of(question.text, language)

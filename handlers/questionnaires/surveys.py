@@ -1,0 +1,118 @@
+"""Satisfaction after a case, by the plan: at once under the words that it is resolved, or later by itself."""
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from handlers import cases
+from handlers.content import pieces, utf16_length
+from handlers.happenings import CaseClosed, CaseReopened, CaseResolved
+from handlers.questionnaires import asking, runs
+from handlers.questionnaires.stars import score_buttons
+from handlers.speaking import tell_customer
+from models.cases import Case
+from models.contact import Purpose
+from models.customers import Customer
+from models.plan import Survey
+from models.questionnaires import OPEN, Invitation, InvitationState
+from models.questionnaires.sampling import SHARES, drawn_case
+from models.work import Work
+
+CSAT = "csat"
+
+
+async def say_resolved(work: Work, happening: CaseResolved) -> None:
+    """The customer reads what was done; under it stands what the plan asks at once, or without surveys the stars."""
+    case, customer = happening.case, happening.customer
+    summary = case.summary
+    if utf16_length(summary) > cases.SUMMARY_LIMIT:  # too long to stand in one message with the question
+        for piece in pieces(summary, cases.SUMMARY_LIMIT):
+            tell_customer(work, customer, "cases/summary", {"number": case.id, "summary": piece}, case=case)
+        summary = ""
+    plan = await work.plan_of(case)
+    if not plan.survey:
+        await _offer_stars(work, customer, case, summary)
+    elif not await _ask_at_once(work, customer, case, plan.survey):
+        values = {"number": case.id, "summary": summary, "ask": False}
+        buttons = [[cases.not_solved_button(customer.language, case)]]
+        tell_customer(work, customer, "cases/resolved", values, buttons=buttons, case=case)
+
+
+async def _offer_stars(work: Work, customer: Customer, case: Case, summary: str) -> None:
+    """The five stars of the first version of `csat`, which need no run of their own."""
+    due = asking.occurrence_of_case(CSAT, case)
+    invitation = await asking.plan(work, customer, CSAT, due, "resolved", work.now, case=case)
+    if invitation is not None:
+        invitation.state, invitation.asked_at = InvitationState.ASKED, work.now
+        invitation.expires_at = None
+    values = {"number": case.id, "summary": summary, "ask": True}
+    buttons = score_buttons(customer.language, case)
+    tell_customer(work, customer, "cases/resolved", values, buttons=buttons, case=case)
+
+
+async def _ask_at_once(work: Work, customer: Customer, case: Case, surveys: tuple[Survey, ...]) -> bool:
+    """Ask the first survey that is due at once under the words that the case is resolved; whether that was done."""
+    if customer.open_run_id is not None:
+        return False
+    for survey in surveys:
+        if survey.when != "case_resolved" or delay(survey, case) != timedelta(0):
+            continue
+        invitation = await _plan(work, customer, case, survey)
+        if invitation is not None:
+            invitation.attached = True
+            await asking.ask(work, invitation, customer, Purpose.SERVICE)
+            invitation.attached = invitation.open
+            return invitation.open
+    return False
+
+
+def delay(survey: Survey, case: Case) -> timedelta | None:
+    """How long after the case it is asked; None where it is not asked after a case of that kind."""
+    return survey.after.get(case.supposed_kind.value) if survey.after else timedelta(0)
+
+
+async def plan_surveys(work: Work, happening: CaseResolved | CaseClosed) -> None:
+    """Plan what the plan asks after a case that was resolved, or closed."""
+    case, when = happening.case, "case_resolved" if isinstance(happening, CaseResolved) else "case_closed"
+    for survey in (await work.plan_of(case)).survey:
+        if survey.when == when:
+            await _plan(work, happening.customer, case, survey)
+
+
+async def _plan(work: Work, customer: Customer, case: Case, survey: Survey) -> Invitation | None:
+    after = delay(survey, case)
+    if after is None or not drawn_case(case.id, case.episode, round(survey.sample * SHARES)):
+        return None
+    if survey.every and await asked_lately(work, customer, survey.questionnaire, survey.every):
+        return None
+    return await asking.plan(
+        work, customer, survey.questionnaire, asking.occurrence_of_case(survey.questionnaire, case),
+        f"survey:{survey.questionnaire}", work.now + after, case=case, lasts=survey.expires,
+        remind_after=survey.remind_after,
+    )  # fmt: skip
+
+
+async def asked_lately(work: Work, customer: Customer, key: str, every: timedelta) -> bool:
+    """Whether the customer was or is to be asked the same within that time."""
+    query = select(Invitation.id).where(
+        Invitation.customer_id == customer.id, Invitation.questionnaire == key, Invitation.due_at > work.now - every,
+        Invitation.state != InvitationState.CANCELLED,
+    )  # fmt: skip
+    return await work.first(query) is not None
+
+
+async def take_back(work: Work, happening: CaseReopened) -> None:
+    """A case that goes on is not asked about; what a low score began stays open for its reasons."""
+    case = happening.case
+    query = select(Invitation).where(
+        Invitation.case_id == case.id, col(Invitation.state).in_((InvitationState.PLANNED, *OPEN))
+    )
+    for invitation in await work.all(query):
+        if invitation.state is InvitationState.PLANNED or invitation.at_question is None:
+            invitation.state, invitation.reason = InvitationState.CANCELLED, "reopened"
+            invitation.ended_at = work.now
+        elif happening.why != "score" and invitation.by_staff_id is None:
+            run = await runs.run_of(work, invitation, await work.customer(case.customer_id))
+            if not (invitation.attached and happening.why == "not_solved"):  # whose message says so itself
+                await runs.change(work, run, "questionnaires/withdrawn", {"number": case.id}, [])
+            await runs.end(work, run, InvitationState.CANCELLED, "reopened")

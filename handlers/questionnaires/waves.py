@@ -1,0 +1,187 @@
+"""Questionnaires for many at once: by the plan's interval, or by a manager's /survey; and anonymous polls."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import col, select
+
+from handlers.cards import local_time
+from handlers.doors import Place, Refusal, Where, in_place
+from handlers.questionnaires.library import current
+from handlers.speaking import answer_press, button, send
+from models.contact import Facts, Purpose, rule
+from models.delivery import Priority, SendClass, What, staff_lane
+from models.plan import text_of
+from models.questionnaires import ALIVE, SurveyWave, WaveState
+from models.questionnaires.sampling import SHARES, period_of, salt_of
+from models.questionnaires.waves import count_asked, counts_of, forget_some, is_audience, plan_some, strata_of
+from models.work import Work
+from templates import label
+
+#: How many messages a minute a wave takes at most, as Telegram's limits and everything else leave them.
+A_MINUTE = 1500
+#: How many waves /survey shows.
+SHOWN = 8
+LASTS_SECONDS = 3 * 86_400
+
+# -- /survey
+
+
+async def survey(work: Work, place: Place) -> None:
+    """/survey: what is under way. /survey nps vip: how many and when, and a button. /survey pause|resume|cancel 3."""
+    words = place.text.split()[1:]
+    if not words:
+        await _list(work, place)
+    elif words[0] in ("pause", "resume", "cancel"):
+        await _steer(work, place, words[0], words[1] if len(words) > 1 else "")
+    else:
+        await _preview(work, place, words[0], words[1] if len(words) > 1 else None)
+
+
+async def _list(work: Work, place: Place) -> None:
+    query = select(SurveyWave).where(SurveyWave.state != WaveState.PREVIEW).order_by(col(SurveyWave.id).desc())
+    waves = []
+    for wave in await work.all(query.limit(SHOWN)):
+        counts = await counts_of(work, wave.id or 0)
+        ahead, cancelled = counts.get("planned", 0), counts.get("cancelled", 0)
+        waves.append(
+            {
+                "number": wave.id, "questionnaire": wave.questionnaire, "audience": wave.audience or "",
+                "state": wave.state.value, "made": local_time(work, wave.made_at), "planned": wave.planned,
+                "asked": sum(counts.values()) - ahead - cancelled, "ahead": ahead,
+                "finished": counts.get("finished", 0), "left_out": cancelled,
+            }
+        )  # fmt: skip
+    in_place(work, place, "questionnaires/waves", {"waves": waves})
+
+
+async def _steer(work: Work, place: Place, action: str, number: str) -> None:
+    wave = await _wave(work, number)
+    if wave is None or wave.state in (WaveState.DONE, WaveState.CANCELLED, WaveState.PREVIEW):
+        raise Refusal("no_wave")
+    if action == "pause" and wave.state in ALIVE:
+        wave.was, wave.state = wave.state, WaveState.PAUSED
+    elif action == "resume" and wave.state is WaveState.PAUSED:
+        wave.state, wave.was = wave.was or WaveState.RUNNING, None
+    elif action == "cancel":
+        wave.state = WaveState.CANCELLED
+    else:
+        raise Refusal("no_wave")
+    work.audit(f"staff:{place.speaker.id}", f"survey_{action}", f"wave:{wave.id}")
+    await _list(work, place)
+
+
+async def _wave(work: Work, number: str) -> SurveyWave | None:
+    key = int(number) if number.isdecimal() and len(number) < 18 else 0
+    wave: SurveyWave | None = await work.first(select(SurveyWave).where(SurveyWave.id == key).with_for_update())
+    return wave
+
+
+async def _preview(work: Work, place: Place, key: str, audience: str | None) -> None:
+    """How many would be asked, and when; nothing is sent before the button is pressed."""
+    questionnaire = await current(work, key)
+    if questionnaire is None:
+        raise Refusal("no_questionnaire")
+    if audience is not None and not is_audience(work.plan, audience):
+        raise Refusal("no_audience")
+    every = next((each.every for each in work.plan.survey if each.questionnaire == key and each.every), None)
+    wave = SurveyWave(
+        key=f"hand:{place.raw['chat']['id']}:{place.raw['message_id']}", questionnaire=key,
+        version=questionnaire.version, rule="wave", audience=audience, apart_seconds=_seconds(every),
+        staff_id=place.speaker.id, strata=strata_of(work.plan, audience), plan_version=work.plan_version,
+        lasts_seconds=LASTS_SECONDS, made_at=work.now,
+    )  # fmt: skip
+    work.add(wave)
+    await work.flush()
+    number = await count_asked(work, wave)
+    free = Facts(zone=work.plan.business.timezone, cap=1)
+    begins = rule(work.plan, free, Purpose.SURVEY, work.now).at or work.now
+    language = place.speaker.language if place.where is Where.PRIVATE else work.plan.business.language
+    values = {
+        "title": text_of(questionnaire.title, language), "questions": len(questionnaire.question),
+        "audience": audience or "", "count": number, "minutes": -(-number // A_MINUTE),
+        "begins": local_time(work, begins) if begins > work.now else "",
+    }  # fmt: skip
+    buttons = [[button(label(language, f"wave.{key}"), f"wave:{wave.id}:{key}") for key in ("go", "no")]]
+    in_place(work, place, "questionnaires/preview", values, buttons=buttons if number else None)
+
+
+def _seconds(every: timedelta | None) -> int:
+    return int(every.total_seconds()) if every else 0
+
+
+async def confirm(work: Work, place: Place) -> None:
+    """The button under the preview: it goes, or it does not."""
+    _, number, answer = [*place.text.split(":"), "", ""][:3]
+    wave = await _wave(work, number)
+    if wave is None or wave.state is not WaveState.PREVIEW or answer not in ("go", "no"):
+        raise Refusal("stale")
+    wave.state = WaveState.PLANNING if answer == "go" else WaveState.CANCELLED
+    wave.made_at = work.now
+    work.audit(f"staff:{place.speaker.id}", f"survey_{answer}", f"wave:{wave.id}", questionnaire=wave.questionnaire)
+    said = "toast.wave_goes" if answer == "go" else "toast.wave_dropped"
+    answer_press(work, place.raw["id"], label(place.speaker.language, said, number=wave.id))
+
+
+# -- what the clock does
+
+
+async def begin_periods(work: Work) -> bool:
+    """A new interval of a survey has begun: one wave, once, to its share of the customers."""
+    begun = False
+    for survey in work.plan.survey:
+        if survey.when != "every" or survey.every is None:
+            continue
+        key = f"every:{survey.questionnaire}:{_seconds(survey.every)}:{period_of(work.now, survey.every)}"
+        questionnaire = await current(work, survey.questionnaire)
+        known = await work.first(select(SurveyWave.id).where(SurveyWave.key == key))
+        if known is not None or questionnaire is None:
+            continue
+        work.add(
+            SurveyWave(
+                key=key, questionnaire=survey.questionnaire, version=questionnaire.version, rule="every",
+                share=round(survey.sample * SHARES), salt=salt_of(key), apart_seconds=_seconds(survey.every),
+                state=WaveState.PLANNING, strata=strata_of(work.plan, None), plan_version=work.plan_version,
+                lasts_seconds=_seconds(survey.expires), remind_seconds=_seconds(survey.remind_after) or None,
+                made_at=work.now,
+            )
+        )  # fmt: skip
+        begun = True
+    return begun
+
+
+async def plan_waves(work: Work) -> bool:
+    """Plan some thousand customers of one wave, or cancel what a cancelled one had planned."""
+    busy = (WaveState.PLANNING, WaveState.RUNNING, WaveState.CANCELLED)
+    query = select(SurveyWave).where(col(SurveyWave.state).in_(busy), SurveyWave.key != "")
+    for wave in await work.all(query.order_by(col(SurveyWave.id).desc()).limit(SHOWN).with_for_update()):
+        if wave.state is WaveState.PLANNING:
+            await plan_some(work, wave)
+            return True
+        if wave.state is WaveState.CANCELLED and wave.planned and await forget_some(work, wave):
+            return True
+        if wave.state is WaveState.RUNNING and not (await counts_of(work, wave.id or 0)).get("planned"):
+            wave.state = WaveState.DONE
+    return False
+
+
+# -- anonymous polls
+
+
+async def poll(work: Work, place: Place) -> None:
+    """/poll question | option | option: an anonymous poll in this group, which counts for no figure."""
+    parts = [part.strip() for part in " ".join(place.text.split()[1:]).split("|")]
+    question, options = parts[0], [part for part in parts[1:] if part]
+    if not question or not 2 <= len(options) <= 12 or len(question) > 300 or any(len(each) > 100 for each in options):
+        raise Refusal("poll_usage")
+    params: dict[str, Any] = {
+        "question": question, "options": [{"text": each} for each in options], "is_anonymous": True
+    }  # fmt: skip
+    if place.thread_id is not None:
+        params["message_thread_id"] = place.thread_id
+    group = place.staff_group
+    send(
+        work, What.CALL, staff_lane(group.id or 0, None), {"method": "sendPoll", "params": params}, group_id=group.id,
+        priority=Priority.ANSWER, send_class=SendClass.B,
+    )  # fmt: skip
+    work.audit(f"staff:{place.speaker.id}", "poll", f"group:{group.id}", question=question)

@@ -1,0 +1,201 @@
+"""Recovery: what follows a low score, and how praise reaches the person praised."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from handlers import cases, duty
+from handlers.cards import local_time
+from handlers.cases import actor_of
+from handlers.customers import main_group
+from handlers.happenings import (
+    AgentSpoke,
+    CaseClosed,
+    CaseResolved,
+    Commented,
+    KindConfirmed,
+    QuestionnaireEnded,
+    ScoreGiven,
+)
+from handlers.speaking import tell_customer, tell_privately, tell_staff
+from models.cases import Case, CaseKind
+from models.customers import Customer
+from models.delivery import Priority
+from models.plan import Plan
+from models.questionnaires import Answer
+from models.recovery import Recovery
+from models.staff import Role, Staff
+from models.work import Work
+from templates import label
+
+#: A score from which on words beside it are praise, by measure.
+PRAISE = {"csat": 5, "nps": 9}
+
+# -- a low score
+
+
+async def begin(work: Work, given: ScoreGiven) -> None:
+    """A low satisfaction: somebody in charge who is not the handler takes the case, and the customer hears of it."""
+    customer = given.customer
+    plan = await work.plan_of(given.case) if given.case else work.plan
+    if given.measure != "csat" or given.score > plan.recovery.csat_at_most:
+        return
+    case = given.case or await _case_for(work, customer)
+    known = await _open_recovery(work, case)
+    if known is not None:
+        known.score = given.score
+        return
+    handler = case.assignee_id
+    if not case.unfinished:
+        asked_why, handler = case.comment_open, case.assignee_id
+        cases.reopen(work, case, actor_of(given.agent or customer), "score")
+        case.comment_open = asked_why
+    to = await _in_charge(work, case, Role(plan.recovery.to), handler)
+    cases.assign(work, case, to)
+    due_at = _due_at(work, plan, customer)
+    work.add(
+        Recovery(
+            customer_id=customer.id, case_id=case.id, score=given.score, handler_id=handler,
+            to_id=to.id if to else None, began_at=work.now, due_at=due_at,
+        )
+    )  # fmt: skip
+    customer.recovering_since = work.now
+    work.event(case, "recovery", "system", to=to and to.id, due_at=due_at and due_at.isoformat())
+    cases.redraw_card(work, case)
+    await _tell_all(work, customer, case, given.score, to, due_at)
+
+
+async def _case_for(work: Work, customer: Customer) -> Case:
+    """A score that was asked for about no case in particular: a case of its own, in words for staff."""
+    words = label(work.plan.business.language, "recovery.subject")
+    return await cases.open_case(work, customer, words=words, kind=None, parent=None, quiet=True)
+
+
+async def _open_recovery(work: Work, case: Case) -> Recovery | None:
+    query = select(Recovery).where(Recovery.case_id == case.id, col(Recovery.ended_at).is_(None))
+    found: Recovery | None = await work.first(query)
+    return found
+
+
+async def _in_charge(work: Work, case: Case, role: Role, handler: int | None) -> Staff | None:
+    """Who takes it: one of that role, or of a higher one; never the one who handled it."""
+    for each in list(Role)[role.rank :]:
+        for person in await duty.those_in_charge(work, case, each):
+            if person.id != handler and person.role.rank >= role.rank:
+                return person
+    return None
+
+
+def _due_at(work: Work, plan: Plan, customer: Customer) -> datetime | None:
+    """When somebody has to have spoken to the customer; None where the plan says nothing for the tier."""
+    everybody = next((tier.id for tier in reversed(plan.tier)), "")
+    within = plan.recovery.within.get(customer.tier or everybody)
+    return work.now + within if within else None
+
+
+async def _tell_all(
+    work: Work, customer: Customer, case: Case, score: int, to: Staff | None, due_at: datetime | None
+) -> None:
+    by = local_time(work, due_at) if due_at else ""
+    values = {"number": case.id, "score": score, "to": to.name if to else None, "by": by}
+    group = await work.group(case.group_id)
+    tell_staff(work, group, customer, "recovery/begun", values, priority=Priority.ANSWER, case_id=case.id)
+    told = {to.id: to} if to else {}
+    for person in await duty.those_in_charge(work, case, Role.MANAGER):
+        told.setdefault(person.id, person)
+    for person in told.values():
+        tell_privately(work, person, "recovery/begun", values, case_id=case.id)
+    tell_customer(work, customer, "recovery/promised", {
+        "number": case.id, "by": by, "supervisor": to is not None,
+    }, case=case)  # fmt: skip
+
+
+# -- its course
+
+
+async def note_spoken(work: Work, spoke: AgentSpoke) -> None:
+    """Somebody else than the handler has spoken to the customer."""
+    case = spoke.case
+    if case.score is None or not case.unfinished or case.reopened_count == 0:
+        return  # no low score, no query
+    found = await _open_recovery(work, case)
+    if found is not None and spoke.person.id != found.handler_id:
+        found.spoken_at = found.spoken_at or work.now
+
+
+async def end(work: Work, happening: CaseResolved | CaseClosed) -> None:
+    """The matter is settled anew: other contacts go on."""
+    customer = happening.customer
+    if customer.recovering_since is None:
+        return
+    found = await _open_recovery(work, happening.case)
+    if found is None:
+        return
+    found.ended_at = work.now
+    others = select(Recovery.id).where(
+        Recovery.customer_id == customer.id, col(Recovery.ended_at).is_(None), Recovery.id != found.id
+    )
+    if await work.first(others) is None:
+        customer.recovering_since = None
+
+
+async def tell_missed(work: Work) -> bool:
+    """A tick: nobody has spoken to the customer in time; those above are told, once."""
+    query = select(Recovery).where(
+        col(Recovery.ended_at).is_(None), col(Recovery.due_at) <= work.now, col(Recovery.spoken_at).is_(None),
+        col(Recovery.missed_at).is_(None),
+    )  # fmt: skip
+    found: Recovery | None = await work.first(query.order_by(col(Recovery.due_at)).with_for_update(skip_locked=True))
+    if found is None:
+        return False
+    found.missed_at = work.now
+    case, customer = await work.case(found.case_id), await work.customer(found.customer_id)
+    assert case is not None  # noqa: S101 - cases are never deleted
+    holder = await work.staff(found.to_id) if found.to_id else None
+    values = {"number": case.id, "to": holder.name if holder else None}
+    work.event(case, "recovery_missed", "system")
+    tell_staff(work, await work.group(case.group_id), customer, "recovery/missed", values, priority=Priority.ANSWER)
+    for person in await duty.those_in_charge(work, case, Role.MANAGER):
+        tell_privately(work, person, "recovery/missed", values, case_id=case.id)
+    return True
+
+
+# -- praise
+
+
+async def praise_of_kind(work: Work, confirmed: KindConfirmed) -> None:
+    """A matter that is praise reaches whoever handled the customer's last matter."""
+    case = confirmed.case
+    if case.kind is CaseKind.PRAISE:
+        await _praise(work, await work.customer(case.customer_id), case, case.subject)
+
+
+async def praise_of_answers(work: Work, ended: QuestionnaireEnded) -> None:
+    """Kind words beside a high score reach the one who handled the case."""
+    invitation = ended.invitation
+    high = any((getattr(invitation, measure) or 0) >= least for measure, least in PRAISE.items())
+    low = invitation.csat is not None and invitation.csat <= work.plan.recovery.csat_at_most
+    if not high or low or ended.case is None:
+        return
+    query = select(Answer.text).where(Answer.invitation_id == invitation.id, col(Answer.text).is_not(None))
+    words = [text for text in await work.all(query) if text]
+    if words:
+        await _praise(work, ended.customer, ended.case, "\n".join(words)[:1000])
+
+
+async def praise_of_comment(work: Work, commented: Commented) -> None:
+    """Kind words after the five stars."""
+    if (commented.case.score or 0) >= PRAISE["csat"]:
+        await _praise(work, commented.customer, commented.case, commented.words[:1000])
+
+
+async def _praise(work: Work, customer: Customer, case: Case, words: str) -> None:
+    handlers = [each.assignee_id for each in (case, *await work.recent_cases(customer.id)) if each.assignee_id]
+    if not handlers:
+        return
+    person = await work.staff(handlers[0])
+    work.event(case, "praised", actor_of(customer), staff=person.id)
+    group = await work.group(case.group_id) if case.group_id else await main_group(work)
+    values = {"number": case.id, "name": person.name, "text": words}
+    tell_staff(work, group, customer, "recovery/praise", values, case_id=case.id)
+    tell_privately(work, person, "recovery/praise", values, case_id=case.id)

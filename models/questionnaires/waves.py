@@ -1,0 +1,134 @@
+"""Waves: planning a questionnaire for many customers by statements over sets, some thousand in a transaction."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import String, and_, cast, exists, func, literal, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+
+from models.contact import Consent, Purpose
+from models.customers import Customer
+from models.plan import Plan
+from models.questionnaires.rows import Invitation, InvitationState, SurveyWave, WaveState
+from models.questionnaires.sampling import SHARES
+from models.work import Work
+
+#: How many customers one transaction looks at.
+BATCH = 2000
+_CUSTOMERS = Customer.__table__  # type: ignore[attr-defined]
+_INVITATIONS = Invitation.__table__  # type: ignore[attr-defined]
+
+
+def strata_of(plan: Plan, audience: str | None) -> list[str | None]:
+    """The tiers from which a wave draws, each for itself; None are those of no tier."""
+    tiers: list[str | None] = [tier.id for tier in plan.tier]
+    return [audience] if audience in tiers else [*tiers, None]
+
+
+def is_audience(plan: Plan, audience: str) -> bool:
+    """Whether the plan has a tier or a segment of that id."""
+    return audience in {*(each.id for each in plan.tier), *(each.id for each in plan.segment)}
+
+
+def _may_be_asked(plan: Plan, wave: SurveyWave, now: datetime) -> Any:
+    """Customers who can be reached, did not say no, and were not asked the same not long ago."""
+    later = Consent.__table__.alias()  # type: ignore[attr-defined]
+    revised = exists().where(
+        later.c.customer_id == col(Consent.customer_id), later.c.purpose == Purpose.SURVEY,
+        later.c.id > col(Consent.id),
+    )  # fmt: skip
+    refused = exists().where(
+        col(Consent.customer_id) == _CUSTOMERS.c.id, col(Consent.purpose) == Purpose.SURVEY,
+        col(Consent.given).is_(False), ~revised,
+    )  # fmt: skip
+    conditions = [
+        _CUSTOMERS.c.user_id.is_not(None), _CUSTOMERS.c.unreachable_since.is_(None), ~refused,
+        or_(_CUSTOMERS.c.banned_until.is_(None), _CUSTOMERS.c.banned_until <= now),
+    ]  # fmt: skip
+    if wave.apart_seconds:
+        before = now - timedelta(seconds=wave.apart_seconds)
+        conditions.append(
+            ~exists().where(
+                _INVITATIONS.c.customer_id == _CUSTOMERS.c.id, _INVITATIONS.c.questionnaire == wave.questionnaire,
+                _INVITATIONS.c.due_at > before, _INVITATIONS.c.state != InvitationState.CANCELLED,
+                or_(_INVITATIONS.c.wave_id.is_(None), _INVITATIONS.c.wave_id != wave.id),
+            )
+        )  # fmt: skip
+    if wave.audience in {segment.id for segment in plan.segment}:
+        conditions.append(cast(_CUSTOMERS.c.segments, String).like(f'%"{wave.audience}"%'))
+    return and_(*conditions)
+
+
+def _of_stratum(plan: Plan, stratum: str | None) -> Any:
+    known = [tier.id for tier in plan.tier]
+    if stratum is not None:
+        return _CUSTOMERS.c.tier == stratum
+    return or_(_CUSTOMERS.c.tier.is_(None), _CUSTOMERS.c.tier.not_in(known))
+
+
+async def count_asked(work: Work, wave: SurveyWave) -> int:
+    """How many a wave would ask as things stand (the share of each stratum, rounded)."""
+    found = 0
+    for stratum in wave.strata:
+        where = and_(_may_be_asked(work.plan, wave, work.now), _of_stratum(work.plan, stratum))
+        number = await work.first(select(func.count()).select_from(_CUSTOMERS).where(where))
+        found += round(int(number) * wave.share / SHARES)
+    return found
+
+
+async def plan_some(work: Work, wave: SurveyWave) -> None:
+    """Look at the next customers of the wave's stratum and plan those that are drawn; at the end it runs."""
+    if not wave.strata:
+        wave.state = WaveState.RUNNING
+        return
+    seat = func.row_number().over(order_by=_CUSTOMERS.c.id).label("seat")
+    where = and_(
+        _CUSTOMERS.c.id > wave.after, _of_stratum(work.plan, wave.strata[0]), _may_be_asked(work.plan, wave, work.now)
+    )
+    some = select(_CUSTOMERS.c.id, seat).where(where).order_by(_CUSTOMERS.c.id).limit(BATCH).subquery()
+    number, last = await work.first(select(func.count(), func.max(some.c.id)).select_from(some))
+    if number:
+        wave.planned += await _insert(work, wave, some)
+        wave.after, wave.seen = last, wave.seen + number
+    if number < BATCH:
+        wave.strata, wave.after, wave.seen = wave.strata[1:], 0, 0
+
+
+async def _insert(work: Work, wave: SurveyWave, some: Any) -> int:
+    ends = work.now + timedelta(seconds=wave.lasts_seconds)
+    values: dict[str, Any] = {
+        "customer_id": some.c.id, "questionnaire": literal(wave.questionnaire), "version": literal(wave.version),
+        "rule": literal(wave.rule), "wave_id": literal(wave.id), "plan_version": literal(wave.plan_version),
+        "occurrence": literal(f"{wave.key}:") + cast(some.c.id, String),
+        "state": literal(InvitationState.PLANNED, _INVITATIONS.c.state.type), "attached": literal(False),
+        "due_at": literal(work.now, _INVITATIONS.c.due_at.type),
+        "lapses_at": literal(ends, _INVITATIONS.c.lapses_at.type),
+        "expires_at": literal(ends, _INVITATIONS.c.expires_at.type),
+    }  # fmt: skip
+    if wave.remind_seconds:
+        remind = work.now + timedelta(seconds=wave.remind_seconds)
+        values["remind_at"] = literal(remind, _INVITATIONS.c.remind_at.type)
+    drawn = select(*values.values()).where(((some.c.seat + wave.seen) * wave.share + wave.salt) % SHARES < wave.share)
+    connection = await work.session.connection()
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = build(_INVITATIONS).from_select(list(values), drawn).on_conflict_do_nothing()
+    return int((await connection.execute(statement)).rowcount)
+
+
+async def forget_some(work: Work, wave: SurveyWave) -> bool:
+    """Cancel some of what a cancelled wave has still planned; whether there was any."""
+    planned = (_INVITATIONS.c.wave_id == wave.id, _INVITATIONS.c.state == InvitationState.PLANNED)
+    some = select(_INVITATIONS.c.id).where(*planned).limit(BATCH)
+    statement = update(_INVITATIONS).where(_INVITATIONS.c.id.in_(some))
+    statement = statement.values(state=InvitationState.CANCELLED, reason="wave", ended_at=work.now)
+    await work.flush()
+    return bool((await (await work.session.connection()).execute(statement)).rowcount)
+
+
+async def counts_of(work: Work, wave_id: int) -> dict[str, int]:
+    """How many invitations of a wave stand in each state."""
+    query = (
+        select(Invitation.state, func.count()).where(Invitation.wave_id == wave_id).group_by(col(Invitation.state))
+    )
+    return {state.value: number for state, number in await work.all(query)}
