@@ -35,6 +35,7 @@ from handlers.doors import (
     press,
     update_of,
 )
+from handlers.routing import absence, assigning, directing, heeding, moving
 from handlers.standards import chasing, clocks, late_list, promising, sweep, telling
 from models.staff import Role
 from models.work import Work
@@ -63,6 +64,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("close", WITH_CUSTOMER, AGENT, cases.close_command),
     Command("reopen", WITH_CUSTOMER, AGENT, cases.reopen_command),
     Command("case", WITH_CUSTOMER, AGENT, cases.case_command),
+    Command("kind", WITH_CUSTOMER, AGENT, directing.kind_command),
+    Command("severity", WITH_CUSTOMER, AGENT, directing.severity_command),
+    Command("assign", WITH_CUSTOMER, AGENT, directing.assign),
+    Command("transfer", WITH_CUSTOMER, AGENT, directing.transfer),
     Command("note", WITH_CUSTOMER, AGENT, answers.note_command),
     Command("recall", WITH_CUSTOMER, AGENT, answers.recall),
     Command("promise", WITH_CUSTOMER, AGENT, promising.promise),
@@ -79,6 +84,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
     Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
     Command("poll", IN_GROUP, MANAGER, questionnaires.poll),
+    Command("away", AMONG_STAFF, AGENT, absence.away),
+    Command("back", AMONG_STAFF, AGENT, absence.back),
+    Command("handover", AMONG_STAFF, SUPERVISOR, directing.hand_over),
     Command("role", IN_GROUP, OWNER, staff.change_role),
     Command("help", IN_GROUP, AGENT, _help),
     Command("start", IN_GROUP, AGENT, _help, listed=False),
@@ -129,6 +137,10 @@ DOORS: tuple[Door, ...] = (
     Door("visit_note", WITH_CUSTOMER, AGENT, visits.tasks.notes_visit, visits.tasks.note),
     Door("wave", AMONG_STAFF, MANAGER, press("wave"), questionnaires.confirm),
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
+    Door("card_more", WITH_CUSTOMER | {GENERAL}, AGENT, press("more"), directing.press),
+    Door("card_kind", WITH_CUSTOMER | {GENERAL}, AGENT, press("setkind"), directing.press),
+    Door("card_severity", WITH_CUSTOMER | {GENERAL}, AGENT, press("severity"), directing.press),
+    Door("have", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), heeding.have),
     # words: what is no command and no button
     Door("questionnaire_words", PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
     Door("message", PRIVATE, CUSTOMER, update_of("message"), messages.receive),
@@ -147,6 +159,9 @@ TICKS = (
     ("forget_inbox", 3600, retention.forget_inbox),
     ("forget_outbox", 3600, retention.forget_outbox),
     ("clocks", 2, sweep.sweep),
+    ("queue", 2, assigning.drain),
+    ("absences", 4, absence.see_to_absences),
+    ("calls", 2, heeding.tell_unanswered_calls),
     ("late_list", 5, late_list.tell_late_list),
     ("visits_due", 1, visits.due.come_due),
     ("visits_run_out", 2, visits.due.run_out),
@@ -166,10 +181,11 @@ TICKS = (
 
 #: What follows from what has happened, in order.
 AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
-    happenings.CaseOpened: (clocks.case_opened,),
+    happenings.CaseOpened: (clocks.case_opened, heeding.opened, assigning.opened),
     happenings.CustomerSpoke: (
         contact.heed_stop,
         clocks.customer_spoke,
+        heeding.spoke,
         chasing.words_chase,
         contacting.note_contact,
         visits.asking.heed_words,
@@ -179,9 +195,16 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         contacting.note_contact,
         questionnaires.begged,
         recovery.note_spoken,
+        heeding.agent_spoke,
     ),
-    happenings.KindConfirmed: (clocks.kind_confirmed, visits.planning.kind_confirmed, recovery.praise_of_kind),
+    happenings.KindConfirmed: (
+        clocks.kind_confirmed,
+        visits.planning.kind_confirmed,
+        recovery.praise_of_kind,
+        moving.kind_confirmed,
+    ),
     happenings.StandardChanged: (clocks.standard_changed,),
+    happenings.Promised: (clocks.promised,),
     happenings.CasePending: (clocks.case_pending,),
     happenings.CaseResumed: (clocks.case_resumed,),
     happenings.CaseResolved: (
@@ -197,17 +220,24 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         recovery.end,
         questionnaires.plan_surveys,
     ),
-    happenings.CaseReopened: (clocks.case_reopened, visits.planning.case_reopened, questionnaires.take_back),
+    happenings.CaseReopened: (
+        clocks.case_reopened,
+        visits.planning.case_reopened,
+        questionnaires.take_back,
+        assigning.reopened,
+    ),
     happenings.FileChanged: (clocks.file_changed, visits.recurring.file_changed),
     happenings.PlanChanged: (rules.look_again,),
     happenings.EventImported: (visits.planning.event_imported,),
-    happenings.StaffLeft: (visits.absence.staff_left,),
-    happenings.StaffAway: (visits.absence.staff_away,),
+    happenings.StaffLeft: (visits.absence.staff_left, absence.left),
+    happenings.StaffAway: (visits.absence.staff_away, absence.gone_away),
     happenings.OptedOut: (questionnaires.withdraw,),
     happenings.ScoreGiven: (recovery.begin,),
     happenings.Commented: (questionnaires.keep_comment, recovery.praise_of_comment),
     happenings.QuestionnaireEnded: (recovery.praise_of_answers,),
     happenings.PollSent: (questionnaires.poll_sent,),
+    happenings.WordsChanged: (heeding.spoke,),
+    happenings.StaffBack: (absence.came_back,),
 }
 
 

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from handlers import cases
+from handlers import cases, duty
 from handlers.content import Content, read_content, same_media
 from handlers.doors import Place, Refusal, Where, in_place
 from handlers.happenings import AgentSpoke
 from handlers.messages import ALBUM_WAIT, ORIGINAL_WAIT, NotYet
+from handlers.routing.places import case_in_hand, topic_link
 from handlers.speaking import send
 from models.cases import Case, CaseState
 from models.customers import Customer
@@ -66,7 +67,7 @@ async def _to_customer(work: Work, place: Place, customer: Customer, content: Co
     else:
         await _copy_to_customer(work, place, content, lane, row)
     if case:
-        note_answer(work, case, place.speaker, content.written_at, content.text)
+        await note_answer(work, case, place.speaker, content.written_at, content.text)
 
 
 async def _copy_to_customer(work: Work, place: Place, content: Content, lane: str, row: dict[str, Any]) -> None:
@@ -88,14 +89,14 @@ async def _copy_to_customer(work: Work, place: Place, content: Content, lane: st
         waiting.not_before = due
 
 
-def note_answer(work: Work, case: Case, person: Staff, at: datetime, words: str = "") -> None:
+async def note_answer(work: Work, case: Case, person: Staff, at: datetime, words: str = "") -> None:
     """An agent has spoken, at Telegram's time `at`: the case has somebody, and its first response."""
     changed = False
     case.last_agent_at = work.now
     if case.first_response_at is None:
         case.first_response_at = at
     work.happen(AgentSpoke(case, person, at, words))
-    if case.assignee_id is None and case.unfinished:
+    if case.assignee_id is None and case.unfinished and await duty.has_room(work, case, person):
         cases.assign(work, case, person)
         work.event(case, "claimed", cases.actor_of(person))
         changed = True
@@ -107,9 +108,12 @@ def note_answer(work: Work, case: Case, person: Staff, at: datetime, words: str 
 
 
 async def _case_or_none(work: Work, place: Place, customer: Customer) -> Case | None:
+    """The case in hand, or None for a customer without one; raises Refusal where it has moved elsewhere."""
     try:
-        return await cases.case_in_hand(work, place, customer)
-    except Refusal:
+        return await case_in_hand(work, place, customer)
+    except Refusal as refusal:
+        if refusal.key != "no_case":
+            raise
         return None
 
 
@@ -135,7 +139,10 @@ async def note_command(work: Work, place: Place) -> None:
 
 async def keep_note(work: Work, place: Place, customer: Customer, content: Content, words: str) -> None:
     """Store words that stay among staff; an album with a note under one of its items stays whole."""
-    case = await _case_or_none(work, place, customer)
+    try:
+        case = await _case_or_none(work, place, customer)
+    except Refusal:  # a note may stand beside a matter that has moved
+        case = None
     if content.album:
         await _keep_back(work, f"answer-album:{customer.id}:{content.album}")
     work.new_message(
@@ -240,11 +247,6 @@ async def point_to_topic(work: Work, place: Place) -> None:
         if topic and topic.thread_id:
             link = topic_link(place.staff_group.chat_id, topic.thread_id)
     in_place(work, place, "staff/where_it_belongs", {"name": name, "link": link, "plain": plain})
-
-
-def topic_link(chat_id: int, thread_id: int) -> str:
-    """The address of a topic for members of the group."""
-    return f"https://t.me/c/{str(chat_id).removeprefix('-100')}/{thread_id}"
 
 
 def replies_to_bot(place: Place, _bot: str) -> bool:

@@ -8,6 +8,7 @@ from handlers.cases import assignee_of
 from handlers.customers import known
 from handlers.doors import Place, Refusal
 from handlers.happenings import KindConfirmed
+from handlers.routing import showing
 from handlers.speaking import answer_press, button, tell_customer
 from handlers.standards import expecting
 from handlers.standards.chasing import list_chases
@@ -44,6 +45,8 @@ async def choose_kind(work: Work, place: Place) -> None:
     case = await own_case(work, customer, number)
     if kind not in set(CaseKind) or not case.unfinished:
         raise Refusal("stale")
+    if case.kind is CaseKind.COMPLAINT and kind != CaseKind.COMPLAINT:
+        raise Refusal("complaint_stays")
     if case.kind != CaseKind(kind):
         before, case.kind = case.kind, CaseKind(kind)
         work.happen(KindConfirmed(case, before))
@@ -96,6 +99,7 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "parent": case.parent_id,
         "chased": case.chased_count,
         **expecting.on_card(work, case),
+        **await showing.on_card(work, case),
     }
 
 
@@ -103,5 +107,5 @@ def card_buttons(language: str, case: Case) -> speaking.Buttons:
     """What can be done with the case as it stands."""
     if not case.unfinished:
         return [[button(label(language, "button.reopen"), f"reopen:{case.id}")]]
-    actions = [["claim", "wait"], ["resolve", "note"]]
+    actions = [["claim", "wait"], ["resolve", "note", "more"]]
     return [[button(label(language, f"button.{action}"), f"{action}:{case.id}") for action in row] for row in actions]

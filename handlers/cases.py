@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from handlers import speaking
-from handlers.customers import main_group
+from handlers import duty, speaking
 from handlers.doors import Place, Refusal
 from handlers.happenings import (
     AssigneeChanged,
@@ -13,6 +12,8 @@ from handlers.happenings import (
     CaseReopened,
     CaseResolved,
 )
+from handlers.routing.places import case_in_hand, case_pressed
+from handlers.routing.suggesting import suggest
 from handlers.speaking import answer_press, button, send, tell_customer
 from handlers.standards import expecting
 from models.base import new_id
@@ -43,17 +44,24 @@ async def open_case(
     kind: CaseKind | None,
     parent: Case | None,
     quiet: bool = False,
+    source: str = "telegram",
+    by: Staff | None = None,
 ) -> Case:
-    """Open a case for the customer's words; they are told its number once, staff get its card."""
-    group = await main_group(work)
+    """Open a case for the customer's words; they are told its number once, staff get its card.
+
+    What the words suggest decides where it goes. `by` opened it for the customer, who came by way of `source`.
+    """
+    found = suggest(work.plan, words, kind)
+    group = await duty.group_of(work, found.department)
     case = await work.new_case(
         customer_id=customer.id, group_id=group.id, kind=kind, parent_id=parent.id if parent else None,
-        subject=" ".join(words.split())[:SUBJECT_LIMIT], opened_at=work.now, last_customer_at=work.now,
+        subject=" ".join(words.split())[:SUBJECT_LIMIT], opened_at=work.now, last_customer_at=work.now, source=source,
+        suggested_kind=found.kind, severity=found.severity, alarm=found.alarm, department=found.department,
     )  # fmt: skip
     customer.next_is_new = False
     customer.next_kind = None
-    work.event(case, "opened", actor_of(customer), kind=kind)
-    work.happen(CaseOpened(case, customer, words))
+    work.event(case, "opened", actor_of(by or customer), kind=kind)
+    work.happen(CaseOpened(case, customer, words, by))
     await want_topic(work, customer, group)
     if not quiet:
         await _tell_received(work, customer, case)
@@ -108,30 +116,6 @@ def _draw(work: Work, case: Case, body: dict[str, Any], key: str, send_class: Se
 # -- what staff do with a case
 
 
-async def case_in_hand(work: Work, place: Place, customer: Customer) -> Case:
-    """The case that staff mean in a topic: the one replied to, else the latest unfinished, else the latest.
-
-    Raises Refusal where there is none.
-    """
-    reply = place.raw.get("reply_to_message") or {}
-    if reply.get("message_id") and reply["message_id"] != place.thread_id:
-        meant = await _case_shown_at(work, place.staff_group, reply["message_id"])
-        if meant and meant.customer_id == customer.id:
-            return meant
-    cases = await work.cases_of(customer.id)
-    unfinished = [case for case in cases if case.unfinished]
-    if unfinished or cases:
-        return (unfinished or cases)[-1]
-    raise Refusal("no_case")
-
-
-async def _case_shown_at(work: Work, group: StaffGroup, telegram_id: int) -> Case | None:
-    message = await work.message_at(group.chat_id, telegram_id)
-    if message and message.case_id:
-        return await work.case(message.case_id)
-    return await work.case_of_card(group.id or 0, telegram_id)
-
-
 def take(work: Work, case: Case, person: Staff) -> None:
     """Make the person the one responsible; raises Refusal when another already is."""
     if case.assignee_id == person.id:
@@ -141,6 +125,7 @@ def take(work: Work, case: Case, person: Staff) -> None:
     if not case.unfinished:
         raise Refusal("finished", number=case.id)
     assign(work, case, person)
+    case.page_due_at = None
     work.event(case, "claimed", actor_of(person))
     redraw_card(work, case)
 
@@ -213,7 +198,7 @@ def reopen(work: Work, case: Case, actor: str, why: str) -> None:
 
 async def claim_command(work: Work, place: Place) -> None:
     """/claim."""
-    take(work, await case_in_hand(work, place, _customer(place)), place.speaker)
+    await claim(work, await case_in_hand(work, place, _customer(place)), place.speaker)
 
 
 async def resolve_command(work: Work, place: Place) -> None:
@@ -243,20 +228,14 @@ async def case_command(work: Work, place: Place) -> None:
 
 
 async def card_press(work: Work, place: Place) -> None:
-    """A button of a case's card. The card must be ours, in the topic of that case's customer."""
-    action, _, number = place.text.partition(":")
-    case = await work.case(int(number)) if number.isdecimal() and len(number) < 18 else None
-    card = place.message
-    if case is None or case.group_id != place.staff_group.id or "forward_origin" in card:
-        raise Refusal("stale")
-    if place.customer is not None and place.customer.id != case.customer_id:
-        raise Refusal("stale")
+    """A button of a case's card."""
+    action, case = place.text.partition(":")[0], await case_pressed(work, place)
     customer = await work.customer(case.customer_id)
     person = place.speaker
     person.name = display_name(place.user.get("first_name"), place.user.get("last_name")) or person.name
     match action:
         case "claim":
-            _claim_or_say_who(await assignee_of(work, case), work, case, person)
+            await claim(work, case, person)
         case "wait":
             wait_for_customer(work, case, person)
         case "resolve":
@@ -270,9 +249,13 @@ async def card_press(work: Work, place: Place) -> None:
     answer_press(work, place.raw["id"], label(person.language, f"toast.{action}", number=case.id))
 
 
-def _claim_or_say_who(holder: Staff | None, work: Work, case: Case, person: Staff) -> None:
+async def claim(work: Work, case: Case, person: Staff) -> None:
+    """Take a case for oneself; raises Refusal where somebody has it, and for whoever carries enough already."""
+    holder = await assignee_of(work, case)
     if holder is not None and holder.id != person.id and holder.active:
         raise Refusal("taken_by", name=holder.name)
+    if not await duty.has_room(work, case, person):
+        raise Refusal("full", name=person.name)
     take(work, case, person)
 
 

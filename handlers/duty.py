@@ -1,18 +1,42 @@
 """Who is there: who works in which department, who is on now, and who is in charge of a case."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from models.calendars import working_time
 from models.cases import Case
-from models.duty import in_hours, is_away, on_roster
+from models.duty import is_away, on_roster
+from models.routing import queries
 from models.staff import Role, Staff, StaffGroup
 from models.work import Work
+
+#: Whoever is away for more working time than this hands over what waits for them.
+LONG = timedelta(hours=4)
 
 
 async def is_on(work: Work, person: Staff) -> bool:
     """Whether this person works now: in working time whoever is not away, outside it whom the roster names."""
     if not person.active or is_away(person, work.now):
         return False
-    return in_hours(work.plan, work.now) or (person.username or "").lower() in on_roster(work.plan, work.now)
+    if working_time(work.plan).is_open(work.now):
+        return True
+    return (person.username or "").lower() in on_roster(work.plan, work.now)
+
+
+def is_away_for_long(work: Work, person: Staff) -> bool:
+    """Whether this person's absence is one during which others take over: open, or of hours of working time."""
+    if person.away_since is None or not is_away(person, work.now):
+        return False
+    until = person.away_until
+    return until is None or working_time(work.plan).between(person.away_since, until) > LONG
+
+
+async def has_room(work: Work, case: Case, person: Staff) -> bool:
+    """Whether the person carries fewer open cases than the department of the case allows."""
+    department = work.plan.department_named(case.department)
+    if department is None or department.capacity is None:
+        return True
+    return (await queries.loads(work, [person.id or 0])).get(person.id or 0, 0) < department.capacity
 
 
 async def on_duty(work: Work) -> list[Staff]:

@@ -34,6 +34,15 @@ class CustomerSpoke:
 
 
 @dataclass(frozen=True)
+class WordsChanged:
+    """A customer changed what they had written about a case; `words` is the new text whole."""
+
+    case: Case
+    customer: Customer
+    words: str
+
+
+@dataclass(frozen=True)
 class AgentSpoke:
     """An agent wrote to the customer about a case, at Telegram's time `at`."""
 
@@ -104,6 +113,14 @@ class CaseReopened:
 
     case: Case
     why: str
+
+
+@dataclass(frozen=True)
+class Promised:
+    """An agent named the time `at` by which the customer has an answer."""
+
+    case: Case
+    at: datetime
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from handlers.contact import asks_to_stop
 from handlers.content import Content, pieces, read_content, same_media, utf16_length
 from handlers.customers import known, main_group
 from handlers.doors import Place
-from handlers.happenings import CaseResumed, Commented, CustomerSpoke
+from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
 from handlers.speaking import send, tell_customer, tell_staff
 from models.cases import Case, CaseState
 from models.customers import Customer
@@ -252,7 +252,7 @@ async def ask_for_person(work: Work, place: Place) -> None:
     taken = await _take_in(work, place, customer)
     if taken is None or taken.id not in before:
         return
-    group, values = await main_group(work), {"number": taken.id}
+    group, values = await work.group(taken.group_id), {"number": taken.id}
     tell_staff(work, group, customer, "cases/asks_for_person", values, priority=Priority.ANSWER)
     if before[taken.id]:
         tell_customer(work, customer, "customers/person_called", values, case=taken)
@@ -291,6 +291,8 @@ async def edited(work: Work, place: Place) -> None:
         send(work, What.COPY, lane, body, **row)
         message.media = content.media
     words_to_staff(work, lane, content.text, content.entities, row, mark="edited")
+    if case is not None:
+        work.happen(WordsChanged(case, customer, content.text))
 
 
 async def _record_edit(work: Work, message: Message, content: Content) -> None:

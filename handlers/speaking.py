@@ -91,13 +91,15 @@ def tell_staff(
     answers: int | None = None,
     thread_id: int | None = None,
     buttons: Buttons | None = None,
+    link_to: tuple[int, int] | None = None,
     **row: Any,
 ) -> None:
     """Say a template in the customer's topic, or in General (or `thread_id`) when no customer is named.
 
-    `answers` is the staff message that it replies to.
+    `answers` is the staff message that it replies to. `link_to` are customer and group whose topic the template's
+    `link` leads to, by then.
     """
-    values = values or {}
+    values = {**(values or {}), "link": ""} if link_to else values or {}
     render(work.plan.business.language, template, values)
     assert group.id is not None  # noqa: S101
     customer_id = customer.id if customer else None
@@ -106,6 +108,8 @@ def tell_staff(
     }  # fmt: skip
     if buttons:
         body["buttons"] = buttons
+    if link_to:
+        body["link_to"] = link_to
     send(
         work,
         What.SAY,

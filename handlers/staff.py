@@ -29,6 +29,7 @@ async def enrol(work: Work, place: Place) -> None:
             name=name,
             username=user.get("username"),
             language=language,
+            started_bot=await work.customer_of_user(user["id"]) is not None,
             joined_at=work.now,
         )
         work.remember_staff(person)

@@ -41,6 +41,8 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
     CaseState.CLOSED: frozenset({CaseState.OPEN}),
 }
 UNFINISHED = (CaseState.NEW, CaseState.OPEN, CaseState.PENDING)
+#: The same as SQL: an index of unfinished cases is of use only to queries that say so in these words.
+UNFINISHED_SQL = text("state IN ('new', 'open', 'pending')")
 
 
 class Case(Base, table=True):
@@ -52,6 +54,8 @@ class Case(Base, table=True):
     `source` says how the matter came: "telegram", "phone", "counter", ... `subject_confirmed`: an agent worded it.
     `due_at` is the next moment by which somebody hears or gets something, and `due_what` says what (a clock's name);
     `chased_at` is when staff were last told that the customer asks where it stands, which `chased_count` counts.
+    `safety_said_at` is when the plan's safety words went to the customer; `page_due_at` when others are told because
+    nobody on duty has taken up a critical case.
     `comment_open` says that the customer's next words are the comment to the score.
     `card_message_id` is the latest card in the staff group.
     """
@@ -63,6 +67,18 @@ class Case(Base, table=True):
             "due_at",
             sqlite_where=text("due_at IS NOT NULL"),
             postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_cases_unfinished",
+            "assignee_id",
+            sqlite_where=UNFINISHED_SQL,
+            postgresql_where=UNFINISHED_SQL,
+        ),
+        Index(
+            "ix_cases_page_due",
+            "page_due_at",
+            sqlite_where=text("page_due_at IS NOT NULL"),
+            postgresql_where=text("page_due_at IS NOT NULL"),
         ),
     )
 
@@ -97,6 +113,8 @@ class Case(Base, table=True):
     last_agent_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    safety_said_at: datetime | None = None
+    page_due_at: datetime | None = None
     card_message_id: int | None = Field(default=None, sa_type=BigInteger)
 
     @property

@@ -17,16 +17,6 @@ def on_roster(plan: Plan, now: datetime) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def in_hours(plan: Plan, now: datetime) -> bool:
-    """Whether the week of the plan's calendar has working hours at that moment."""
-    here = now.astimezone(plan.business.timezone)
-    minute = here.hour * 60 + here.minute
-    week = plan.calendar.week
-    today, yesterday = week[here.weekday()], week[here.weekday() - 1]
-    spans = [(each, minute) for each in today] + [(each, minute + 1440) for each in yesterday]
-    return plan.calendar.always or any(each.start <= at < each.end for each, at in spans)
-
-
 def _runs(shift: Shift, plan: Plan, now: datetime) -> bool:
     """Whether it is that shift's time: it is named by the day on which its hours begin, and may pass midnight."""
     here = now.astimezone(plan.business.timezone)

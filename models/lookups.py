@@ -135,6 +135,10 @@ class Lookups:
         """In which groups somebody works."""
         return await self.all(select(GroupMember).where(GroupMember.staff_id == staff_id))
 
+    async def absent_staff(self) -> Sequence[Staff]:
+        """The active staff who have said that they are away."""
+        return await self.all(select(Staff).where(col(Staff.active), col(Staff.away_since).is_not(None)))
+
     async def owner_count(self) -> int:
         """How many owners there are."""
         return len(await self.owners())

@@ -68,12 +68,16 @@ class StaffGroup(Base, table=True):
 
 
 class GroupMember(Base, table=True):
-    """Who works in which staff group: a member's word there makes them one, leaving ends it."""
+    """Who works in which staff group: a member's word there makes them one, leaving ends it.
+
+    `turn` grows with each case that the group's departments give out: whose is the lowest comes next.
+    """
 
     __tablename__ = "group_members"
 
     group_id: int = Field(foreign_key="staff_groups.id", sa_type=BigInteger, primary_key=True)
     staff_id: int = Field(foreign_key="staff.id", sa_type=BigInteger, primary_key=True, index=True)
+    turn: int = Field(default=0, sa_type=BigInteger)
 
 
 class PlanVersion(Base, table=True):

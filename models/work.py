@@ -222,6 +222,11 @@ class Work(Lookups):
             self._customers[customer.user_id] = customer
         return customer
 
+    async def customer_of(self, case: Case) -> Customer:
+        """The customer of a case, from memory where this work has them."""
+        known = (each for each in self._customers.values() if each is not None and each.id == case.customer_id)
+        return next(known, None) or await self.customer(case.customer_id)
+
     def remember(self, customer: Customer) -> None:
         """Add a new customer, known from now on to the rest of the work."""
         self.add(customer)

@@ -2,16 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from models.duty import in_hours, is_away, on_roster
+from models.duty import is_away, on_roster
 from models.plan import read_plan
 from models.staff import Staff
 
 PLAN = read_plan("""
 [business]
 timezone = "Asia/Shanghai"
-[calendar]
-mon = ["09:00-12:00", "13:00-18:00"]
-fri = ["20:00-02:00"]
 [duty]
 roster = [
   { agent = "@Night", days = ["sat", "sun"], hours = "18:00-09:00" },
@@ -38,14 +35,6 @@ def test_a_shift_is_named_by_the_day_on_which_it_begins_and_passes_midnight() ->
 
 def test_a_shift_without_days_and_hours_is_always() -> None:
     assert all("always" in on_roster(PLAN, at(hours)) for hours in range(168))
-
-
-def test_working_hours_have_breaks_and_may_pass_midnight() -> None:
-    assert in_hours(PLAN, at(24 + 9))
-    assert not in_hours(PLAN, at(24 + 12))
-    assert in_hours(PLAN, at(24 * 6 + 1.9)), "Friday's evening goes on until Saturday, two o'clock"
-    assert not in_hours(PLAN, at(24 * 6 + 2))
-    assert in_hours(read_plan(""), at(3)), "without hours all time is working time"
 
 
 def test_absence_ends_at_its_moment_or_when_they_say_so() -> None:

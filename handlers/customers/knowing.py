@@ -41,7 +41,7 @@ def _language(code: str | None) -> str | None:
 
 
 async def main_group(work: Work) -> StaffGroup:
-    """The staff group that serves customers."""
+    """The staff group of the setting: for what concerns no case, and whoever has none yet."""
     return (await work.groups())[0]
 
 
@@ -140,8 +140,9 @@ async def became_unreachable(work: Work, customer: Customer, *, tell: bool) -> N
 
 async def _tell_if_known(work: Work, customer: Customer, template: str) -> None:
     """Tell staff in the customer's topic, if there is one: blocking the bot makes no topic."""
-    group = await main_group(work)
-    if await work.topic(customer.id, group.id or 0) or await work.cases_of(customer.id):
+    latest = next(iter(await work.recent_cases(customer.id, 1)), None)
+    group = await work.group(latest.group_id) if latest else await main_group(work)
+    if latest or await work.topic(customer.id, group.id or 0):
         tell_staff(work, group, customer, template, {"name": customer.name}, priority=Priority.NOTICE)
 
 

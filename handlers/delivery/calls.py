@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, update
 from handlers import cards, cases, contact
 from handlers.content import utf16_length
 from handlers.delivery.parcels import NotNeeded, NotNow, Parcel, change, put_back
+from handlers.routing.places import topic_link
 from models.customers import Topic, TopicState
 from models.delivery import Outbox, OutboxState, Priority, What
 from models.outbox import Waiting
@@ -91,7 +92,7 @@ async def _compose(work: Work, parcel: Parcel) -> None:
         case What.COPY:
             await _compose_copy(work, parcel, row, group is not None and topic is None)
         case What.SAY:
-            _compose_say(work, parcel, row, await _general_prefix(work, row, group, topic))
+            await _compose_say(work, parcel, row, await _general_prefix(work, row, group, topic))
         case What.CARD:
             await _compose_card(work, parcel, row)
         case What.TOPIC:
@@ -169,9 +170,23 @@ async def _compose_copy(work: Work, parcel: Parcel, row: Any, in_general: bool) 
         parcel.params["message_id"] = body["message_ids"][0]
 
 
-def _compose_say(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
+async def _link(work: Work, row: Any) -> dict[str, str]:
+    """The address of the topic that the text leads to; waits a while for one that is being made."""
+    if not row.body.get("link_to"):
+        return {}
+    customer_id, group_id = row.body["link_to"]
+    group, topic = await work.group(group_id), await work.topic(customer_id, group_id)
+    if topic and topic.thread_id:
+        return {"link": topic_link(group.chat_id, topic.thread_id)}
+    if group.is_forum and work.real_now - row.created_at < TOPIC_WAIT:
+        raise NotNow(work.real_now + LOOK_AGAIN)
+    return {}
+
+
+async def _compose_say(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
     parcel.method = "sendMessage"
-    text = escape(prefix) + render(work.plan.business.language, row.body["template"], row.body["values"])
+    values = {**row.body["values"], **await _link(work, row)}
+    text = escape(prefix) + render(work.plan.business.language, row.body["template"], values)
     parcel.params |= {"text": text} if row.body.get("plain") else {"text": text, "parse_mode": "HTML"}
     if row.body.get("buttons"):
         parcel.params["reply_markup"] = {"inline_keyboard": row.body["buttons"]}
@@ -187,6 +202,8 @@ def _compose_say(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
 async def _compose_card(work: Work, parcel: Parcel, row: Any) -> None:
     case = await work.case(row.case_id)
     assert case is not None  # noqa: S101 - cases are never deleted
+    if case.group_id != row.group_id:
+        raise NotNeeded  # it has moved to another group, where it has another card
     language = work.plan.business.language
     customer = await work.customer(case.customer_id)
     parcel.params["text"] = render(language, "cases/card", await cards.card_values(work, case, customer))

@@ -81,9 +81,10 @@ async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: lis
     row = parcel.head
     if row.what is What.CARD and ids and parcel.method == "sendMessage":
         case = await work.case(row.case_id)
-        if case:
-            _retire_card(work, row, case.card_message_id)
-            case.card_message_id = ids[0]
+        if case:  # one that has moved to another group meanwhile has another card there
+            here = case.group_id == row.group_id
+            _retire_card(work, row, case.card_message_id if here else ids[0])
+            case.card_message_id = ids[0] if here else case.card_message_id
     elif parcel.method == "sendPoll" and row.key and ids:
         work.happen(PollSent(row.key, str(outcome.result["poll"]["id"]), ids[0]))
     elif row.what is What.TOPIC:
@@ -224,7 +225,7 @@ async def _topic_gone(work: Work, parcel: Parcel) -> None:
         work.forget_topic(topic)
         work.audit("system", "topic_gone", f"customer:{customer.id}", thread=topic.thread_id)
         await work.flush()
-        for case in await work.cases_of(customer.id):
+        for case in [case for case in await work.cases_of(customer.id) if case.group_id == group.id]:
             case.card_message_id = None
             if case.unfinished:
                 cases.redraw_card(work, case)
@@ -324,5 +325,6 @@ async def _tell(work: Work, row: Any, template: str, **values: Any) -> None:
     if row.customer_id is None:
         return
     customer: Customer = await work.customer(row.customer_id)
-    group = await work.group(row.group_id) if row.group_id else (await work.groups())[0]
+    of_case = row if row.group_id else await work.case(row.case_id) if row.case_id else None
+    group = await work.group(of_case.group_id) if of_case else (await work.groups())[0]
     tell_staff(work, group, customer, template, values, priority=Priority.ANSWER, reply_to_id=row.message_id)

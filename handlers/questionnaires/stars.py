@@ -8,7 +8,7 @@ from sqlmodel import select
 from handlers import cases
 from handlers.cards import own_case
 from handlers.cases import actor_of
-from handlers.customers import known, main_group
+from handlers.customers import known
 from handlers.doors import Place, Refusal
 from handlers.happenings import CaseClosed, Commented, ScoreGiven
 from handlers.questionnaires import asking
@@ -119,6 +119,6 @@ async def _asked(work: Work, customer: Customer, number: str, episode: str) -> C
 
 
 async def _tell(work: Work, customer: Customer, template: str, case: Case, priority: Priority) -> None:
-    group = await main_group(work)
+    group = await work.group(case.group_id)
     values = {"number": case.id, "score": case.score}
     tell_staff(work, group, customer, template, values, priority=priority, case_id=case.id)

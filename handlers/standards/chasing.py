@@ -12,6 +12,7 @@ from handlers.standards.expecting import on_card
 from models.cases import Case, CaseState
 from models.customers import Customer
 from models.delivery import Priority
+from models.standards import RESPONSES
 from models.work import Work
 from templates import LANGUAGES, word_list
 
@@ -32,8 +33,9 @@ async def list_chases(work: Work, customer: Customer, listed: Sequence[Case]) ->
     """Looking at the list is a question, too, while something in it is unanswered or late."""
     for case in listed:
         unanswered = case.last_agent_at is None or case.last_agent_at < case.last_customer_at
-        late = case.due_at is not None and case.due_at <= work.now
-        if _is_ours(case) and (unanswered or late):
+        if case.due_at is not None:  # the clocks know better: thanks want no answer
+            unanswered = case.due_what in RESPONSES or case.due_at <= work.now
+        if _is_ours(case) and unanswered:
             await _chase(work, case, customer)
 
 

@@ -15,6 +15,7 @@ from handlers.happenings import (
     CustomerSpoke,
     FileChanged,
     KindConfirmed,
+    Promised,
     StandardChanged,
 )
 from handlers.messages import is_thanks
@@ -93,11 +94,6 @@ async def _clocks(work: Work, case: Case) -> _Clocks:
     return _Clocks(work, case, await work.plan_of(case), await clocks_of(work, case.id))
 
 
-async def show(work: Work, case: Case) -> None:
-    """Say on the case what is due next, after a clock was changed from elsewhere."""
-    (await _clocks(work, case)).show()
-
-
 async def case_opened(work: Work, happening: CaseOpened) -> None:
     """The whole matter has its time from here on, and the customer hears from us in between."""
     case, plan = happening.case, await work.plan_of(happening.case)
@@ -130,12 +126,19 @@ async def agent_spoke(work: Work, happening: AgentSpoke) -> None:
     if not promises(plan) and case.due_at is None:
         return
     at, clocks = said_at(work, happening.at), await _clocks(work, case)
-    # A word that was written before the question is no answer to it, and that of the promise itself is not the
-    # one that was promised.
+    # A word that was written before the question is no answer to it.
     clocks.end([what for what in (*RESPONSES, Timed.UPDATE) if clocks.began(what) <= at], at)
-    clocks.end([Timed.PROMISE] if clocks.began(Timed.PROMISE) < at else [], at)
+    clocks.end([Timed.PROMISE], at)
     if case.unfinished:
         clocks.start(Timed.UPDATE, at, Standard())
+    clocks.show()
+
+
+async def promised(work: Work, happening: Promised) -> None:
+    """An agent's own time, in the place of an earlier one: all time counts, for the customer was told a moment."""
+    case, clocks = happening.case, await _clocks(work, happening.case)
+    clocks.end([Timed.PROMISE], work.now)
+    clocks.add(start(case.id, Timed.PROMISE, work.now, happening.at - work.now, clocks.plan, all_hours=True))
     clocks.show()
 
 

@@ -1,14 +1,14 @@
 """A time that an agent names: told to the customer as the agent's word, and kept in mind."""
 
 from handlers.answers import note_answer
-from handlers.cases import actor_of, case_in_hand
+from handlers.cases import actor_of
 from handlers.content import read_content
 from handlers.doors import Place, Refusal, in_place
+from handlers.happenings import Promised
 from handlers.moments import in_words, read_moment
+from handlers.routing.places import case_in_hand
 from handlers.speaking import tell_customer
-from handlers.standards.clocks import show
 from handlers.standards.expecting import due_words
-from models.standards import Timed, clocks_of, start
 from models.work import Work
 
 
@@ -22,18 +22,13 @@ async def promise(work: Work, place: Place) -> None:
         raise Refusal("finished", number=case.id)
     if customer.user_id is None:
         raise Refusal("no_chat")
-    plan = await work.plan_of(case)
     zone = work.plan.business.timezone
     at = read_moment(place.text.partition(" ")[2], work.now, zone)
     if at is None:
         raise Refusal("promise_when")
-    for clock in await clocks_of(work, case.id):
-        if clock.what is Timed.PROMISE:
-            clock.end(work.now, plan)  # the new word stands in the place of the old one
-    work.add(start(case.id, Timed.PROMISE, work.now, at - work.now, plan, all_hours=True))
     work.event(case, "promised", actor_of(place.speaker), at=at.isoformat())
-    note_answer(work, case, place.speaker, read_content(place.raw).written_at)
-    await show(work, case)
+    await note_answer(work, case, place.speaker, read_content(place.raw).written_at)
+    work.happen(Promised(case, at))
     values = {"number": case.id, "due": due_words(work, customer, at)}
     tell_customer(work, customer, "standards/promised", values, case=case)
     in_place(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from handlers.answers import topic_link
 from handlers.cases import actor_of
 from handlers.doors import Place, Refusal, Where
 from handlers.duty import those_in_charge
 from handlers.moments import in_words
+from handlers.routing.places import topic_link
 from handlers.speaking import answer_press, button, send, tell_privately, tell_staff
 from models.cases import Case
 from models.customers import Customer

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, or_, select
 
-from handlers.cases import SUBJECT_LIMIT, actor_of, case_in_hand, redraw_card
+from handlers.cases import SUBJECT_LIMIT, actor_of, redraw_card
 from handlers.customers import main_group
 from handlers.doors import Place, Refusal, in_place
 from handlers.moments import in_words, read_moment
+from handlers.routing.places import case_in_hand
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits import owners
 from handlers.visits.planning import plan_by_hand

@@ -10,4 +10,9 @@ CHOICES: dict[str, list[Any]] = {
     "back": ["", "11-23 09:00"],
     "late": [False, True],
     "chased": [0, 2],
+    "card.source": ["phone", "counter", "wechat", "email", "12345", "other", None],
+    "card.severity": [None, "重大"],
+    "card.alarm": [None, "外部投诉风险"],
+    "card.department": [None, "售后服务部"],
+    "card.in_charge": [None, "老板"],
 }

@@ -23,13 +23,15 @@ async def module_database(
 async def open_all_day(
     request: pytest.FixtureRequest, module_database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Shop]:
-    """The shop that a module's stories share; the module may say its PLAN, SETTINGS, and FORUM = False."""
+    """The shop that a module's stories share; the module may say its PLAN, SETTINGS, FORUM = False, and
+    GROUPS: further staff groups by a name that stands in the plan for their id, and whether they have topics."""
     module = request.module
     async with open_shop(
         tmp_path_factory.mktemp("shop"),
         module_database,
         forum=getattr(module, "FORUM", True),
         plan=getattr(module, "PLAN", ""),
+        groups=getattr(module, "GROUPS", {}),
         **getattr(module, "SETTINGS", {}),
     ) as running:
         yield running

@@ -5,9 +5,11 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -17,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.customers import Customer as CustomerRow
 from models.delivery import Inbox, InboxState, Outbox, OutboxState
 from models.messages import Author, Message
+from models.staff import Installation
 from tests.running import RunningBot
 from tests.telegram import POLL_SECONDS, Json, Telegram, buttons, words
 
@@ -76,9 +79,9 @@ class Customer(Person):
     async def chat(self) -> list[Json]:
         return await self.shop.telegram.chat(self.user)
 
-    async def topic(self) -> int:
+    async def topic(self, group: Json | None = None) -> int:
         """The thread of the customer's topic, once it is there."""
-        return int((await self.shop.telegram.wait_topic(self.shop.group, self.name))["thread_id"])
+        return int((await self.shop.telegram.wait_topic(group or self.shop.group, self.name))["thread_id"])
 
     async def complains(self, text: str) -> Json:
         """Say it and wait for the case's number; returns the bot's answer."""
@@ -93,12 +96,16 @@ class Customer(Person):
 
 
 class Agent(Person):
-    """Somebody in the staff group."""
+    """Somebody in a staff group, the main one unless another is said."""
+
+    def __init__(self, shop: "Shop", user: Json, group: Json | None = None) -> None:
+        super().__init__(shop, user)
+        self.group = group or shop.group
 
     async def says(self, text: str | None = None, to: Customer | None = None, **content: Any) -> Json:
         """Write in a customer's topic, or in General (a plain group has nothing else)."""
-        content.setdefault("thread", await to.topic() if to else None)
-        return await self.shop.telegram.say(self.user, text, chat=self.shop.group, **content)
+        content.setdefault("thread", await to.topic(self.group) if to else None)
+        return await self.shop.telegram.say(self.user, text, chat=self.group, **content)
 
     async def sees(
         self,
@@ -108,16 +115,23 @@ class Agent(Person):
         where: Callable[[Json], bool] | None = None,
     ) -> Json:
         """The first message of the bot that fits, in the customer's topic or anywhere."""
-        thread = await of.topic() if of else None
-        return await self.shop.telegram.wait_message(
-            self.shop.group, containing, thread=thread, after=after, where=where
-        )
+        thread = await of.topic(self.group) if of else None
+        return await self.shop.telegram.wait_message(self.group, containing, thread=thread, after=after, where=where)
+
+    async def starts_bot(self) -> None:
+        """Open the private chat, in which the bot may then write."""
+        await self.shop.telegram.say(self.user, "/start")
+
+    async def hears(self, containing: str = "", after: Json | int | None = None) -> Json:
+        """The first message of the bot in private that says so."""
+        return await self.shop.telegram.wait_message(self.user, containing, after=after)
 
     async def card(self, of: Customer, containing: str = "") -> Json:
         """The customer's latest card that says so."""
         deadline = time.monotonic() + 10
         while True:
-            shown = [each for each in await self.shop.topic_of(of) if is_card(each)]
+            topic = await self.shop.telegram.chat(self.group, await of.topic(self.group))
+            shown = [each for each in topic if is_card(each)]
             fitting = [each for each in shown if containing in words(each)]
             if fitting:
                 return fitting[-1]
@@ -134,10 +148,14 @@ class Agent(Person):
 class Shop:
     """The running bot with its staff group, and everybody who comes by."""
 
-    def __init__(self, telegram: Telegram, bot: RunningBot, group: Json, owner: Json, database_url: str) -> None:
+    def __init__(
+        self, telegram: Telegram, bot: RunningBot, group: Json, owner: Json, database_url: str,
+        groups: dict[str, Json] | None = None,
+    ) -> None:  # fmt: skip
         self.telegram = telegram
         self.bot = bot
         self.group = group
+        self.groups = groups or {}
         self.owner = Agent(self, owner)
         self.database_url = database_url
         self._engine = create_async_engine(database_url)
@@ -148,11 +166,14 @@ class Shop:
         user = await self.telegram.user(first_name, language_code=language, **facts)
         return Customer(self, user)
 
-    async def agent(self, first_name: str = "小陈", language: str = "zh-hans", **facts: Any) -> Agent:
-        """Somebody who joins the staff group."""
+    async def agent(
+        self, first_name: str = "小陈", language: str = "zh-hans", group: str = "", **facts: Any
+    ) -> Agent:
+        """Somebody who joins the staff group, or one of the module's GROUPS."""
         user = await self.telegram.user(first_name, language_code=language, **facts)
-        await self.telegram.join(user, self.group)
-        return Agent(self, user)
+        joined = self.groups[group] if group else self.group
+        await self.telegram.join(user, joined)
+        return Agent(self, user, joined)
 
     async def answer_to(self, query_id: str) -> Json:
         """How a press was answered."""
@@ -198,6 +219,20 @@ class Shop:
             await connection.execute(text(move), {"seconds": seconds})
         await asyncio.sleep(FOLLOW_SECONDS)
 
+    async def now(self) -> datetime:
+        """People's time."""
+        ahead = await self.stored(select(Installation.ahead_seconds))
+        return datetime.now(UTC) + timedelta(seconds=ahead[0])
+
+    async def time_comes(self, weekday: int, clock: str, zone: str = "Asia/Shanghai") -> None:
+        """People's time moves on to the next such moment: 0 is Monday, "23:40"."""
+        now = (await self.now()).astimezone(ZoneInfo(zone))
+        then = datetime.combine(now.date(), time_of_day.fromisoformat(clock), now.tzinfo)
+        then += timedelta(days=(weekday - now.weekday()) % 7)
+        if then <= now:
+            then += timedelta(days=7)
+        await self.time_passes(seconds=(then - now).total_seconds())
+
     async def words_of(self, customer: Customer, author: Author) -> list[str]:
         """The stored words of an author to or from a customer, in order."""
         row = await customer.row()
@@ -210,7 +245,13 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(
-    folder: Path, database_url: str, *, forum: bool = True, plan: str = "", **settings: Any
+    folder: Path,
+    database_url: str,
+    *,
+    forum: bool = True,
+    plan: str = "",
+    groups: dict[str, bool] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Shop]:
     """A Telegram, a staff group with an owner in it, and the bot; `plan` is the text of a plan file."""
     telegram = await Telegram.start()
@@ -218,6 +259,11 @@ async def open_shop(
         owner = await telegram.user("老板", username="boss", language_code="zh-hans")
         group = await telegram.group("客服群", members=[owner], forum=forum)
         folder.mkdir(parents=True, exist_ok=True)
+        more = {
+            name: await telegram.group(name, members=[owner], forum=topics) for name, topics in (groups or {}).items()
+        }
+        for name, made in more.items():
+            plan = plan.replace(name, str(made["id"]))
         if plan:
             (folder / "plan.toml").write_text(plan, "utf-8")
             settings["plan_file"] = folder / "plan.toml"
@@ -226,7 +272,7 @@ async def open_shop(
             "telegram_api_url": telegram.url, "database_url": database_url,
         }  # fmt: skip
         bot = await RunningBot.start(folder, **{**given, **NO_HURRY, **settings})
-        shop = Shop(telegram, bot, group, owner, database_url)
+        shop = Shop(telegram, bot, group, owner, database_url, more)
         try:
             yield shop
         finally:

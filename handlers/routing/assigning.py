@@ -1,0 +1,162 @@
+"""Who gets a case: on its opening, from the queue when somebody has room, and back to the queue."""
+
+from collections.abc import Sequence
+
+from handlers import cases, duty
+from handlers.happenings import CaseOpened, CaseReopened
+from handlers.routing.places import link_to
+from handlers.speaking import tell_privately
+from models.calendars import working_time
+from models.cases import Case, CaseKind
+from models.customers import Customer
+from models.messages import Author
+from models.plan import Department
+from models.routing import queries
+from models.routing.choosing import Candidate, choose
+from models.routing.words import plain, says
+from models.staff import GroupMember, Staff
+from models.work import Work
+from templates import LANGUAGES, word_list
+
+#: How many cases of a department's queue are given out in one go.
+AT_ONCE = 50
+
+#: Those who work now; the last says whether cases are given to them by the rule of their department.
+Crew = Sequence[tuple[Staff, GroupMember, bool]]
+
+
+async def opened(work: Work, happening: CaseOpened) -> None:
+    """A new case goes to whom the plan says, or waits in the queue."""
+    await give(work, happening.case)
+
+
+async def reopened(work: Work, happening: CaseReopened) -> None:
+    """A case taken up again stays with its agent, unless they are gone, away for long, or have too much by it."""
+    case = happening.case
+    if case.assignee_id is None:
+        return
+    person = await work.staff(case.assignee_id)
+    if not person.active or duty.is_away_for_long(work, person) or not await _carries(work, case, person):
+        release(work, case, "system", left=person.name)
+        await give(work, case)
+
+
+async def _carries(work: Work, case: Case, person: Staff) -> bool:
+    """Whether the person carries no more than the department allows, the case among it."""
+    department = work.plan.department_named(case.department)
+    if department is None or department.capacity is None:
+        return True
+    return (await queries.loads(work, [person.id or 0])).get(person.id or 0, 0) <= department.capacity
+
+
+def release(work: Work, case: Case, actor: str, **details: str) -> None:
+    """Take the case from its agent; it waits in the queue."""
+    cases.assign(work, case, None)
+    work.event(case, "unassigned", actor, **details)
+    cases.redraw_card(work, case)
+
+
+async def give(work: Work, case: Case) -> bool:
+    """Give a case that nobody has to who is to have it; returns whether there was somebody."""
+    if case.assignee_id is not None or not case.unfinished:
+        return False
+    department = work.plan.department_named(case.department)
+    customer = await work.customer_of(case)
+    dedicated = _dedicated(work, customer)
+    if department is None or (department.assign == "claim" and dedicated is None):
+        return False
+    if not _is_time(work, case):
+        return False
+    await work.alone("assign")
+    crew = await _present(work, case.group_id)
+    if not crew:
+        return False
+    known = [dedicated, await queries.last_agent_of(work, customer.id, case.id)]
+    if department.assign == "claim":
+        del known[1]
+    suspects = await _complained_of(work, case, [person for person, *_ in crew if person.id in known])
+    chosen = choose(
+        department.assign,
+        await _candidates(work, [each for each in crew if each[0].id not in suspects]),
+        department.capacity,
+        [staff_id for staff_id in known if staff_id is not None],
+    )
+    person = next((person for person, *_ in crew if person.id == chosen), None)
+    if person is None:
+        return False
+    _next_turn(crew, person)
+    cases.assign(work, case, person)
+    work.event(case, "assigned", "system", to=person.name)
+    cases.redraw_card(work, case)
+    await tell_assigned(work, customer, case, person)
+    return True
+
+
+def _dedicated(work: Work, customer: Customer) -> int | None:
+    tier = work.plan.tier_named(customer.tier)
+    return customer.dedicated_agent_id if tier and tier.dedicated_agent else None
+
+
+def _is_time(work: Work, case: Case) -> bool:
+    """Cases are given out in working time, but for those that run day and night."""
+    severity = work.plan.severity_named(case.severity)
+    return working_time(work.plan).is_open(work.now) or bool(severity and severity.around_the_clock)
+
+
+async def _present(work: Work, group_id: int) -> Crew:
+    """Who works in the group now, and whether they are of the lowest role there: agents, where there are any."""
+    crew = await queries.crew_of(work, group_id)
+    lowest = min((person.role.rank for person, _ in crew), default=0)
+    return [(person, member, person.role.rank == lowest) for person, member in crew if await duty.is_on(work, person)]
+
+
+async def _candidates(work: Work, crew: Crew) -> list[Candidate]:
+    loads = await queries.loads(work, [person.id or 0 for person, *_ in crew])
+    return [
+        Candidate(person.id or 0, loads.get(person.id or 0, 0), member.turn, ordinary)
+        for person, member, ordinary in crew
+    ]
+
+
+def _next_turn(crew: Crew, person: Staff) -> None:
+    last = max(member.turn for _, member, _ in crew)
+    next(member for each, member, _ in crew if each is person).turn = last + 1
+
+
+async def _complained_of(work: Work, case: Case, people: list[Staff]) -> set[int | None]:
+    """Those of the people whom the customer knows that the complaint may be about."""
+    if not people or case.supposed_kind is not CaseKind.COMPLAINT:
+        return set()
+    words = [each.text for each in await queries.words_in(work, case.id) if each.author is Author.CUSTOMER]
+    about = tuple(word for language in LANGUAGES for word in word_list(language, "about_agent.words"))
+    said = plain("\n".join(words))
+    return {person.id for person in people if says(said, (*about, person.name))}
+
+
+async def drain(work: Work) -> bool:
+    """Give out what waits in the queues, while somebody has room. Returns whether anybody got something."""
+    given = False
+    is_open = working_time(work.plan).is_open(work.now)
+    severities = [each.id for each in work.plan.severity if is_open or each.around_the_clock]
+    if not is_open and not severities:
+        return False
+    for department in work.plan.department:
+        if department.assign == "claim":
+            continue
+        for case in await queries.queue_of(work, department.id, severities, not is_open, AT_ONCE):
+            if not await _has_room(work, department, case.group_id):
+                break
+            given = await give(work, case) or given
+    return given
+
+
+async def _has_room(work: Work, department: Department, group_id: int) -> bool:
+    crew = await _candidates(work, await _present(work, group_id))
+    return any(department.capacity is None or each.load < department.capacity for each in crew)
+
+
+async def tell_assigned(work: Work, customer: Customer, case: Case, person: Staff) -> None:
+    """Whoever got a case hears so in private, where they have started the bot."""
+    if person.started_bot:
+        values = {"number": case.id, "subject": case.subject, "link": await link_to(work, customer, case)}
+        tell_privately(work, person, "routing/assigned", values)

@@ -1,0 +1,150 @@
+"""What a customer's words set off: how serious a matter is, who has to know at once, and who is called at night."""
+
+from datetime import timedelta
+
+from handlers import cases, duty
+from handlers.doors import Place, Refusal, Where
+from handlers.happenings import AgentSpoke, CaseOpened, CustomerSpoke, StandardChanged, WordsChanged
+from handlers.routing.places import link_to
+from handlers.speaking import answer_press, button, tell_customer, tell_privately, tell_staff
+from models.cases import Case
+from models.customers import Customer
+from models.delivery import Priority
+from models.plan import Severity, text_of
+from models.routing import queries
+from models.routing.words import alarm_of, is_graver, severity_of
+from models.staff import Role, Staff
+from models.work import Work
+from templates import label
+
+#: How long those who were called have, until others are told.
+ANSWER_WITHIN = timedelta(minutes=10)
+#: How many cases that nobody took up are looked at in one go.
+AT_ONCE = 50
+
+
+async def opened(work: Work, happening: CaseOpened) -> None:
+    """The words of a new case have set its severity and alarm: what follows from them."""
+    case = happening.case
+    if case.severity is not None:
+        await _follow_severity(work, happening.customer, case)
+    if case.alarm is not None:
+        await _raise_alarm(work, happening.customer, case)
+
+
+async def spoke(work: Work, happening: CustomerSpoke | WordsChanged) -> None:
+    """Later words can make a matter graver, never less so, and can set off an alarm."""
+    case = happening.case
+    if not (work.plan.severity or work.plan.alarm) or not case.unfinished:
+        return
+    plan = await work.plan_of(case)
+    severity, alarm = severity_of(plan, happening.words), alarm_of(plan, happening.words)
+    if severity and is_graver(plan, severity.id, case.severity):
+        await set_severity(work, happening.customer, case, severity, cases.actor_of(happening.customer))
+    if alarm and case.alarm is None:
+        case.alarm = alarm.id
+        await _raise_alarm(work, happening.customer, case)
+
+
+async def set_severity(work: Work, customer: Customer, case: Case, severity: Severity | None, actor: str) -> None:
+    """From now on the case is that serious; None for no more than any other."""
+    before, case.severity = case.severity, severity.id if severity else None
+    work.event(case, "severity", actor, before=before, after=case.severity)
+    work.happen(StandardChanged(case))
+    cases.redraw_card(work, case)
+    await _follow_severity(work, customer, case)
+
+
+async def _follow_severity(work: Work, customer: Customer, case: Case) -> None:
+    """Safety words for the customer, once; a severity that runs day and night calls who is on duty."""
+    severity = (await work.plan_of(case)).severity_named(case.severity)
+    if severity is None or not severity.around_the_clock:
+        case.page_due_at = None
+    if severity and severity.say and case.safety_said_at is None:
+        case.safety_said_at = work.now
+        text = text_of(severity.say, customer.language)
+        tell_customer(work, customer, "customers/plain", {"text": text}, case=case)
+    if severity and severity.around_the_clock:
+        await _page(work, customer, case, severity)
+
+
+async def _page(work: Work, customer: Customer, case: Case, severity: Severity) -> None:
+    """Call whoever is on duty, else who is in charge: in the topic by name, and in private."""
+    called = await duty.on_duty(work) or await duty.those_in_charge(work, case, Role.SUPERVISOR)
+    case.page_due_at = work.now + ANSWER_WITHIN
+    work.event(case, "paged", "system", people=[person.name for person in called])
+    named = text_of(severity.name, work.plan.business.language) or severity.id
+    await call(work, customer, case, called, "routing/paged", name=named)
+
+
+async def _raise_alarm(work: Work, customer: Customer, case: Case) -> None:
+    plan = await work.plan_of(case)
+    alarm = next(each for each in plan.alarm if each.id == case.alarm)
+    called = await duty.those_in_charge(work, case, Role(alarm.tell))
+    work.event(case, "alarm", "system", alarm=alarm.id, people=[person.name for person in called])
+    cases.redraw_card(work, case)
+    named = text_of(alarm.name, work.plan.business.language) or alarm.id
+    await call(work, customer, case, called, "routing/alarm", name=named)
+
+
+async def call(work: Work, customer: Customer, case: Case, people: list[Staff], template: str, **values: str) -> None:
+    """Call people to a case: a message in its topic that names them, and one to each in private."""
+    named = [{"name": person.name, "user": person.user_id} for person in people]
+    given = {"number": case.id, "subject": case.subject, "people": named, **values}
+    group = await work.group(case.group_id)
+
+    def have(language: str) -> list[list[dict[str, str]]]:
+        return [[button(label(language, "button.have"), f"have:{case.id}")]]
+
+    tell_staff(
+        work, group, customer, template, {**given, "link": ""}, buttons=have(work.plan.business.language),
+        priority=Priority.ANSWER, case_id=case.id,
+    )  # fmt: skip
+    link = await link_to(work, customer, case)
+    for person in people:
+        if person.started_bot:
+            values_here = {**given, "people": [], "link": link}
+            tell_privately(
+                work, person, template, values_here, buttons=have(person.language), priority=Priority.ANSWER
+            )
+
+
+async def have(work: Work, place: Place) -> None:
+    """The button "I have it" under a call: nobody else need be told, and whoever pressed takes the case."""
+    number = place.text.partition(":")[2]
+    case = await work.case(int(number)) if number.isdecimal() and len(number) < 18 else None
+    person = place.speaker
+    if case is None or "forward_origin" in place.message:
+        raise Refusal("stale")
+    works_there = person.may(Role.MANAGER) or person in await work.members_of(case.group_id)
+    elsewhere = place.where is not Where.PRIVATE and place.staff_group.id != case.group_id
+    if elsewhere or not (works_there or person in await duty.on_duty(work)):
+        raise Refusal("stale")
+    if not case.unfinished:
+        raise Refusal("finished", number=case.id)
+    if case.page_due_at is not None:
+        case.page_due_at = None
+        work.event(case, "acknowledged", cases.actor_of(person))
+    if case.assignee_id is None and works_there and await duty.has_room(work, case, person):
+        cases.take(work, case, person)
+    answer_press(work, place.raw["id"], label(person.language, "toast.have", number=case.id))
+
+
+async def agent_spoke(work: Work, happening: AgentSpoke) -> None:
+    """Somebody has answered the customer: those on duty have done what they were called for."""
+    happening.case.page_due_at = None
+
+
+async def tell_unanswered_calls(work: Work) -> bool:
+    """When nobody on duty has taken up a critical case, those whom the plan names are told, once."""
+    due = await queries.unanswered_calls(work, work.now, AT_ONCE)
+    for case in due:
+        case.page_due_at = None
+        if not case.unfinished:
+            continue
+        plan = await work.plan_of(case)
+        people = await duty.those_in_charge(work, case, Role(plan.duty.tell))
+        work.event(case, "page_unanswered", "system", people=[person.name for person in people])
+        customer = await work.customer_of(case)
+        await call(work, customer, case, people, "routing/page_unanswered")
+    return bool(due)

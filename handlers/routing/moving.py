@@ -1,0 +1,112 @@
+"""From one department to another, perhaps in another staff group: the case, the customer's topic, the way back."""
+
+from typing import Any
+
+from handlers import cases, duty
+from handlers.happenings import KindConfirmed
+from handlers.routing import assigning
+from handlers.routing.places import topic_link
+from handlers.speaking import send, tell_privately, tell_staff
+from models.cases import Case
+from models.customers import Customer
+from models.delivery import Priority, SendClass, What, staff_lane
+from models.plan import Department, text_of
+from models.routing import queries
+from models.routing.words import department_of
+from models.staff import Staff, StaffGroup
+from models.work import Work
+from templates import label, render
+
+#: How much of what was said goes along to another group: messages, and characters of each.
+LATEST, LONGEST = 8, 200
+
+
+async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
+    """A confirmed kind brings the case to the department for it; where an agent is at work, they decide."""
+    case = happening.case
+    if not work.plan.department or case.kind is None or not case.unfinished:
+        return
+    wanted = work.plan.department_named(department_of(work.plan, case.kind, case.suggested_kind, case.subject))
+    now_in = work.plan.department_named(case.department)
+    if wanted is None or wanted.id == case.department or (now_in and case.kind in now_in.kinds):
+        return
+    customer = await work.customer_of(case)
+    if case.last_agent_at is None:
+        reason = label(work.plan.business.language, f"kind.{case.kind}")
+        await move(work, customer, case, wanted, "system", reason)
+        return
+    values = {"number": case.id, "department": department_name(work, wanted), "id": wanted.id}
+    tell_staff(work, await work.group(case.group_id), customer, "routing/could_move", values, case_id=case.id)
+
+
+def department_name(work: Work, department: Department | None) -> str:
+    """What staff call a department."""
+    return text_of(department.name, work.plan.business.language) or department.id if department else ""
+
+
+async def move(work: Work, customer: Customer, case: Case, to: Department, actor: str, reason: str) -> None:
+    """Take the case to a department: nobody has it there yet, and that department's rule says who gets it."""
+    before = work.plan.department_named(case.department)
+    old_holder = await work.staff(case.assignee_id) if case.assignee_id else None
+    old, new = await work.group(case.group_id), await duty.group_of(work, to.id)
+    case.department = to.id
+    names = {"before": department_name(work, before), "after": department_name(work, to)}
+    work.event(case, "transferred", actor, reason=reason, **names)
+    if case.assignee_id is not None:
+        cases.assign(work, case, None)
+    values = {"number": case.id, "reason": reason, **names}
+    if old.id == new.id:
+        tell_staff(work, new, customer, "routing/moved", values, case_id=case.id)
+        cases.redraw_card(work, case)
+    else:
+        await _to_group(work, customer, case, old, new, values)
+    if old_holder and old_holder.started_bot:
+        tell_privately(work, old_holder, "routing/moved", values)
+    await assigning.give(work, case)
+
+
+async def _to_group(
+    work: Work, customer: Customer, case: Case, old: StaffGroup, new: StaffGroup, values: dict[str, Any]
+) -> None:
+    """The case leaves a group for another: there its card, what was said and the way back, here where it went."""
+    topic = await work.topic(customer.id, old.id or 0) if old.is_forum else None
+    old_place = topic.thread_id if topic else case.card_message_id
+    link = topic_link(old.chat_id, old_place) if old_place else ""
+    _close_card(work, case, old, values)
+    case.group_id, case.card_message_id = new.id or 0, None
+    await cases.want_topic(work, customer, new)
+    away = {**values, "group": new.title}
+    tell_staff(
+        work, old, customer, "routing/moved_away", away, link_to=(customer.id, new.id or 0), priority=Priority.NOTICE
+    )
+    here = {**values, "link": link, "said": await _said(work, case)}
+    tell_staff(work, new, customer, "routing/moved_here", here, priority=Priority.RELAY, case_id=case.id)
+    cases.post_card(work, case)
+
+
+def _close_card(work: Work, case: Case, old: StaffGroup, values: dict[str, Any]) -> None:
+    """The card in the old group says where the case went, and has no buttons any more."""
+    if case.card_message_id is None:
+        return
+    text = render(work.plan.business.language, "routing/card_moved", values)
+    params = {"message_id": case.card_message_id, "text": text, "parse_mode": "HTML"}
+    send(
+        work, What.CALL, staff_lane(old.id or 0, case.customer_id), {"method": "editMessageText", "params": params},
+        group_id=old.id, send_class=SendClass.C,
+    )  # fmt: skip
+
+
+async def _said(work: Work, case: Case) -> list[dict[str, str]]:
+    """The latest words of both sides, in short, for those who cannot see the old group."""
+    return [
+        {"author": each.author.value, "text": each.text[:LONGEST]}
+        for each in await queries.words_in(work, case.id, LATEST)
+        if each.text
+    ]
+
+
+async def tell_both(work: Work, people: list[Staff | None], template: str, values: dict[str, Any]) -> None:
+    """Tell those whom it concerns in private, where they have started the bot."""
+    for person in people:
+        if person and person.started_bot and person.active:
+            tell_privately(work, person, template, values)

@@ -1,0 +1,29 @@
+"""What the card shows of routing."""
+
+from typing import Any
+
+from handlers import duty
+from models.cases import Case
+from models.plan import Alarm, Department, Severity, text_of
+from models.work import Work
+
+
+async def on_card(work: Work, case: Case) -> dict[str, Any]:
+    """Severity, alarm and department by name; how the matter came; who is in charge while nobody has it."""
+    plan = await work.plan_of(case)
+    alarm = next((each for each in plan.alarm if each.id == case.alarm), None)
+    in_charge = None
+    if work.plan.department and case.assignee_id is None and case.unfinished:
+        in_charge = await duty.holder_of(work, case)
+    return {
+        "severity": _name(work, plan.severity_named(case.severity)),
+        "alarm": _name(work, alarm),
+        "department": _name(work, work.plan.department_named(case.department)),
+        "source": None if case.source == "telegram" else case.source,
+        "in_charge": in_charge and in_charge.name,
+    }
+
+
+def _name(work: Work, named: Severity | Alarm | Department | None) -> str | None:
+    """What staff call it."""
+    return (text_of(named.name, work.plan.business.language) or named.id) if named else None

@@ -1,0 +1,14 @@
+"""Values for the messages of routing."""
+
+from typing import Any
+
+CHOICES: dict[str, list[Any]] = {
+    "people": [[], [{"name": "小陈", "user": 7}, {"name": "</a>", "user": 8}]],
+    "said": [[], [{"author": "customer", "text": "长" * 200}, {"author": "agent", "text": "<" * 200}] * 4],
+    "given": [[], [1001], list(range(1001, 1101))],
+    "queued": [[], [1001], list(range(1001, 1101))],
+    "left_over": [[], [1001], list(range(1001, 1101))],
+    "long": [True, False],
+    "until": ["", "11-21 17:40"],
+    "link": ["", "https://t.me/c/1234567890/1234"],
+}

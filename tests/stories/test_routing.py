@@ -1,0 +1,356 @@
+"""Who gets a case: departments with groups of their own, capacity and queue, absence, and the call at night."""
+
+import asyncio
+import time
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlmodel import col, select
+
+from models.cases import Case, CaseEvent
+from models.staff import Staff
+from tests.stories.shop import Agent, Customer, Shop, case_number, is_card
+from tests.telegram import POLL_SECONDS, Json, buttons, words
+
+GROUPS = {"-100advice": True}
+PLAN = """
+[business]
+name = { zh = "海港家居", en = "Harbour Home" }
+timezone = "Asia/Shanghai"
+[calendar]
+mon = ["09:00-18:00"]
+tue = ["09:00-18:00"]
+wed = ["09:00-18:00"]
+thu = ["09:00-18:00"]
+fri = ["09:00-18:00"]
+[[department]]
+id = "service"
+name = { zh = "售后服务部", en = "After-sales" }
+kinds = ["complaint", "request"]
+keywords = ["漏水", "漏电", "broken"]
+assign = "least_loaded"
+capacity = 2
+[[department]]
+id = "advice"
+name = { zh = "售前咨询", en = "Advice" }
+group = "-100advice"
+kinds = ["enquiry", "suggestion", "praise"]
+[[severity]]
+id = "critical"
+name = { zh = "重大", en = "Critical" }
+keywords = ["受伤", "漏电", "injured", "smoke"]
+except = ["没有受伤", "not injured"]
+around_the_clock = true
+say = { zh = "请先断电、离开危险处。", en = "Please switch off the power and step away." }
+[[severity]]
+id = "normal"
+name = { zh = "一般", en = "Normal" }
+[[alarm]]
+id = "authority"
+name = { zh = "外部投诉风险", en = "Outside complaint" }
+keywords = ["12315", "lawyer"]
+[duty]
+roster = [{ agent = "@night", days = ["sat", "sun"], hours = "18:00-09:00" }]
+tell = "owner"
+"""
+
+MONDAY, SUNDAY = 0, 6
+pytestmark = pytest.mark.usefixtures("crew")
+
+
+class Crew:
+    """Who works in the shop of this module."""
+
+    def __init__(self, chen: Agent, night: Agent, may: Agent) -> None:
+        self.chen, self.night, self.may = chen, night, may
+
+
+@pytest.fixture(scope="module")
+async def crew(open_all_day: Shop) -> Crew:
+    shop = open_all_day
+    await shop.owner.starts_bot()
+    chen, night = await shop.agent("小陈", username="chen"), await shop.agent("小夜", username="night")
+    may = await shop.agent("小梅", username="may", group="-100advice")
+    for person in (chen, night, may):
+        await person.starts_bot()
+        await person.says("早")
+    await shop.owner.says("早")
+    await shop.calms_down()
+    return Crew(chen, night, may)
+
+
+async def in_working_time(shop: Shop) -> None:
+    now = (await shop.now()).astimezone(ZoneInfo("Asia/Shanghai"))
+    if now.weekday() > 4 or not 9 <= now.hour < 17:
+        await shop.time_comes(MONDAY, "10:00")
+
+
+async def stored(shop: Shop, number: int, **wanted: object) -> Case:
+    """The case, once it is as wanted."""
+    deadline = time.monotonic() + 10
+    while True:
+        case: Case = (await shop.stored(select(Case).where(Case.id == number)))[0]
+        if all(getattr(case, key) == value for key, value in wanted.items()):
+            return case
+        assert time.monotonic() < deadline, f"{number} is {case!r}, not {wanted}"
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def opens(customer: Customer, text: str) -> int:
+    """Say it; the number of the case."""
+    said = await customer.says(text)
+    received = await customer.hears("编号" if customer.user["language_code"] == "zh-hans" else "number", after=said)
+    return case_number(received)
+
+
+async def whats_in_the_timeline(shop: Shop, number: int) -> list[str]:
+    query = select(CaseEvent.what).where(CaseEvent.case_id == number)
+    return list(await shop.stored(query.order_by(col(CaseEvent.id))))
+
+
+async def finish(agent: Agent, customer: Customer) -> None:
+    said = await agent.says("/close", to=customer)
+    await customer.hears("办结" if customer.user["language_code"] == "zh-hans" else "closed")
+    assert said
+
+
+def has_it(message: Json) -> bool:
+    return any(str(each.get("callback_data", "")).startswith("have:") for each in buttons(message))
+
+
+async def test_an_electric_shock_on_sunday_night(shop: Shop, crew: Crew) -> None:
+    await shop.time_comes(SUNDAY, "23:40")
+    wang = await shop.customer("王芳")
+
+    said = await wang.says("你们那个电热水壶漏电 把我妈手麻了")
+
+    await wang.hears("请先断电", after=said)
+    number = case_number(await wang.hears("编号", after=said))
+    called = await crew.night.sees(f"工单 {number} 需要马上处理", of=wang)
+    assert "重大" in words(called)
+    assert "小夜" in words(called)
+    private = await crew.night.hears(f"工单 {number}")
+    case = await stored(shop, number)
+    assert (case.severity, case.department) == ("critical", "service")
+    night = await crew.night.presses(private, "我来处理")
+    assert night == f"工单 {number} 由您处理"
+    case = await stored(shop, number, page_due_at=None)
+    await shop.time_passes(minutes=11)
+    await shop.calms_down()
+    assert not [each for each in await shop.telegram.chat(shop.owner.user) if f"工单 {number} 十分钟" in words(each)]
+    before = len(await wang.chat())
+    await wang.says("现在还在冒烟，漏电很吓人")
+    await shop.calms_down()
+    assert len(await wang.chat()) == before + 1, "safety words are said once"
+    await finish(crew.night, wang)
+
+
+async def test_nobody_takes_it_up_and_the_owner_is_told(shop: Shop, crew: Crew) -> None:
+    await shop.time_comes(SUNDAY, "23:40")
+    lee = await shop.customer("Ann", "en")
+
+    said = await lee.says("My kettle gives off smoke and I am scared")
+
+    await lee.hears("switch off the power", after=said)
+    number = case_number(await lee.hears("number", after=said))
+    await crew.night.sees(f"工单 {number} 需要马上处理", of=lee)
+    await shop.time_passes(minutes=10)
+    told = await shop.owner.hears(f"工单 {number} 十分钟内无人接手")
+    assert await shop.owner.presses(told, "我来处理") == f"工单 {number} 由您处理"
+    await finish(shop.owner, lee)
+
+
+async def test_an_exception_excuses_the_word_and_later_words_still_count(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    wang = await shop.customer("王芳")
+    number = await opens(wang, "水壶倒了，没有受伤，请上门维修")
+    assert (await stored(shop, number)).severity is None
+
+    await wang.says("孩子其实受伤了，我要打12315")
+
+    await wang.hears("请先断电")
+    case = await stored(shop, number, severity="critical", alarm="authority")
+    await crew.chen.sees("外部投诉风险", of=wang)
+    said = await crew.chen.says("/severity normal", to=wang)
+    await crew.chen.sees("这一步需要主管", of=wang, after=said)
+    await shop.owner.says("/severity 一般", to=wang)
+    await stored(shop, number, severity="normal", page_due_at=None)
+    assert case.assignee_id is not None
+    await finish(crew.chen, wang)
+
+
+async def test_the_agent_has_room_again_and_the_queue_drains(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    people = [await shop.customer("排队") for _ in range(5)]
+    numbers = [await opens(each, f"水壶漏水，第{place}个") for place, each in enumerate(people)]
+    await shop.calms_down()
+
+    cases = [await stored(shop, number) for number in numbers]
+    assert [case.assignee_id is None for case in cases] == [False] * 4 + [True], "two agents carry two each"
+    card = await crew.chen.card(people[4])
+    assert "处理人：暂无（主管：老板）" in words(card)
+    said = await shop.owner.says("/assign @chen", to=people[4])
+    await shop.owner.sees("手上的工单已达上限", of=people[4], after=said)
+    assert await crew.chen.presses(card, "认领") == "小陈 手上的工单已达上限。"
+
+    await finish(crew.chen, people[0])
+
+    for _ in range(100):
+        if (await stored(shop, numbers[4])).assignee_id is not None:
+            break
+        await asyncio.sleep(0.1)
+    assert (await stored(shop, numbers[4])).assignee_id == cases[0].assignee_id
+    for each in people[1:]:
+        await finish(crew.chen, each)
+
+
+async def test_away_and_back(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    wang = await shop.customer("王芳")
+    number = await opens(wang, "水龙头漏水")
+    case = await stored(shop, number)
+    holder, other = (crew.chen, crew.night) if await is_with(shop, case, crew.chen) else (crew.night, crew.chen)
+
+    said = await holder.says("/away until 17:00")
+
+    await holder.sees("暂时离开，到 今天 17:00", after=said)
+    await other.sees(f"已转给同事：{number}")
+    await other.hears(f"工单 {number} 分给您了")
+    assert await is_with(shop, await stored(shop, number), other)
+    said = await shop.owner.says(f"/assign @{holder.user['username']}", to=wang)
+    await shop.owner.sees("现在不在", of=wang, after=said)
+    next_one = await shop.customer("李伟")
+    assert await is_with(shop, await stored(shop, await opens(next_one, "也漏水")), other), "never who is off"
+    said = await holder.says("/back")
+    await holder.sees("已回来", after=said)
+    said = await holder.says("/back")
+    await holder.sees("您没有设置离开", after=said)
+    said = await holder.says("/away whenever")
+    await holder.sees("请写成", after=said)
+    await finish(other, wang)
+    await finish(other, next_one)
+
+
+async def is_with(shop: Shop, case: Case, agent: Agent) -> bool:
+    return bool(await shop.stored(select(Staff).where(Staff.id == case.assignee_id, Staff.user_id == agent.id)))
+
+
+async def test_a_case_moves_to_another_group_and_its_words_with_it(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    wang = await shop.customer("王芳")
+    number = await opens(wang, "请问几点开门")
+    assert (await stored(shop, number)).department == "advice"
+    await crew.may.sees("请问几点开门", of=wang)
+    received = await wang.hears("编号")
+
+    await wang.presses(received, "投诉")
+
+    await stored(shop, number, department="service")
+    card = await crew.chen.card(wang)
+    came = await crew.chen.sees("转来“售后服务部”", of=wang)
+    assert "请问几点开门" in words(came)
+    advice = str(shop.groups["-100advice"]["id"]).removeprefix("-100")
+    assert any(f"/c/{advice}/" in str(each.get("url")) for each in came["entities"])
+    gone = await crew.may.sees("转到“售后服务部”", of=wang, where=lambda each: "客户在那里的话题" in words(each))
+    assert gone
+    assert not [
+        each for each in await shop.telegram.chat(crew.may.group, await wang.topic(crew.may.group)) if is_card(each)
+    ], "the old card has no buttons"
+    said = await crew.may.says("我们九点开门", to=wang)
+    refused = await crew.may.sees("没有发给客户", of=wang, after=said)
+    assert "https://t.me/c/" in words(refused)
+    await wang.says("我要投诉你们")
+    await crew.chen.sees("我要投诉你们", of=wang)
+    await crew.chen.answers("马上处理", wang)
+    await shop.calms_down()
+    assert not [each for each in await wang.chat() if "九点开门" in words(each)]
+
+    await crew.chen.says("/transfer 售前咨询 只是问时间", to=wang)
+
+    await stored(shop, number, department="advice", assignee_id=None)
+    await crew.may.sees("只是问时间", of=wang)
+    await crew.may.answers("九点", wang)
+    assert card
+    assert {"transferred", "kind"} <= set(await whats_in_the_timeline(shop, number))
+    await finish(crew.may, wang)
+    await wang.says("还是不对，再看看")
+    await crew.may.sees("还是不对", of=wang)
+    await finish(crew.may, wang)
+
+
+async def test_a_complaint_stays_one_without_a_supervisor(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    wang = await shop.customer("王芳")
+    number = await opens(wang, "漏水了")
+    card = await crew.chen.card(wang)
+    await crew.chen.presses(card, "更多")
+    offered = await crew.chen.sees("选择类型", of=wang)
+    await crew.chen.presses(offered, "投诉")
+    await stored(shop, number, kind="complaint")
+
+    assert await crew.chen.presses(offered, "咨询") == "这一步需要主管。"
+    received = await wang.hears("编号")
+    assert "投诉" in await wang.presses(received, f"kind:{number}:enquiry")
+
+    assert (await stored(shop, number)).kind == "complaint"
+    await crew.chen.answers("我们在查", wang)
+    await shop.owner.says("/kind 咨询", to=wang)
+    await stored(shop, number, kind="enquiry", department="service")
+    await crew.chen.sees("/transfer advice", of=wang)
+    await finish(crew.chen, wang)
+
+
+async def test_everything_is_handed_over_when_somebody_goes_for_long(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    people = [await shop.customer("交接") for _ in range(3)]
+    numbers = [await opens(each, "管子漏水") for each in people]
+    await shop.calms_down()
+    of_chen = [number for number in numbers if await is_with(shop, await stored(shop, number), crew.chen)]
+    assert of_chen
+
+    said = await crew.night.says("/handover @chen @night")
+    await crew.night.sees("这一步需要主管", after=said)
+    await shop.owner.says("/handover @chen @night")
+
+    await shop.owner.sees("的工单已交接")
+    await crew.chen.hears("的工单已交接")
+    await crew.night.hears("的工单已交接")
+    left_over = [await stored(shop, number) for number in numbers]
+    assert not [case for case in left_over if await is_with(shop, case, crew.chen)]
+    assert sum([await is_with(shop, case, crew.night) for case in left_over]) == 2, "no more than the capacity"
+    assert "handed_over" in await whats_in_the_timeline(shop, of_chen[0])
+    await crew.chen.says("/back")
+    for _ in range(100):
+        if all([(await stored(shop, number)).assignee_id for number in numbers]):
+            break
+        await asyncio.sleep(0.1)
+    assert all([(await stored(shop, number)).assignee_id for number in numbers])
+    for each in people:
+        await finish(crew.night, each)
+
+
+async def test_f46_who_leaves_the_group_has_no_case_and_no_say(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    new = await shop.agent("小新", username="new")
+    await new.says("早")
+    await shop.calms_down()
+    people = [await shop.customer("离职") for _ in range(3)]
+    numbers = [await opens(each, "漏水") for each in people]
+    await shop.calms_down()
+    cases = [await stored(shop, number) for number in numbers]
+    (his,) = [case for case in cases if await is_with(shop, case, new)]
+    whose = people[numbers.index(his.id)]
+    card = await new.card(whose, "处理人：小新")
+
+    await shop.telegram.leave(new.user, shop.group)
+
+    for _ in range(100):
+        case = await stored(shop, his.id)
+        if case.assignee_id not in (None, his.assignee_id):
+            break
+        await asyncio.sleep(0.1)
+    assert not await is_with(shop, case, new)
+    assert case.assignee_id is not None, "somebody else has it"
+    assert "先在客服群里发一条消息" in await new.presses(card, f"resolve:{his.id}", forge=True)
+    for each in people:
+        await finish(crew.chen, each)

@@ -1,0 +1,490 @@
+"""Service standards: what is promised to whom, and what becomes of it as time passes, on real databases."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import col, select
+
+from handlers import answers, cases, follow_up
+from handlers.happenings import CaseOpened, CustomerSpoke, FileChanged, StandardChanged
+from handlers.moments import in_words, read_moment
+from handlers.standards.chasing import asks_where_it_stands
+from handlers.standards.late_list import tell_late_list
+from handlers.standards.sweep import sweep
+from models.calendars import working_time
+from models.cases import Case, CaseKind, CaseState
+from models.customers import Customer
+from models.database import Database
+from models.delivery import Outbox
+from models.migrations import migrate
+from models.plan import Plan, read_plan
+from models.staff import COUNTERS, Counter, GroupMember, PlanVersion, Role, Staff, StaffGroup
+from models.standards import Clock, Mark, Standard, Timed, marks, standard_for, start
+from models.work import Work
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+PLAN = """
+[business]
+language = "zh"
+[calendar]
+mon = ["09:00-12:00", "13:00-18:00"]
+tue = ["09:00-12:00", "13:00-18:00"]
+wed = ["09:00-12:00", "13:00-18:00"]
+thu = ["09:00-12:00", "13:00-18:00"]
+fri = ["09:00-12:00", "13:00-18:00"]
+open = [{ day = "2027-02-21", as = "fri" }]
+[[tier]]
+id = "vip"
+when = { spent_12m = 50000 }
+first_response = "16m"
+next_response = "30m"
+resolution = "8h"
+[[tier]]
+id = "regular"
+first_response = "1h"
+next_response = "2h"
+resolution = "3d"
+[[segment]]
+id = "business"
+when = { tag = "business" }
+next_response = "1h"
+resolution = "4d"
+[[severity]]
+id = "critical"
+first_response = "10m"
+around_the_clock = true
+[[severity]]
+id = "serious"
+time = 0.5
+[escalation]
+steps = [{ at = 0.5, tell = "assignee" }, { at = 1.0, tell = "supervisor" }, { at = 1.5, tell = "manager" }]
+update_every = { complaint = "1d" }
+[contact]
+quiet = "21:00-09:00"
+[reports]
+daily = "18:00"
+"""
+
+
+def at(text: str) -> datetime:
+    """ "2027-02-20 10:00" in Shanghai."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).astimezone(UTC)
+
+
+# -- what is promised
+
+
+@pytest.mark.parametrize(
+    ("tier", "segments", "severity", "expected"),
+    [
+        ("vip", [], None, Standard(16 * MINUTE, 30 * MINUTE, 8 * HOUR)),
+        ("regular", [], None, Standard(HOUR, 2 * HOUR, 72 * HOUR)),
+        (None, [], None, Standard(HOUR, 2 * HOUR, 72 * HOUR)),
+        ("gone", [], "unknown", Standard(HOUR, 2 * HOUR, 72 * HOUR)),
+        ("regular", ["business"], None, Standard(HOUR, HOUR, 72 * HOUR)),
+        ("vip", ["business"], "serious", Standard(8 * MINUTE, 15 * MINUTE, 4 * HOUR)),
+        ("regular", [], "critical", Standard(10 * MINUTE, 2 * HOUR, 72 * HOUR, around_the_clock=True)),
+    ],
+)
+def test_of_tier_and_segments_the_strictest_time_wins_and_a_severity_says_its_own(
+    tier: str | None, segments: Sequence[str], severity: str | None, expected: Standard
+) -> None:
+    assert standard_for(read_plan(PLAN), tier, segments, severity) == expected
+
+
+def test_a_plan_without_tiers_promises_nothing_and_without_steps_tells_nobody() -> None:
+    assert standard_for(Plan(), None, [], None) == Standard()
+    assert marks(Plan(), Timed.FIRST_RESPONSE) == [Mark(1, "late")]
+    assert marks(read_plan(PLAN), Timed.RESOLUTION) == [
+        Mark(0.5, "assignee"), Mark(0.9, "warn"), Mark(1.0, "supervisor"), Mark(1, "late"), Mark(1.5, "manager"),
+    ]  # fmt: skip
+
+
+# -- clocks
+
+
+@given(st.lists(st.tuples(st.integers(1, 3000), st.booleans()), min_size=1, max_size=12))
+def test_f50_what_a_clock_has_used_is_what_a_count_of_working_minutes_says(turns: list[tuple[int, bool]]) -> None:
+    plan, now = read_plan(PLAN), at("2027-02-18 08:00")
+    hours = working_time(plan)
+    clock = start(1, Timed.RESOLUTION, now, 1000 * HOUR, plan, all_hours=False)
+    counted = 0
+    for minutes, stops in turns:
+        runs = clock.running_since is not None
+        counted += sum(hours.is_open(now + n * MINUTE) for n in range(minutes)) if runs else 0
+        now += minutes * MINUTE
+        assert clock.elapsed(now, plan) == counted * 60
+        if stops:
+            clock.stop(now, plan)
+            assert (clock.due_at, clock.look_at) == (None, None)
+        else:
+            due_before = clock.due_at
+            clock.run(now, plan)
+            assert not runs or clock.due_at == due_before
+            assert clock.due_at is not None
+            assert hours.between(now, clock.due_at) == timedelta(hours=1000) - counted * MINUTE
+
+
+@given(st.lists(st.integers(-7200, 7200), min_size=1, max_size=20))
+def test_f49_a_machines_clock_that_jumps_takes_no_time_away_and_passes_no_mark_twice(jumps: list[int]) -> None:
+    plan, began = read_plan(PLAN), at("2027-02-18 10:00")
+    clock, now, told = start(1, Timed.FIRST_RESPONSE, began, HOUR, plan, all_hours=False), began, list[Mark]()
+    for jump in jumps:
+        now += timedelta(seconds=jump)
+        passed = clock.passed(now, plan)
+        told += passed
+        clock.step += len(passed)
+        clock.set_look(plan)
+        assert clock.elapsed(now, plan) >= 0
+        assert clock.look_at is None or clock.look_at > now
+    assert told == marks(plan, Timed.FIRST_RESPONSE)[: len(told)]
+    clock.end(now, plan)
+    assert clock.used >= 0
+    assert clock.ended_at is not None
+    assert clock.ended_at >= clock.started_at
+
+
+# -- on real databases
+
+
+class Desk:
+    """Staff, a customer and their cases, with a clock and a plan that the test sets."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.plan, self.version = read_plan(PLAN), 1
+        self.now = at("2027-02-18 10:00")
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        async with self.database.work(self.now, self.plan, self.version) as work:
+            work.real_now = self.now
+            yield work
+            await follow_up(work)
+
+    async def opens(self, tier: str | None = None, kind: CaseKind | None = None, severity: str | None = None) -> int:
+        """The customer says what it is about; returns the case's number."""
+        async with self.work() as work:
+            customer = await work.customer(1)
+            customer.tier = tier
+            case = await cases.open_case(work, customer, words="水壶漏水", kind=kind, parent=None)
+            case.severity = severity
+            await self._says(work, case, "水壶漏水")
+            return case.id
+
+    async def customer_says(self, number: int, text: str) -> None:
+        async with self.work() as work:
+            await self._says(work, await self._case(work, number), text)
+
+    async def _says(self, work: Work, case: Case, text: str) -> None:
+        case.last_customer_at = work.now
+        work.happen(CustomerSpoke(case, await work.customer(1), text, work.now))
+
+    async def agent_says(self, number: int) -> None:
+        async with self.work() as work:
+            await self._answer(work, number)
+
+    async def _answer(self, work: Work, number: int) -> None:
+        await work.customer(1)  # as every update does: whoever acts on a case holds its customer
+        await answers.note_answer(work, await self._case(work, number), await work.staff(1), work.now)
+
+    async def _case(self, work: Work, number: int) -> Case:
+        case = await work.case(number)
+        assert case is not None
+        return case
+
+    async def sweep(self) -> int:
+        """Sweep until nothing is left to do; how often something was done."""
+        for rounds in range(10):
+            async with self.work() as work:
+                if not await sweep(work):
+                    return rounds
+        raise AssertionError("the sweep does not come to an end")
+
+    async def told(self) -> list[str]:
+        """The templates for staff and the texts for customers that were said since last asked, cards left out."""
+        async with self.database.work(self.now, self.plan) as work:
+            rows = await work.all(select(Outbox).where(Outbox.what != "card").order_by(col(Outbox.id)))
+            for row in rows:
+                await work.session.delete(row)
+            return [row.body.get("template") or row.body.get("params", {}).get("text", row.what) for row in rows]
+
+    async def clock(self, number: int, what: Timed) -> Clock:
+        async with self.database.reading() as session:
+            query = select(Clock).where(Clock.case_id == number, Clock.what == what).order_by(col(Clock.id).desc())
+            found: Any = (await session.exec(query)).first()
+            assert found is not None
+            return found  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    database = Database(database_url, lambda: at("2027-02-18 10:00"))
+    await migrate(database.engine)
+    desk = Desk(database)
+    async with database.work(desk.now, desk.plan) as work:
+        for name in COUNTERS:
+            work.add(Counter(name=name))
+        work.add(PlanVersion(id=1, text=PLAN, taken_at=desk.now))
+        work.add(StaffGroup(id=1, configured_id=-1001, chat_id=-1001, is_forum=False))
+        for key, role in enumerate((Role.AGENT, Role.SUPERVISOR, Role.MANAGER), start=1):
+            work.add(Staff(id=key, user_id=100 + key, name=role.value, role=role, joined_at=desk.now))
+        work.add(Customer(id=1, user_id=7, name="王芳", language="zh", created_at=desk.now))
+        await work.flush()
+        for key in (1, 2, 3):
+            work.add(GroupMember(group_id=1, staff_id=key))
+    yield desk
+    await database.close()
+
+
+async def test_a_vip_who_writes_on_a_saturday_is_answered_on_the_make_up_sunday(desk: Desk) -> None:
+    desk.now = at("2027-02-20 14:30")  # Saturday; the Sunday has a Friday's hours
+    number = await desk.opens("vip")
+    assert "客服人员明天 09:00 上班，最迟明天 09:16 回复您" in (await desk.told())[0]
+    clock = await desk.clock(number, Timed.FIRST_RESPONSE)
+    assert (clock.due_at, clock.look_at) == (at("2027-02-21 09:16"), at("2027-02-21 09:08"))
+    assert (await desk.clock(number, Timed.RESOLUTION)).due_at == at("2027-02-21 18:00")
+
+    for quiet in ("2027-02-20 23:00", "2027-02-21 08:59", "2027-02-21 09:07"):
+        desk.now = at(quiet)
+        assert await desk.sweep() == 0
+    desk.now = at("2027-02-21 09:08")
+    assert await desk.sweep() == 1
+    assert await desk.told() == ["standards/late"]
+    desk.now = at("2027-02-21 09:15")
+    await desk.sweep()
+    told = await desk.told()
+    assert "我们原定今天 09:16 前答复您，可能会晚一些" in told[0]
+    assert told[1] == "standards/late"
+    await desk.agent_says(number)
+    assert (await desk.clock(number, Timed.FIRST_RESPONSE)).kept is True
+    assert (await desk.clock(number, Timed.FIRST_RESPONSE)).used == 15 * 60
+
+
+async def test_f52_what_was_answered_at_the_last_moment_is_not_called_late(desk: Desk) -> None:
+    number = await desk.opens("vip")
+    await desk.told()
+    desk.now += 20 * MINUTE
+    if desk.database.is_sqlite:  # which knows one writer at a time
+        await desk.agent_says(number)
+    else:
+        async with desk.work() as work:
+            await desk._answer(work, number)
+            await follow_up(work)
+            await work.flush()
+            async with desk.work() as sweeping:
+                assert not await sweep(sweeping), "the answer holds the customer; the sweep does not wait for it"
+    assert await desk.sweep() == 0
+    assert await desk.told() == []
+    assert (await desk.clock(number, Timed.FIRST_RESPONSE)).kept is False
+
+
+async def test_f49_a_jump_of_the_clock_tells_nothing_twice(desk: Desk) -> None:
+    number = await desk.opens("vip")
+    await desk.told()
+    began = desk.now
+    for hours, expected in ((1.5, 1), (0, 0), (1.5, 0), (-2, 0)):
+        desk.now = began + hours * HOUR
+        assert await desk.sweep() == expected
+    assert [each for each in await desk.told() if each.startswith("standards/")] == ["standards/late"]
+    desk.now = began - HOUR
+    await desk.agent_says(number)
+    clock = await desk.clock(number, Timed.FIRST_RESPONSE)
+    assert clock.ended_at is None, "an answer written before the question is none to it"
+    desk.now = began + MINUTE
+    await desk.agent_says(number)
+    assert (await desk.clock(number, Timed.FIRST_RESPONSE)).used == 60
+
+
+async def test_f47_of_the_steps_of_three_days_only_the_highest_is_told_and_in_the_morning(desk: Desk) -> None:
+    desk.now = at("2027-02-22 17:00")  # Monday
+    number = await desk.opens("regular")
+    await desk.told()
+    desk.now = at("2027-02-23 03:00")  # the bot was down at 17:30 and at 18:00
+    await desk.sweep()
+    assert await desk.told() == [], "nobody is there"
+    assert (await desk.clock(number, Timed.FIRST_RESPONSE)).look_at == at("2027-02-23 09:00")
+    desk.now = at("2027-02-25 10:00")
+    await desk.sweep()
+    told = await desk.told()
+    assert told.count("standards/late") == 1
+    assert sum("现在已经晚了" in each for each in told) == 1
+
+
+async def test_a_time_that_ends_with_the_working_day_is_told_as_the_doors_close(desk: Desk) -> None:
+    desk.now = at("2027-02-22 17:00")
+    await desk.opens("regular")
+    desk.now = at("2027-02-22 17:59:59")
+    await desk.sweep()
+    await desk.told()
+    desk.now = at("2027-02-22 18:00:01")
+    await desk.sweep()
+    assert await desk.told() == ["standards/late"]
+
+
+async def test_what_is_critical_runs_at_night(desk: Desk) -> None:
+    desk.now = at("2027-02-20 23:40")
+    number = await desk.opens("regular")
+    assert (await desk.clock(number, Timed.FIRST_RESPONSE)).due_at == at("2027-02-21 10:00")
+    async with desk.work() as work:
+        case = await desk._case(work, number)
+        case.severity = "critical"
+        work.happen(StandardChanged(case))
+    assert (await desk.clock(number, Timed.FIRST_RESPONSE)).due_at == at("2027-02-20 23:50")
+    await desk.told()
+    desk.now = at("2027-02-20 23:51")
+    await desk.sweep()
+    assert (await desk.told())[-1] == "standards/late"
+
+
+async def test_a_changed_tier_counts_from_the_same_start_under_the_plan_of_the_case(desk: Desk) -> None:
+    number = await desk.opens("regular")
+    desk.plan, desk.version = read_plan(PLAN.replace('"16m"', '"5m"').replace('"8h"', '"1h"')), 2
+    async with desk.work() as work:
+        work.add(PlanVersion(id=2, text=PLAN, taken_at=desk.now))
+    desk.now += 10 * MINUTE
+    async with desk.work() as work:
+        customer = await work.customer(1)
+        customer.tier = "vip"
+        work.happen(FileChanged(customer))
+    clock = await desk.clock(number, Timed.FIRST_RESPONSE)
+    assert clock.due_at == at("2027-02-18 10:16"), "as the first plan said of a VIP, from the customer's word"
+    assert (await desk.clock(number, Timed.RESOLUTION)).due_at == at("2027-02-18 18:00") + 15 * HOUR + HOUR
+    later = await desk.opens("vip")
+    assert (await desk.clock(later, Timed.FIRST_RESPONSE)).due_at == at("2027-02-18 10:15")
+
+
+async def test_the_next_response_counts_from_the_first_unanswered_word_and_thanks_want_none(desk: Desk) -> None:
+    number = await desk.opens("regular")
+    desk.now += MINUTE
+    await desk.agent_says(number)
+    desk.now += MINUTE
+    await desk.customer_says(number, "好的，谢谢")
+    async with desk.work() as work:
+        assert (await desk._case(work, number)).due_what == Timed.RESOLUTION
+    desk.now += 10 * MINUTE
+    await desk.customer_says(number, "那什么时候送来")
+    desk.now += 5 * MINUTE
+    await desk.customer_says(number, "在吗")
+    due = (await desk.clock(number, Timed.NEXT_RESPONSE)).due_at
+    assert due == at("2027-02-18 13:12"), "two hours from 10:12, with the midday break between"
+
+
+async def test_a_complaint_wants_a_word_every_day_in_working_time(desk: Desk) -> None:
+    desk.now = at("2027-02-19 11:00")  # Friday
+    number = await desk.opens("regular", CaseKind.COMPLAINT)
+    desk.now += MINUTE
+    await desk.agent_says(number)
+    assert (await desk.clock(number, Timed.UPDATE)).look_at == at("2027-02-21 09:00"), "Saturday is free"
+    desk.now = at("2027-02-21 09:00")
+    await desk.told()
+    await desk.sweep()
+    assert await desk.told() == ["standards/late"]
+    assert (await desk.clock(number, Timed.UPDATE)).look_at == at("2027-02-22 09:00")
+    desk.now = at("2027-02-22 09:00")
+    await desk.sweep()
+    assert "standards/late" in await desk.told()
+    await desk.agent_says(number)
+    async with desk.work() as work:
+        query = select(Clock.kept).where(Clock.what == Timed.UPDATE, col(Clock.ended_at).is_not(None))
+        assert list(await work.all(query.order_by(col(Clock.id)))) == [True, False]
+
+
+async def test_a_reminder_waits_for_the_end_of_the_quiet_hours(desk: Desk) -> None:
+    desk.now = at("2027-02-22 17:30")
+    number = await desk.opens("regular")
+    await desk.agent_says(number)
+    async with desk.work() as work:
+        cases.wait_for_customer(work, await desk._case(work, number), await work.staff(1))
+    await desk.told()
+    desk.now = at("2027-02-23 22:00")
+    await desk.sweep()
+    assert await desk.told() == []
+    assert (await desk.clock(number, Timed.PENDING)).look_at == at("2027-02-24 09:00")
+    desk.now = at("2027-02-24 09:00")
+    await desk.sweep()
+    assert ["还在等您回复" in each for each in await desk.told()] == [True]
+    desk.now = at("2027-03-01 17:31")
+    await desk.sweep()
+    assert ["一直没有等到您的回复" in each for each in await desk.told()] == [True]
+    async with desk.work() as work:
+        assert (await desk._case(work, number)).state is CaseState.CLOSED
+
+
+async def test_each_day_a_group_reads_what_is_late_once(desk: Desk) -> None:
+    desk.now = at("2027-02-18 11:00")
+    await desk.opens("vip")
+    for moment, expected in (
+        ("2027-02-18 17:59", []), ("2027-02-18 18:00", ["standards/late_list"]), ("2027-02-18 18:05", []),
+        ("2027-02-19 19:30", []), ("2027-02-20 18:10", ["standards/late_list"]),
+    ):  # fmt: skip
+        desk.now = at(moment)
+        await desk.told()
+        async with desk.work() as work:
+            assert not await tell_late_list(work)
+        assert await desk.told() == expected, moment
+
+
+async def test_a_case_opened_by_staff_has_an_end_but_awaits_no_first_word(desk: Desk) -> None:
+    async with desk.work() as work:
+        case = await work.new_case(customer_id=1, group_id=1, opened_at=work.now, last_customer_at=work.now)
+        work.happen(CaseOpened(case, await work.customer(1), "", await work.staff(1)))
+    async with desk.work() as work:
+        found = await work.all(select(Clock.what).where(Clock.case_id == case.id))
+        assert list(found) == [Timed.RESOLUTION]
+
+
+# -- words
+
+
+@pytest.mark.parametrize(
+    ("moment", "zh", "en"),
+    [
+        ("2027-02-18 17:40", "今天 17:40", "today 17:40"),
+        ("2027-02-19 09:00", "明天 09:00", "tomorrow 09:00"),
+        ("2027-02-22 09:00", "周一 09:00", "Mon 09:00"),
+        ("2027-02-25 09:00", "2月25日（周四）09:00", "Thu 25 Feb 09:00"),
+        ("2027-02-17 09:00", "昨天 09:00", "yesterday 09:00"),
+    ],
+)
+def test_a_moment_is_said_as_its_reader_would(moment: str, zh: str, en: str) -> None:
+    now = at("2027-02-18 10:00")
+    assert in_words("zh", at(moment), now, SHANGHAI) == zh
+    assert in_words("en", at(moment), now, SHANGHAI) == en
+    lasting = in_words("en", at(moment), now, SHANGHAI, lasting=True)
+    assert "tomorrow" not in lasting
+    assert "yesterday" not in lasting
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("17:00", "2027-02-18 17:00"), ("9:30", "2027-02-19 09:30"), ("明天 10:00", "2027-02-19 10:00"),
+        ("明天10：00", "2027-02-19 10:00"), ("tomorrow 10:00", "2027-02-19 10:00"), ("2h", "2027-02-18 12:00"),
+        ("30分钟", "2027-02-18 10:30"), ("1.5 hours", "2027-02-18 11:30"), ("周一 9:00", "2027-02-22 09:00"),
+        ("Thu 9:00", "2027-02-25 09:00"), ("02-20 9:00", "2027-02-20 09:00"), ("01-05 9:00", "2028-01-05 09:00"),
+        ("下午3:00", "2027-02-18 15:00"), ("今天 9:00", None), ("25:00", None), ("soon", None), ("", None),
+        ("13-40 9:00", None), ("9999 h", None),
+    ],
+)  # fmt: skip
+def test_a_moment_is_read_as_it_is_written(text: str, expected: str | None) -> None:
+    assert read_moment(text, at("2027-02-18 10:00"), SHANGHAI) == (expected and at(expected))
+
+
+@pytest.mark.parametrize(
+    "text", ["怎么还没回我", "到哪一步了？", "Any news?", "什么时候能修好", "催一下", "Still waiting…"]
+)
+def test_words_that_ask_where_it_stands_are_known(text: str) -> None:
+    assert asks_where_it_stands(text)
+
+
+@pytest.mark.parametrize("text", ["好的谢谢", "地址是中山路8号", "The new one works", "还是漏水", "什么时候" * 30])
+def test_other_words_are_not_taken_for_impatience(text: str) -> None:
+    assert not asks_where_it_stands(text)
