@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, text
+from sqlalchemy import BigInteger, Column, Index, bindparam, text
 from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey, text_enum
@@ -227,6 +227,15 @@ def next_due(clocks: Sequence[Clock]) -> Clock | None:
 
 # -- queries
 
+#: Built once: it is asked every two seconds, and building it takes longer than running it.
+_WAITING: Any = (
+    select(Clock.id, Case.customer_id)
+    .join(Case, col(Case.id) == col(Clock.case_id))
+    .where(col(Clock.look_at) <= bindparam("now"))
+    .order_by(col(Clock.look_at), col(Clock.id))
+    .limit(bindparam("most"))
+)
+
 
 async def clocks_of(work: Lookups, case_id: int) -> list[Clock]:
     """The clocks of a case that are not over, in the order in which they were started."""
@@ -247,19 +256,12 @@ async def clock(work: Lookups, clock_id: int) -> Clock | None:
     return found
 
 
-async def due_clocks(work: Lookups, now: datetime, limit: int) -> Sequence[tuple[Clock, Case, Customer]]:
+async def due_clocks(work: Lookups, now: datetime, most: int) -> Sequence[tuple[Clock, Case, Customer]]:
     """Clocks that want to be looked at, the longest waiting first, with their cases and customers, all locked.
 
     Customers are locked first, as everywhere; those whom another process has in hand come with the next look.
     """
-    waiting: Any = (
-        select(Clock.id, Case.customer_id)
-        .join(Case, col(Case.id) == col(Clock.case_id))
-        .where(col(Clock.look_at) <= now)
-        .order_by(col(Clock.look_at), col(Clock.id))
-        .limit(limit)
-    )
-    found = await work.all(waiting)
+    found = await work.all(_WAITING, now=now, most=most)
     if not found:
         return []
     wanted = {customer_id for _, customer_id in found}
@@ -275,6 +277,14 @@ async def due_clocks(work: Lookups, now: datetime, limit: int) -> Sequence[tuple
         .with_for_update()
     )
     return [(clock, case, customers[case.customer_id]) for clock, case in await work.all(query)]
+
+
+async def promised_cases(work: Lookups, case_ids: Sequence[int], now: datetime) -> frozenset[int]:
+    """Those of these cases in which an agent has named a time that is still ahead."""
+    if not case_ids:
+        return frozenset()
+    query = select(Clock.case_id).where(Clock.what == Timed.PROMISE, col(Clock.due_at) > now)
+    return frozenset(await work.all(query.where(col(Clock.case_id).in_(case_ids))))
 
 
 async def late_cases(work: Lookups, group_id: int, now: datetime) -> Sequence[tuple[Case, Customer]]:

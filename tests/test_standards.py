@@ -1,7 +1,7 @@
 """Service standards: what is promised to whom, and what becomes of it as time passes, on real databases."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from handlers.moments import in_words, read_moment
 from handlers.standards.chasing import asks_where_it_stands
 from handlers.standards.late_list import tell_late_list
 from handlers.standards.sweep import sweep
+from models.base import metadata
 from models.calendars import working_time
 from models.cases import Case, CaseKind, CaseState
 from models.customers import Customer
@@ -27,6 +28,7 @@ from models.plan import Plan, read_plan
 from models.staff import COUNTERS, Counter, GroupMember, PlanVersion, Role, Staff, StaffGroup
 from models.standards import Clock, Mark, Standard, Timed, marks, standard_for, start
 from models.work import Work
+from tests.postgres import new_database
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -224,10 +226,23 @@ class Desk:
             return found  # type: ignore[no-any-return]
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+async def tables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    """A database of each kind with its tables, which the tests of this module share."""
+    async with AsyncExitStack() as stack:
+        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('standards') / 'huifang.db'}"
+        if request.param == "postgres":
+            url = await stack.enter_async_context(new_database(request.getfixturevalue("postgres_server")))
+        database = Database(url, lambda: at("2027-02-18 10:00"))
+        await migrate(database.engine)
+        yield database
+        await database.close()
+
+
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
-    database = Database(database_url, lambda: at("2027-02-18 10:00"))
-    await migrate(database.engine)
+async def desk(tables: Database) -> AsyncIterator[Desk]:
+    """An agent, a supervisor, a manager and a customer; nothing has happened yet."""
+    database = tables
     desk = Desk(database)
     async with database.work(desk.now, desk.plan) as work:
         for name in COUNTERS:
@@ -241,7 +256,9 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
         for key in (1, 2, 3):
             work.add(GroupMember(group_id=1, staff_id=key))
     yield desk
-    await database.close()
+    async with database.engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            await connection.execute(table.delete())
 
 
 async def test_a_vip_who_writes_on_a_saturday_is_answered_on_the_make_up_sunday(desk: Desk) -> None:

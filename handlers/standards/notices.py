@@ -8,7 +8,7 @@ from models.calendars import during
 from models.cases import Case
 from models.customers import Customer, zone_of
 from models.delivery import Priority, SendClass
-from models.standards import Clock, Timed, clocks_of
+from models.standards import Clock
 from models.work import Work
 
 #: What goes unasked: once, after everything else.
@@ -20,13 +20,12 @@ def _hears(customer: Customer) -> bool:
 
 
 async def warn(work: Work, clock: Clock, case: Case, customer: Customer) -> bool:
-    """Tell the customer, once, that a promised time may be missed, and who has it now; returns whether we did.
+    """Tell the customer that a promised time may be missed, and who has it now; returns whether we did.
 
-    Whom an agent has told of another time knows already. The bot names no time of its own.
+    The bot names no time of its own.
     """
     plan = await work.plan_of(case)
-    promised = next((each for each in await clocks_of(work, case.id) if each.what is Timed.PROMISE), None)
-    if not _hears(customer) or (promised and promised.due_at and promised.due_at > work.now):
+    if not _hears(customer):
         return False
     if not clock.all_hours and during(work.now, plan.contact.quiet, zone_of(customer, plan)):
         return False

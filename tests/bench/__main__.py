@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 
-from tests.bench import simulate
+from tests.bench import simulate, sweep
 from tests.bench.relay import Load, measure
 from tests.bench.report import goals, table
 
@@ -25,6 +25,16 @@ def _arguments() -> argparse.Namespace:
     relay.add_argument("--messages", type=int, default=default.messages, help="in each round")
     relay.add_argument("--seconds", type=float, default=default.steady_seconds, help="of the part about latency")
     relay.set_defaults(run=_relay)
+    swept = commands.add_parser(
+        "sweep",
+        help="what a look at the clocks costs beside a million cases, and how fast ten thousand late ones are told",
+        epilog="example: python -m tests.bench sweep --db postgres",
+    )
+    usual = sweep.Size()
+    swept.add_argument("--db", choices=("sqlite", "postgres"), default=usual.database)
+    swept.add_argument("--cases", type=int, default=usual.cases, help="all of them")
+    swept.add_argument("--open", type=int, default=usual.open, help="those that are not closed")
+    swept.set_defaults(run=_sweep)
     simulation = commands.add_parser(
         "simulate",
         help="the simulation of a plan: 10,000 days of 100 cases",
@@ -50,6 +60,14 @@ def _simulate(_given: argparse.Namespace) -> int:
     checked = simulate.goal(seconds)
     print(checked)
     return 0 if checked.met else 1
+
+
+def _sweep(given: argparse.Namespace) -> int:
+    size = sweep.Size(given.db, given.cases, given.open)
+    checked = sweep.goals(size, asyncio.run(sweep.measure(size)))
+    print(f"{size.database}, {size.cases:,} cases, {size.open:,} of them open")
+    print("\n".join(map(str, checked)))
+    return 0 if all(goal.met for goal in checked) else 1
 
 
 if __name__ == "__main__":
