@@ -20,7 +20,7 @@ from handlers import (
     visits,
 )
 from handlers.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command
-from handlers.customers import changing, contacting, files, importing, rules, tiers
+from handlers.customers import changing, contacting, files, finding, importing, joining, merging, rules, tiers
 from handlers.doors import (
     ANYONE,
     CUSTOMER,
@@ -52,7 +52,7 @@ async def _help(work: Work, place: Place) -> None:
 #: Every command: what is typed, where, who may, what it does. Doors, menus and help come from this list.
 COMMANDS: tuple[Command, ...] = (
     # a customer's chat
-    Command("start", IN_PRIVATE, CUSTOMER, customers.welcome),
+    Command("start", IN_PRIVATE, CUSTOMER, joining.start),
     Command("mycases", IN_PRIVATE, CUSTOMER, cards.my_cases),
     Command("language", IN_PRIVATE, CUSTOMER, customers.ask_language),
     Command("help", IN_PRIVATE, CUSTOMER, customers.say_help),
@@ -80,6 +80,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("tag", AMONG_STAFF, AGENT, changing.tag_command),
     Command("address", AMONG_STAFF, AGENT, changing.address_command),
     Command("tier", AMONG_STAFF, AGENT, tiers.tier_command),
+    Command("find", AMONG_STAFF, AGENT, finding.find),
+    Command("merge", AMONG_STAFF, AGENT, merging.merge_command),
+    Command("unmerge", AMONG_STAFF, AGENT, merging.unmerge_command),
+    Command("link", AMONG_STAFF, AGENT, joining.link_command),
     # among staff
     Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
     Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
@@ -131,6 +135,7 @@ DOORS: tuple[Door, ...] = (
     Door("have_it", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), telling.acknowledge),
     Door("phone", AMONG_STAFF, AGENT, press("phone"), files.file_press),
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), files.file_press),
+    Door("merge", AMONG_STAFF, AGENT, press("merge"), merging.merge_press),
     Door("tier_yes", AMONG_STAFF, SUPERVISOR, press("tier_yes"), tiers.decide),
     Door("tier_no", AMONG_STAFF, SUPERVISOR, press("tier_no"), tiers.decide),
     Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
@@ -142,6 +147,7 @@ DOORS: tuple[Door, ...] = (
     Door("card_severity", WITH_CUSTOMER | {GENERAL}, AGENT, press("severity"), directing.press),
     Door("have", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), heeding.have),
     # words: what is no command and no button
+    Door("own_contact", PRIVATE, CUSTOMER, joining.is_own_contact, joining.own_contact),
     Door("questionnaire_words", PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
     Door("message", PRIVATE, CUSTOMER, update_of("message"), messages.receive),
     Door("edited", PRIVATE, CUSTOMER, update_of("edited_message"), messages.edited),

@@ -215,9 +215,11 @@ class Work(Lookups):
         return self._customers[user_id]
 
     async def customer(self, customer_id: int) -> Customer:
-        """The customer with that number, locked on PostgreSQL."""
+        """The customer with that number, or into whom they were merged, locked on PostgreSQL."""
         query = select(Customer).where(Customer.id == customer_id).with_for_update()
         customer: Customer = await self.first(query)
+        if customer.merged_into_id is not None:
+            return await self.customer(customer.merged_into_id)
         if customer.user_id is not None:
             self._customers[customer.user_id] = customer
         return customer
@@ -233,6 +235,22 @@ class Work(Lookups):
         if customer.user_id is not None:
             self._customers[customer.user_id] = customer
         self._cases[customer.id] = []
+
+    def forget(self, *customers: Customer) -> None:
+        """Nothing is known any more of these customers' cases and topics, and who they are in Telegram."""
+        numbers = {customer.id for customer in customers}
+        for number in numbers:
+            self._cases.pop(number, None)
+        known = {user_id: customer for user_id, customer in self._customers.items() if customer}
+        for user_id, customer in known.items():
+            if customer.id in numbers:
+                del self._customers[user_id]
+        for key in [key for key in self._topics if key[0] in numbers]:
+            del self._topics[key]
+
+    def forget_user(self, user_id: int) -> None:
+        """Nothing is known any more of who that Telegram user is."""
+        self._customers.pop(user_id, None)
 
     async def cases_of(self, customer_id: int) -> list[Case]:
         """The customer's unfinished cases and those that can still be reopened, oldest first."""

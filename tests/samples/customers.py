@@ -20,8 +20,28 @@ FULL = {
     "open": list(range(1001, 1011)), "scores": [5, 4, 3, 2, 1], "merged": [17, 23], "tier": LONG[:30],
     "tier_reason": LONG * 3, "tier_until": "2027-06-30", "tier_by": LONG[:64],
 }  # fmt: skip
+PREVIEW = {
+    "number": 17, "name": LONG[:64], "phone": "+86138****8000", "ref": LONG, "telegram": True, "cases": 3,
+    "messages": 1200, "purchases": 12, "service_events": 5,
+}  # fmt: skip
+FOUND = {
+    "number": 17, "name": LONG[:64], "salutation": LONG[:40], "phone": "+86138****8000", "ref": LONG[:60],
+    "link": "https://t.me/c/1234567890/17",
+}  # fmt: skip
+BARE = {**FOUND, "salutation": None, "phone": "", "ref": None, "link": ""}
 CHOICES: dict[str, list[Any]] = {
     "file.file": [EMPTY, FULL],
+    "merge_preview.survivor": [PREVIEW],
+    "merge_preview.merged": [{**PREVIEW, "phone": "", "ref": None, "telegram": False}],
+    "survivor": [17],
+    "merged": [23],
+    "link": ["https://t.me/harbour_bot?start=" + "a" * 32],
+    "found.customers": [[], [FOUND] * 8, [BARE] * 8],
+    "found.matters": [
+        [],
+        [{"number": 1001, "state": "new", "subject": LONG[:60], "customer": FOUND}] * 8,
+        [{"number": 1001, "state": "closed", "subject": "", "customer": BARE}] * 8,
+    ],
     "until": ["2027-06-30", ""],
     "zone": ["", "?", "Asia/Shanghai"],
     "tier": [lambda text: text[:30]],

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.customers import Customer as CustomerRow
+from models.database import Database
 from models.delivery import Inbox, InboxState, Outbox, OutboxState
 from models.messages import Author, Message
 from models.staff import Installation
@@ -159,6 +160,8 @@ class Shop:
         self.owner = Agent(self, owner)
         self.database_url = database_url
         self._engine = create_async_engine(database_url)
+        #: The bot's database, for what a story needs to be there from before.
+        self.database = Database(database_url, lambda: datetime.now(UTC))
 
     async def customer(self, first_name: str = "王芳", language: str = "zh-hans", **facts: Any) -> Customer:
         """Somebody new; a number in the name tells them apart."""
@@ -241,6 +244,7 @@ class Shop:
 
     async def close(self) -> None:
         await self._engine.dispose()
+        await self.database.close()
 
 
 @asynccontextmanager

@@ -5,10 +5,13 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel import select
+from sqlmodel import col, select
 
+from models.cases import Case
 from models.customers import Customer as CustomerRow
-from models.customers import TierBy
+from models.customers import JoinToken, Purchase, TierBy, TierRequest, Topic
+from models.messages import Message
+from models.plan import Plan
 from models.staff import Audit
 from tests.stories.shop import Agent, Customer, Shop
 from tests.telegram import buttons, words
@@ -223,3 +226,174 @@ async def test_a_shop_takes_over_its_customers_and_their_orders_while_the_bot_ru
         "还没有关联 Telegram",
     ):
         assert expected in file_shown
+
+
+# -- finding
+
+
+async def test_find_leads_to_customers_and_cases_by_what_staff_remember(shop: Shop) -> None:
+    chen, wang = await staffed(shop), await shop.customer("司马相如")
+    await wang.complains("100%_棉的窗帘掉色了")
+    await wang.topic()
+    await chen.says("/set phone 13700137042", to=wang)
+    await chen.says("/tag +窗帘客户", to=wang)
+    await chen.says("/address 司马先生", to=wang)
+    await shop.calms_down()
+    number = (await wang.row()).id
+
+    for remembered, expected in (
+        ("司马", f"#{number}"), ("马相", f"#{number}"), ("7042", "+86137****7042"), ("137 0013 7042", f"#{number}"),
+        ("#窗帘客户", f"#{number}"), ("司马先生", "（司马先生）"), (str(number), f"#{number}"), ("100%_棉", "掉色"),
+    ):  # fmt: skip
+        asked = await chen.says(f"/find {remembered}")
+        found = await chen.sees("", after=asked)
+        assert expected in words(found), (remembered, words(found))
+    links = [each["url"] for each in found["entities"] if each["type"] == "text_link"]
+    assert links
+    thread = await wang.topic()
+    assert all(link.endswith(f"/{thread}") for link in links)
+    for nothing in ("100_", "没有这个人", "%"):
+        asked = await chen.says(f"/find {nothing}")
+        found = await chen.sees("", after=asked)
+        assert ("没有找到" in words(found)) == (nothing != "%")
+    assert "13700137042" not in words(found)
+
+
+async def test_s13_a_customer_finds_nothing_with_numbers_and_words(shop: Shop) -> None:
+    wang, li = await with_topic(shop), await with_topic(shop, "李雷")
+    number = (await wang.row()).id
+    for said in (f"/find {number}", "/find 王芳", f"/file {number}", f"/merge {number} 1", "/tier vip 2099-01-01 x"):
+        before = len(await li.chat())
+        told = await li.says(said)
+        answer = words(await li.hears("", after=told))
+        assert "王芳" not in answer
+        assert str(number) not in answer or "服务" in answer
+        assert len(await li.chat()) > before
+    assert (await li.row()).tier == "regular"
+
+
+# -- one person, two numbers
+
+
+async def imported_customer(shop: Shop, ref: str, name: str, phone: str = "") -> int:
+    """A customer as an import leaves them; the number."""
+    async with shop.database.work(datetime.now(UTC), Plan()) as work:
+        number = await work.number("customer")
+        row = CustomerRow(
+            id=number, name=name, ref=ref, phone=phone or None, language="zh", tags=["老会员"],
+            created_at=datetime.now(UTC) - timedelta(days=900),
+        )  # fmt: skip
+        work.add(row)
+        work.add(Purchase(customer_id=number, ref=f"order of {ref}", at=work.now, amount=100_00, fresh=False))
+        work.add(TierRequest(
+            customer_id=number, tier="vip", until=work.now, reason="x", asked_by=1, asked_at=work.now,
+        ))  # fmt: skip
+    return number
+
+
+async def test_a_shared_contact_joins_the_customer_who_was_imported_with_that_number(shop: Shop) -> None:
+    number = await imported_customer(shop, "C1", "赵敏", "+8613612340001")
+    zhao, chen = await with_topic(shop, "敏敏"), await staffed(shop)
+    own = {"phone_number": "8613612340001", "first_name": "敏敏"}
+
+    await zhao.says(contact={**own, "user_id": 4711})
+    await shop.calms_down()
+    assert (await zhao.row()).ref is None  # somebody else's
+
+    await zhao.says(contact={**own, "user_id": zhao.id})
+    await shop.calms_down()
+
+    row = await zhao.row()
+    assert (row.phone, row.ref, row.salutation, row.tags) == ("+8613612340001", "C1", "赵敏", ["老会员"])
+    asked = await chen.says(f"/find {number}")
+    assert f"#{row.id} 敏敏" in words(await chen.sees("", after=asked))
+    asked = await chen.says("/file", to=zhao)
+    file = words(await chen.sees("客户档案", of=zhao, after=asked))
+    assert f"已并入：{number}" in file
+    assert "购买 1 次" in file
+
+
+async def test_of_several_with_that_number_staff_decide(shop: Shop) -> None:
+    first = await imported_customer(shop, "D1", "钱一", "+8613612340002")
+    second = await imported_customer(shop, "D2", "钱二", "+8613612340002")
+    qian = await shop.customer("老钱")
+    said = await qian.says(contact={"phone_number": "+8613612340002", "first_name": "钱", "user_id": qian.id})
+    await qian.hears("电话已经记下", after=said)
+    await shop.owner.sees(f"与这些客户相同：{first}、{second}")
+    assert (await qian.row()).ref is None
+
+
+async def test_s33_a_link_joins_once_and_says_no_more_than_any_other_that_is_not_good(shop: Shop) -> None:
+    number, boss = await imported_customer(shop, "E1", "孙七"), shop.owner
+    asked = await boss.says(f"/link {number}")
+    told = words(await boss.sees("专用链接", after=asked))
+    token = told.partition("?start=")[2].split()[0]
+    assert len(token) == 32
+    assert token not in str(await shop.stored(select(JoinToken)))
+    refused = []
+    stranger = await shop.customer("路人")
+    last = "a" if token[-1] != "a" else "b"
+    for wrong in (token[:-1] + last, token.swapcase(), f"customer_{number}", "' or 1=1", "长" * 60):
+        said = await stranger.says(f"/start {wrong}")
+        refused.append(words(await stranger.hears("链接", after=said)))
+
+    sun = await shop.customer("孙七")
+    said = await sun.says(f"/start {token}")
+    await sun.hears("已经认出您了", after=said)
+
+    assert (await sun.row()).id == number
+    said = await stranger.says(f"/start {token}")
+    refused.append(words(await stranger.hears("链接", after=said)))
+    assert len(set(refused)) == 1
+    asked = await boss.says(f"/link {number}")
+    await boss.sees("已经关联", after=asked)
+    other = await imported_customer(shop, "E2", "孙八")
+    asked = await boss.says(f"/link {other}")
+    token = words(await boss.sees("专用链接", after=asked)).partition("?start=")[2].split()[0]
+    await shop.time_passes(days=8)
+    said = await stranger.says(f"/start {token}")
+    await stranger.hears("已经失效", after=said)
+
+
+async def test_a_merge_is_shown_first_moves_everything_and_is_undone_whole(shop: Shop) -> None:
+    chen, wang = await staffed(shop), await with_topic(shop)
+    old = await imported_customer(shop, "F1", "王女士", "+8613612340009")
+    number = (await wang.row()).id
+    everything = await of_both(shop, number, old)
+
+    asked = await chen.says(f"/merge {old} {number}")
+    preview = await chen.sees(f"合并后保留 #{old}", after=asked)
+    assert "工单 1 · 消息" in words(preview)
+    assert await of_both(shop, number, old) == everything
+    await chen.presses(preview, "合并")
+    await chen.sees(f"#{number} 已并入", after=asked)
+
+    assert (await wang.row()).id == old
+    assert "失效" in await chen.presses(preview, "合并")
+    await chen.answers("您好，换了编号也找得到您", to=wang)
+    said = await wang.says("收到，谢谢，还有一个问题")
+    await chen.sees("还有一个问题", of=wang, after=said)
+    new_words = await shop.stored(select(Message.id).where(Message.customer_id == old))
+
+    asked = await chen.says(f"/unmerge {number}")
+    await chen.sees("恢复原状", after=asked)
+
+    assert (await wang.row()).id == number
+    after = await of_both(shop, number, old)
+    assert [row for row in after if row not in everything and row[0] != "messages"] == []
+    assert [row for row in everything if row not in after] == []
+    assert new_words
+    await chen.answers("您好，还是我们", to=wang)
+    asked = await chen.says(f"/unmerge {number}")
+    await chen.sees("请写成：/unmerge", after=asked)
+
+
+async def of_both(shop: Shop, *numbers: int) -> list[tuple[str, int, int]]:
+    """Whose every row is, by table, and the file that is merged."""
+    found: list[tuple[str, int, int]] = []
+    for table in (Case, Message, Purchase, TierRequest, Topic):
+        rows = await shop.stored(select(table).where(col(table.customer_id).in_(numbers)).order_by(col(table.id)))
+        found += [(str(table.__tablename__), int(row.id or 0), row.customer_id) for row in rows]
+    for row in await shop.stored(select(CustomerRow).where(col(CustomerRow.id).in_(numbers))):
+        found.append((f"{row.name} {row.user_id} {row.ref} {row.phone} {row.tags} {row.salutation}", row.id, row.id))
+    return found
