@@ -18,11 +18,12 @@ from handlers.happenings import (
     ScoreGiven,
 )
 from handlers.speaking import tell_customer, tell_privately, tell_staff
+from handlers.visits.planning import plan_by_hand
 from models.cases import Case, CaseKind
 from models.customers import Customer
 from models.delivery import Priority
 from models.plan import Plan
-from models.questionnaires import Answer
+from models.questionnaires import Answer, Invitation
 from models.recovery import Recovery
 from models.staff import Role, Staff
 from models.work import Work
@@ -160,6 +161,23 @@ async def tell_missed(work: Work) -> bool:
     return True
 
 
+async def ask_why(work: Work, ended: QuestionnaireEnded) -> None:
+    """A low recommendation: an agent calls and asks why. It is no case."""
+    invitation, customer = ended.invitation, ended.customer
+    if invitation.nps is None or invitation.nps > work.plan.recovery.nps_at_most:
+        return
+    language = work.plan.business.language
+    words = label(language, "recovery.ask_why", score=label(language, f"nps.{invitation.nps}"))
+    said = await _words_of(work, invitation)
+    note = "\n".join([words, *said])[:300]
+    plan_by_hand(work, customer, work.now, case=ended.case, note=note, occurrence=f"nps:{invitation.id}")
+
+
+async def _words_of(work: Work, invitation: Invitation) -> list[str]:
+    query = select(Answer.text).where(Answer.invitation_id == invitation.id, col(Answer.text).is_not(None))
+    return [text for text in await work.all(query) if text]
+
+
 # -- praise
 
 
@@ -177,8 +195,7 @@ async def praise_of_answers(work: Work, ended: QuestionnaireEnded) -> None:
     low = invitation.csat is not None and invitation.csat <= work.plan.recovery.csat_at_most
     if not high or low or ended.case is None:
         return
-    query = select(Answer.text).where(Answer.invitation_id == invitation.id, col(Answer.text).is_not(None))
-    words = [text for text in await work.all(query) if text]
+    words = await _words_of(work, invitation)
     if words:
         await _praise(work, ended.customer, ended.case, "\n".join(words)[:1000])
 

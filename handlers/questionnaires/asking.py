@@ -25,11 +25,15 @@ MOST_WAITING = 300
 #: How many are asked, reminded or ended in one transaction.
 AT_ONCE = 50
 LASTS = timedelta(days=3)
+#: The rule of what a visit asks.
+VISIT = "visit"
 
 
 def purpose_of(invitation: Invitation) -> Purpose:
-    """What its invitation counts as: one's own case is service, all else a survey."""
-    return Purpose.SERVICE if invitation.case_id else Purpose.SURVEY
+    """What its invitation counts as: one's own case is service, what a visit asks a visit, all else a survey."""
+    if invitation.case_id:
+        return Purpose.SERVICE
+    return Purpose.VISIT if invitation.rule == VISIT else Purpose.SURVEY
 
 
 def about(invitation: Invitation) -> str:
@@ -85,6 +89,24 @@ async def ask(
 
 
 AN_HOUR = timedelta(hours=1)
+
+
+async def ask_in_visit(
+    work: Work, customer: Customer, key: str, occurrence: str, case: Case | None, until: datetime
+) -> bool:
+    """The questionnaire of a visit, now that the budget has let the visit through; False where there is none to ask.
+
+    While another one is open with the customer, it waits for its end.
+    """
+    name = occurrence_of_case(key, case) if case else f"{key}:{occurrence}"
+    invitation = await plan(work, customer, key, name, VISIT, work.now, case=case, lasts=until - work.now)
+    if invitation is None:
+        return False
+    if customer.open_run_id is None:
+        purpose = purpose_of(invitation)
+        await contact.sent(work, customer, purpose, "invitation", about(invitation), case)
+        await put(work, invitation, customer, purpose)
+    return True
 
 
 async def put(work: Work, invitation: Invitation, customer: Customer, purpose: Purpose) -> None:

@@ -17,7 +17,7 @@ from handlers.speaking import answer_press, button, send, tell_staff
 from models.cases import Case
 from models.delivery import Priority, What, staff_lane
 from models.messages import Author
-from models.questionnaires import Answer, Invitation, Poll, Question
+from models.questionnaires import Answer, Invitation, Poll, Question, Questionnaire
 from models.questionnaires.path import is_answer, preceding
 from models.staff import StaffGroup
 from models.work import Work
@@ -41,11 +41,9 @@ async def press(work: Work, place: Place) -> None:
     if not invitation.open:
         raise Refusal("survey_over")
     run = await runs.run_of(work, invitation, customer)
-    questions = run.questionnaire.question
-    if not index.isdecimal() or len(index) > 3 or int(index) >= len(questions):
-        raise Refusal("stale")
+    question = question_at(run.questionnaire, index)
     invitation.telegram_id = place.message.get("message_id", invitation.telegram_id)
-    await pressed(work, run, questions[int(index)], value)
+    await pressed(work, run, question, value)
     answer_press(work, place.raw["id"])
 
 
@@ -60,6 +58,13 @@ async def _own(work: Work, customer_id: int, number: str) -> Invitation:
     return invitation
 
 
+def question_at(questionnaire: Questionnaire, index: str) -> Question:
+    """The question that a button names by its place; raises Refusal for none."""
+    if not index.isdecimal() or len(index) > 3 or int(index) >= len(questionnaire.question):
+        raise Refusal("stale")
+    return questionnaire.question[int(index)]
+
+
 async def pressed(work: Work, run: Run, question: Question, value: str) -> None:
     """Do what a button says, whoever pressed it; raises Refusal for data that is no answer."""
     current = run.question
@@ -70,6 +75,11 @@ async def pressed(work: Work, run: Run, question: Question, value: str) -> None:
         runs.record(work, run, question, answer)
         await (runs.advance(work, run, question) if question is current else runs.show(work, run))
     elif question is not current:
+        await runs.show(work, run)
+    elif run.agent is not None and value in {option.id for option in question.options}:
+        chosen = set(run.answers.get(question.id) or ()) ^ {value}
+        options = [option.id for option in question.options if option.id in chosen]
+        runs.record(work, run, question, options or None)
         await runs.show(work, run)
     elif value == showing.BACK:
         before = preceding(run.questionnaire, run.answers, question.id)
@@ -85,7 +95,7 @@ async def pressed(work: Work, run: Run, question: Question, value: str) -> None:
 
 async def _past_poll(work: Work, run: Run, question: Question) -> None:
     if not run.answers.get(question.id) and not question.optional:
-        raise Refusal("vote_first")
+        raise Refusal("choose_first" if run.agent else "vote_first")
     await runs.advance(work, run, question)
 
 

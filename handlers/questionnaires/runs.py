@@ -140,7 +140,7 @@ def face(work: Work, run: Run, question: Question) -> tuple[dict[str, Any], Butt
     language = _language(work, run)
     attached = run.invitation.attached
     values = showing.question_values(
-        language, run.questionnaire, question, run.answers, run.case, attached=attached
+        language, run.questionnaire, question, run.answers, run.case, attached=attached, form=run.agent is not None
     )  # fmt: skip
     prefix = f"{'form' if run.agent else 'q'}:{run.invitation.id}"
     buttons = showing.question_buttons(language, run.questionnaire, question, run.answers, prefix)
@@ -180,6 +180,8 @@ async def change(work: Work, run: Run, template: str, values: dict[str, Any], bu
 
 async def _change_form(work: Work, run: Run, template: str, values: dict[str, Any], buttons: Buttons) -> None:
     group_id = run.case.group_id if run.case else (await main_group(work)).id or 0
+    if run.invitation.form_message_id is None:
+        return
     params = {
         "message_id": run.invitation.form_message_id, "text": render(_language(work, run), template, values),
         "parse_mode": "HTML", "reply_markup": {"inline_keyboard": buttons},
@@ -202,16 +204,18 @@ async def finish(work: Work, run: Run) -> None:
         work.event(case, "closed", actor_of(run.customer))
         work.happen(CaseClosed(case, run.customer, "customer"))
         cases.redraw_card(work, case)
-    language = _language(work, run)
-    values = showing.closing_values(language, run.questionnaire, run.answers, case, attached=invitation.attached)
-    await change(work, run, "questionnaires/finished", values, _not_solved(run, language))
+    if run.agent is None:
+        language = run.customer.language
+        values = showing.closing_values(language, run.questionnaire, run.answers, case, attached=invitation.attached)
+        await change(work, run, "questionnaires/finished", values, _not_solved(run, language))
     await end(work, run, InvitationState.FINISHED)
 
 
 async def stop(work: Work, run: Run) -> None:
     """The customer wants no more questions; what was answered is kept."""
-    values = {"answered": any(value is not None for value in run.answers.values())}
-    await change(work, run, "questionnaires/stopped", values, _not_solved(run, _language(work, run)))
+    if run.agent is None:
+        values = {"answered": any(value is not None for value in run.answers.values())}
+        await change(work, run, "questionnaires/stopped", values, _not_solved(run, run.customer.language))
     await end(work, run, InvitationState.STOPPED)
 
 
@@ -228,16 +232,19 @@ async def end(work: Work, run: Run, state: InvitationState, reason: str | None =
 
 
 async def _tell_staff(work: Work, run: Run) -> None:
-    """What was answered, in the topic: nobody gets a topic for a form without a word in it."""
+    """What was answered, in the topic, or in place of the form; nobody gets a topic for a survey without a word."""
     lines = showing.answered_lines(work.plan.business.language, run.questionnaire, run.answers)
+    values = {**about(work, run), "lines": lines, "state": run.invitation.state.value}
+    if run.agent is not None:
+        await change(work, run, "questionnaires/answers", values, [])
+        return
     group = await work.group(run.case.group_id) if run.case else await main_group(work)
     if not lines or run.invitation.state is InvitationState.CANCELLED:
         return
     spoken = any(row.text for row in run.rows.values())
     if not spoken and group.is_forum and await work.topic(run.customer.id, group.id or 0) is None:
         return
-    tell_staff(work, group, run.customer, "questionnaires/answers", {**about(work, run), "lines": lines,
-        "state": run.invitation.state.value}, case_id=run.invitation.case_id)  # fmt: skip
+    tell_staff(work, group, run.customer, "questionnaires/answers", values, case_id=run.invitation.case_id)
 
 
 def about(work: Work, run: Run) -> dict[str, Any]:

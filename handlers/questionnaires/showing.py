@@ -17,15 +17,23 @@ BACK, SKIP, NEXT, STOP = "!back", "!skip", "!next", "!stop"
 
 
 def question_values(
-    language: str, questionnaire: Questionnaire, at: Question, answers: Answers, case: Case | None, *, attached: bool
+    language: str,
+    questionnaire: Questionnaire,
+    at: Question,
+    answers: Answers,
+    case: Case | None,
+    *,
+    attached: bool,
+    form: bool = False,
 ) -> dict[str, Any]:
-    """What the message with the question says."""
+    """What the message with the question says; in a `form` an agent reads it."""
     number, of = progress(questionnaire, answers, at.id)
     first = preceding(questionnaire, answers, at.id) is None
     return {
         "question": text_of(at.text, language),
         "intro": text_of(questionnaire.intro, language) if questionnaire.intro and first else "",
         "kind": at.kind,
+        "form": form,
         "at": number,
         "of": of,
         "given": answer_words(language, at, answers.get(at.id)),
@@ -56,8 +64,12 @@ def question_buttons(
 ) -> Buttons:
     """The answers to choose from, and back, skip and stop; `prefix` is "q:12", which the data begins with."""
     tag = f"{prefix}:{questionnaire.question.index(at)}"
-    several = {"several": [(NEXT, label(language, "survey_button.next"))]}
-    found = several.get(at.kind) or choices(language, at)
+    found = choices(language, at)
+    if at.kind == "several":
+        ticked = answers.get(at.id) or ()
+        # Staff tick in their form; customers vote in a native poll.
+        ticks = [(key, _ticked(language, text) if key in ticked else text) for key, text in found]
+        found = [*(ticks if prefix.startswith("form") else []), (NEXT, label(language, "survey_button.next"))]
     buttons = [button(text, f"{tag}:{value}") for value, text in found]
     width = IN_A_ROW.get(at.kind, 1)
     rows = [buttons[start : start + width] for start in range(0, len(buttons), width)]
@@ -68,6 +80,10 @@ def question_buttons(
     ]
     rows.append([button(label(language, f"survey_button.{key}"), f"{tag}:{value}") for value, key, on in turns if on])
     return rows
+
+
+def _ticked(language: str, text: str) -> str:
+    return label(language, "survey_word.ticked", text=text)
 
 
 def choices(language: str, question: Question) -> list[tuple[str, str]]:

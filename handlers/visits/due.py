@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from handlers import contact
+from handlers.questionnaires import ask_in_visit
 from handlers.visits import asking, tasks
 from handlers.visits.planning import rule_of
 from models.cases import Case
@@ -74,6 +75,11 @@ async def _judge(work: Work, visit: Visit, customer: Customer, case: Case | None
         await contact.held(work, customer, visit.purpose, "visit", visit.about, ruling, case)
     elif by_agent:
         await tasks.post(work, visit, customer, case)
+    elif visit.questionnaire and await ask_in_visit(
+        work, customer, visit.questionnaire, visit.occurrence, case, visit.window_until
+    ):
+        visit.begun_at = work.now
+        visit.end(VisitState.DONE, work.now, outcome=Outcome.INVITED)
     else:
         await asking.ask(work, visit, customer, case)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from handlers import cases, contact
+from handlers import cases, contact, questionnaires
 from handlers.answers import keep_note
 from handlers.cards import local_time
 from handlers.cases import actor_of
@@ -112,8 +112,14 @@ async def press(work: Work, place: Place) -> None:
         raise Refusal("visit_over")
     if person.id in owners.kept_out(work, visit, case) and not person.may(Role.SUPERVISOR):
         raise Refusal("visit_not_handler")
+    if action == "questionnaire" and visit.questionnaire:
+        key, until = visit.questionnaire, visit.window_until
+        await questionnaires.open_form(work, person, customer, case, key, visit.occurrence, until)
+        answer_press(work, place.raw["id"])
+        return
     if action in ("reached", "later", "back"):
-        rows = {"reached": REACHED, "later": WHEN, "back": FORM}[action]
+        asked = (("questionnaire",), *REACHED) if visit.questionnaire else REACHED
+        rows = {"reached": asked, "later": WHEN, "back": FORM}[action]
         await _redraw(work, place, visit, customer, case, rows)
         answer_press(work, place.raw["id"])
         return

@@ -6,6 +6,7 @@ KINDS = ["stars", "faces", "nps", "ces", "yes_no", "choice", "several", "words",
 CHOICES: dict[str, list[Any]] = {
     "question.kind": KINDS,
     "at": [1, 2],
+    "form": [False, True],
     "of": [1, 10],
     "resolved": [False, True],
     "number": [None, 1001],

@@ -1,0 +1,153 @@
+"""Something follows from every answer: recovery, a call to ask why, praise, and no begging."""
+
+from collections.abc import Callable
+
+from sqlmodel import select
+
+from models.cases import Case
+from models.questionnaires import Answer
+from models.recovery import Recovery
+from models.staff import Staff
+from models.visits import By, Outcome, Visit
+from tests.stories import asking
+from tests.stories.asking import ask_segment, question, resolved, runs_of, supervisor
+from tests.stories.shop import Shop
+from tests.telegram import Json, buttons, words
+
+PLAN = (
+    asking.PLAN
+    + """
+[[visit]]
+id = "after_complaint"
+when = "case_resolved"
+kinds = ["complaint"]
+after = "1d"
+by = "agent"
+questionnaire = "recovery"
+[[visit]]
+id = "after_suggestion"
+when = "case_closed"
+kinds = ["suggestion"]
+after = "1d"
+by = "bot"
+questionnaire = "periodic"
+"""
+)
+
+
+async def test_a_low_score_is_recovered_by_a_supervisor_and_not_by_the_one_who_handled_it(shop: Shop) -> None:
+    wang, chen, sun = await shop.customer(), await shop.agent("小陈"), await supervisor(shop)
+    number = await resolved(shop, wang, chen, "咨询", "发票怎么开", "前台可以开")
+
+    await wang.presses(await question(wang, "满意吗"), "1 非常不满意")
+
+    promised = await wang.hears("已经交给主管")
+    assert str(number) in words(promised)
+    assert "最晚" in words(promised), "the plan promises a time"
+    begun = await chen.sees("服务补救", of=wang)
+    assert "由 孙主管 负责" in words(begun)
+    card = await chen.card(wang, "处理人：孙主管")
+    assert "处理中" in words(card)
+    await shop.telegram.wait_message(sun.user, "服务补救")
+    await wang.says("问了三次都没人回")  # the reason is asked for all the same
+    await chen.sees("问了三次", of=wang)
+
+    await shop.time_passes(hours=4, minutes=1)
+    await shop.owner.sees("服务补救超时", of=wang)
+    await sun.answers("实在抱歉，我来给您开", wang)
+    await sun.says("/resolve 发票已寄出", to=wang)
+    await wang.hears("发票已寄出")
+    await shop.calms_down()
+    (recovery,) = await shop.stored(select(Recovery).where(Recovery.case_id == number))
+    assert recovery.ended_at is not None
+    assert (await wang.row()).recovering_since is None
+
+
+async def test_kind_words_reach_the_one_who_is_praised(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent("小陈")
+    await chen.says("早")
+    await shop.telegram.say(chen.user, "/start")
+    await resolved(shop, wang, chen, "咨询", "能延迟退房吗", "可以延到两点")
+    await wang.presses(await question(wang, "满意吗"), "5 非常满意")
+    await question(wang, "说说原因")
+    await wang.says("小陈特别耐心")
+
+    await chen.sees("客户表扬 小陈", of=wang)
+    await shop.telegram.wait_message(chen.user, "小陈特别耐心")
+
+
+async def test_begging_for_stars_is_told_to_whoever_is_in_charge(shop: Shop) -> None:
+    wang, chen, sun = await shop.customer(), await shop.agent("小陈"), await supervisor(shop)
+    await wang.complains("灯坏了")
+
+    await chen.answers("修好了，麻烦给个五星好评", wang)
+
+    told = await shop.telegram.wait_message(sun.user, "讨要好评")
+    assert "小陈" in words(told)
+
+
+async def test_a_low_recommendation_plans_a_call_to_ask_why_and_makes_no_case(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await ask_segment(shop, wang, chen, "nps", "unhappy")
+    await wang.presses(await question(wang, "推荐给朋友"), "3 不太可能")
+    await question(wang, "因为什么")
+    await wang.says("预订太麻烦")
+    await wang.hears("谢谢您抽时间")
+
+    row = await wang.row()
+    task = await chen.sees("推荐意愿：3 不太可能", of=wang)
+    assert "预订太麻烦" in words(task)
+    (visit,) = await shop.stored(select(Visit).where(Visit.customer_id == row.id))
+    assert visit.by is By.AGENT
+    cases = await shop.stored(select(Case).where(Case.customer_id == row.id))
+    assert len(cases) == 1, "the one of the first words"
+
+
+async def test_an_agent_fills_in_the_questionnaire_during_the_call(shop: Shop) -> None:
+    wang, chen, zhou = await shop.customer(), await shop.agent("小陈"), await shop.agent("小周")
+    await zhou.says("早")
+    await resolved(shop, wang, chen, "投诉", "房间漏水", "已换房")
+    await shop.time_passes(days=1, minutes=1)
+    task = await zhou.sees("回访", of=wang, where=lambda message: bool(buttons(message)) and "客户" in words(message))
+    await zhou.presses(task, "已接通")
+    await zhou.presses(await zhou.sees(of=wang, where=has("填写问卷")), "填写问卷")
+
+    form = await zhou.sees("问题现在解决了吗", of=wang)
+    await zhou.presses(form, "否")
+    form = await zhou.sees("还差什么没有解决", of=wang)
+    assert "回复这条消息" in words(form)
+    before = len(await wang.chat())
+    await zhou.says("地毯还没有干", to=wang, reply_to=form)
+    form = await zhou.sees("处理这次投诉的方式", of=wang)
+    assert len(await wang.chat()) == before, "the customer reads nothing of the form"
+    await zhou.presses(form, "4 满意")
+    await zhou.presses(await zhou.sees("让您觉得怎么样", of=wang), "🙂 不错")
+    await zhou.presses(await zhou.sees("还有什么想告诉我们", of=wang), "跳过")
+
+    done = await zhou.sees("已填完", of=wang)
+    assert "地毯还没有干" in words(done)
+    (run,) = await runs_of(shop, wang)
+    assert (run.questionnaire, run.csat) == ("recovery", 4)
+    rows = await shop.stored(select(Answer).where(Answer.invitation_id == run.id))
+    staff = await shop.stored(select(Staff).where(Staff.user_id == zhou.id))
+    assert {row.by for row in rows} == {f"staff:{staff[0].id}"}
+
+
+async def test_a_visit_by_the_bot_asks_its_questionnaire(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    received = await wang.complains("建议早餐加豆浆")
+    await wang.presses(received, "建议")
+    await chen.answers("好的，已转告餐厅", wang)
+    await chen.says("/close", to=wang)
+    await shop.time_passes(days=1, minutes=1)
+
+    await wang.presses(await question(wang, "总体满意吗"), "4 满意")
+
+    await question(wang, "希望我们改进什么")
+    (visit,) = await shop.stored(select(Visit).where(Visit.customer_id == (await wang.row()).id))
+    assert visit.outcome is Outcome.INVITED
+
+
+def has(label: str) -> Callable[[Json], bool]:
+    """Whether a message has a button of that label."""
+    return lambda message: label in [each["text"] for each in buttons(message)]
