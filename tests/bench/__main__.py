@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 
-from tests.bench import simulate, sweep
+from tests.bench import plan, simulate, sweep
 from tests.bench.relay import Load, measure
 from tests.bench.report import goals, table
 
@@ -41,6 +41,14 @@ def _arguments() -> argparse.Namespace:
         epilog="example: python -m tests.bench simulate",
     )
     simulation.set_defaults(run=_simulate)
+    planning = commands.add_parser(
+        "plan",
+        help="a night's planning of visits for a million customers, while others write",
+        epilog="example: python -m tests.bench plan --db postgres",
+    )
+    planning.add_argument("--db", choices=("sqlite", "postgres"), default="sqlite")
+    planning.add_argument("--customers", type=int, default=1_000_000)
+    planning.set_defaults(run=_plan)
     return parser.parse_args()
 
 
@@ -66,6 +74,14 @@ def _sweep(given: argparse.Namespace) -> int:
     size = sweep.Size(given.db, given.cases, given.open)
     checked = sweep.goals(size, asyncio.run(sweep.measure(size)))
     print(f"{size.database}, {size.cases:,} cases, {size.open:,} of them open")
+    print("\n".join(map(str, checked)))
+    return 0 if all(goal.met for goal in checked) else 1
+
+
+def _plan(given: argparse.Namespace) -> int:
+    night = asyncio.run(plan.measure(given.db, given.customers))
+    print(plan.words(night))
+    checked = plan.goals(night)
     print("\n".join(map(str, checked)))
     return 0 if all(goal.met for goal in checked) else 1
 
