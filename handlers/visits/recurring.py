@@ -35,7 +35,7 @@ from models.visits import (
 from models.work import Work
 
 #: Customers looked at in one transaction: others wait for it no longer than a blink.
-CUSTOMERS_AT_ONCE = 5000
+CUSTOMERS_AT_ONCE = 10_000
 #: What comes again is spread by up to this share of its interval, and by a day at most.
 SPREAD = 0.05
 
