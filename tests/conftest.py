@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import preloaded
 from tests.postgres import new_database, running_postgres
 
 # Before python-telegram-bot is imported: durations come as timedelta, as they will in its next version.
@@ -17,6 +18,12 @@ def postgres_server() -> Iterator[str]:
     """The address of one server for all tests of this process; tests ask for `database_url`."""
     with running_postgres() as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_of_preloaded() -> Iterator[None]:
+    yield
+    preloaded.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

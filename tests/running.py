@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
+from tests import preloaded
+from tests.preloaded import Forked
+
 ROOT = Path(__file__).parents[1]
 READY_SECONDS = 30.0
 
@@ -14,11 +17,14 @@ READY_SECONDS = 30.0
 class RunningBot:
     """`python -m bot run`, with what it printed."""
 
+    module = "bot"
+    preloaded = False  # whether it is forked from a process that has imported it, see preloaded.py
+
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self.environment = environment
         self.folder = folder
         self.output = bytearray()
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Forked | None = None
         self._reader: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
@@ -36,11 +42,16 @@ class RunningBot:
     async def begin(self) -> None:
         """Start the process, without waiting."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run"),
-            env=self.environment, cwd=self.folder,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+        if self.preloaded:
+            self._process = await preloaded.start(
+                self.module, "run", environment=self.environment, folder=self.folder
+            )
+        else:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", self.module, "run"),
+                env=self.environment, cwd=self.folder,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            )  # fmt: skip
         self._reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -106,3 +117,9 @@ class RunningBot:
         if self._reader is not None:
             await self._reader
         return code
+
+
+class QuickBot(RunningBot):
+    """The same, where a test is not about the start."""
+
+    preloaded = True

@@ -3,13 +3,12 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.running import ROOT, RunningBot
+from tests.running import ROOT, QuickBot
 from tests.telegram import Json, Telegram, words
 
 LIFTED = dict.fromkeys(
@@ -21,30 +20,18 @@ USUAL_LIMITS: dict[str, Any] = dict.fromkeys(LIFTED, "")
 PATIENCE = 25.0
 
 
-class Bot(RunningBot):
-    """The bot as a process; with `crash_at` one that ends itself there (see crashing.py)."""
-
-    crash_at: str | None = None
-
-    async def begin(self) -> None:
-        """Start the process, without waiting."""
-        module = ("bot",) if self.crash_at is None else ("tests.faults.crashing",)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", *module, "run"),
-            env={**self.environment, "CRASH_AT": self.crash_at or ""}, cwd=self.folder,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        self._reader = asyncio.create_task(self._read())
+class Bot(QuickBot):
+    """The bot as a process."""
 
     async def crash(self, at: str) -> None:
-        """Start, and wait for the end at that place; whatever comes next starts as usual."""
-        self.crash_at = at
+        """Start, and wait for its end by itself at that place (see crashing.py); what comes next starts as usual."""
+        self.module, self.environment["CRASH_AT"] = "tests.faults.crashing", at
         try:
             await self.begin()
             code = await self.exit_code()
         finally:
-            self.crash_at = None
+            self.module = "bot"
+            del self.environment["CRASH_AT"]
         assert code == -signal.SIGKILL, f"the bot never came to {at}:\n{self.log[-3000:]}"
 
     @property

@@ -74,13 +74,11 @@ async def test_f30_general_is_written_to_without_a_thread(small_shop: Shop) -> N
 
 async def test_f29_a_topic_that_is_refused_is_asked_for_again(small_shop: Shop) -> None:
     shop = small_shop
-    bot = await shop.bot()
+    await shop.bot()
     await shop.telegram.fault("status", "createForumTopic", code=400, description="Bad Request: too many topics")
     await shop.telegram.say(shop.li, "Anybody?")
     await shop.relayed("Anybody?")
-    await bot.stop()
     await rows(shop.url, "UPDATE outbox SET not_before = NULL WHERE what = 'topic' AND state = 'new'")  # later
-    await bot.restart()
     thread = await shop.thread_of("Li Wei")
     await shop.telegram.wait_message(shop.group, "工单 1001", thread=thread)
 
@@ -94,8 +92,8 @@ async def test_f31_an_orphan_topic_is_adopted_or_removed(shop: Shop) -> None:
     await shop.telegram.no_faults()
     await bot.restart()
     await shop.relayed("Hello")
-    await shop.telegram.settled(quiet=7.0, timeout=40)  # longer than a lost topic may take to show up
-    await idle(shop.url)
+    await idle(shop.url)  # so long as a lost topic may take to show up, a row waits
+    await shop.telegram.settled()
     [topic] = await shop.telegram.topics(shop.group)
     [[thread]] = await rows(shop.url, "SELECT thread_id FROM topics WHERE state = 'live'")
     assert thread == topic["thread_id"]

@@ -30,6 +30,14 @@ async def test_f23_told_to_stop_in_the_midst_it_ends_soon_and_nothing_is_lost_or
         assert said == [f"word {n}" for n in range(10)]
 
 
+async def test_f23_told_to_stop_as_soon_as_it_is_ready_it_ends_at_once(small_shop: Shop) -> None:
+    bot = await small_shop.bot()
+    for _ in range(12):  # what a start leaves to do beside the service was in the way of one stop in ten
+        async with asyncio.timeout(8):
+            assert await bot.stop() == 0
+        await bot.restart()
+
+
 async def test_f23_a_stop_does_not_wait_for_an_answer_that_never_comes(small_shop: Shop) -> None:
     shop = small_shop
     bot = await shop.bot()

@@ -21,7 +21,7 @@ from models.database import Database
 from models.delivery import Inbox, InboxState, Outbox, OutboxState
 from models.messages import Author, Message
 from models.staff import Installation
-from tests.running import RunningBot
+from tests.running import QuickBot, RunningBot
 from tests.telegram import POLL_SECONDS, Json, Telegram, buttons, words
 
 #: Stories are about what is said, not how fast: Telegram's limits are tested elsewhere.
@@ -275,7 +275,7 @@ async def open_shop(
             "bot_token": telegram.token, "staff_group_id": group["id"], "owner_ids": owner["id"],
             "telegram_api_url": telegram.url, "database_url": database_url,
         }  # fmt: skip
-        bot = await RunningBot.start(folder, **{**given, **NO_HURRY, **settings})
+        bot = await QuickBot.start(folder, **{**given, **NO_HURRY, **settings})
         shop = Shop(telegram, bot, group, owner, database_url, more)
         try:
             yield shop

@@ -1,0 +1,146 @@
+"""Processes that start with the program already imported.
+
+Importing takes a bot nearly all of its start, and tests start hundreds. So one process a test run imports it once,
+and forks. The child gets the environment, folder and arguments that `python -m bot run` would have got, and then
+runs that very module. Tests of the start itself, the soak and the bench start the real command.
+"""
+
+import asyncio
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import models.base
+
+LARGEST = 200_000
+_parent: socket.socket | None = None
+_server: subprocess.Popen[bytes] | None = None
+
+
+class Forked:
+    """A process that was forked; what tests need of asyncio's own class for processes."""
+
+    def __init__(self, pid: int, stdout: asyncio.StreamReader, fate: asyncio.StreamReader) -> None:
+        self.pid = pid
+        self.stdout = stdout
+        self.returncode: int | None = None
+        self._end = asyncio.create_task(self._ended(fate))
+
+    async def _ended(self, fate: asyncio.StreamReader) -> int:
+        self.returncode = os.waitstatus_to_exitcode(int(await fate.readline()))
+        return self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    async def wait(self) -> int:
+        """Its exit code, or minus the signal that ended it."""
+        return await asyncio.shield(self._end)
+
+
+async def start(module: str, *arguments: str, environment: Mapping[str, str], folder: Path) -> Forked:
+    """What `python -m module arguments` starts, but for the imports."""
+    (stdout, its_stdout), (fate, its_fate) = os.pipe(), os.pipe()
+    order = {"module": module, "arguments": arguments, "environment": dict(environment), "folder": str(folder)}
+    socket.send_fds(_connection(), [json.dumps(order).encode()], [its_stdout, its_fate])
+    os.close(its_stdout)
+    os.close(its_fate)
+    output, told = await _reader(stdout), await _reader(fate)
+    return Forked(int(await told.readline()), output, told)
+
+
+async def _reader(pipe: int) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(pipe, "rb"))  # closed at its end
+    return reader
+
+
+def _connection() -> socket.socket:
+    global _parent, _server
+    if _parent is None:
+        _parent, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with child:
+            environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+            _server = subprocess.Popen(
+                [sys.executable, "-u", "-m", "tests.preloaded", str(child.fileno())],
+                pass_fds=[child.fileno()], cwd=Path(__file__).parents[1], env=environment,
+            )  # fmt: skip
+    return _parent
+
+
+def close() -> None:
+    """End the process that forks, if there is one."""
+    global _parent, _server
+    if _parent is not None and _server is not None:
+        _parent.close()
+        _server.wait(10)
+        _parent = _server = None
+
+
+def _serve(connection: socket.socket) -> None:
+    for module in ("bot.__main__", "bot.app", "models.tables", "alembic.command", "uvloop", "aiosqlite", "asyncpg"):
+        importlib.import_module(module)
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who keep watch are nobody's to wait for
+    while True:
+        order, files, _, _ = socket.recv_fds(connection, LARGEST, 2)
+        if not order:
+            return
+        if os.fork() == 0:
+            connection.close()
+            _watch(json.loads(order), *files)
+        for file in files:
+            os.close(file)
+
+
+def _watch(order: Any, stdout: int, fate: int) -> None:
+    """In a process of its own: fork the bot, tell its number, and in the end how it ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    pid = os.fork()
+    if pid == 0:
+        os.close(fate)
+        _become(order, stdout)
+    os.close(stdout)
+    os.write(fate, b"%d\n" % pid)
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(BrokenPipeError):
+        os.write(fate, b"%d\n" % status)
+    os._exit(0)
+
+
+def _become(order: Any, stdout: int) -> None:
+    os.dup2(stdout, 1)
+    os.dup2(stdout, 2)
+    os.close(stdout)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    os.chdir(order["folder"])
+    models.base._PROCESS = int.from_bytes(os.urandom(2), "big") & 0x3FF
+    sys.argv = [order["module"], *order["arguments"]]
+    code: object = 0
+    try:
+        sys.modules.pop("bot.__main__", None)
+        runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))
