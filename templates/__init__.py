@@ -9,14 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 ROOT = Path(__file__).parent
 LANGUAGES = ("zh", "en")
 
 _environment = Environment(
     loader=FileSystemLoader(ROOT),
-    autoescape=True,
+    autoescape=select_autoescape(("html",), ("md",), default_for_string=True),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -50,6 +50,11 @@ def render(language: str, name: str, values: dict[str, Any]) -> str:
     return _environment.get_template(f"{language}/{name}.html").render(values, word=word, has=has).strip()
 
 
+def document(language: str, name: str, values: dict[str, Any]) -> str:
+    """The document `name` ("plans/policy") as Markdown; raises UndefinedError for a missing value."""
+    return _environment.get_template(f"{language}/{name}.md").render(values).strip() + "\n"
+
+
 def label(language: str, key: str, **inserts: Any) -> str:
     """The short text at `key` ("button.claim"), with `{names}` filled in. Plain text, not HTML."""
     found = _find(language, key)
@@ -75,6 +80,13 @@ def _find(language: str, key: str) -> Any:
 def questionnaire_keys() -> frozenset[str]:
     """The questionnaires that there are: each is one file, named like its key."""
     return frozenset(path.stem for path in (ROOT / "questionnaires").glob("*.toml"))
+
+
+def questionnaire_title(language: str, key: str) -> str:
+    """What a questionnaire is called, else its key."""
+    path = ROOT / "questionnaires" / f"{key}.toml"
+    title = tomllib.loads(path.read_text("utf-8")).get("title", key) if path.exists() else key
+    return str(title.get(language, key) if isinstance(title, dict) else title)
 
 
 def shipped_plans() -> dict[str, Path]:
