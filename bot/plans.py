@@ -6,14 +6,18 @@ Each imports what it needs when it is called, so that help appears at once.
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from models.plan import Plan
 
 cli = typer.Typer(
     name="plan", help="Check, read and try a care plan (one TOML file).", no_args_is_help=True, add_completion=False
 )
 
+LanguageOption = Annotated[str, typer.Option(help="zh or en.")]
 File = Annotated[Path, typer.Argument(help="The file, or general, shop, hotel, car_dealer.", show_default=False)]
 
 
@@ -84,6 +88,49 @@ def _read(file: Path) -> tuple[str, str]:
         return str(file), plan_text(shipped.get(str(file), file) if not file.exists() else file)
     except PlanError as error:
         print(f"{error}\nPlans that come with the program: {', '.join(shipped)}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+@cli.command()
+def show(
+    file: Annotated[Path | None, typer.Argument(help="A file, or general, shop, hotel, car_dealer.")] = None,
+    language: LanguageOption = "en",
+) -> None:
+    """Say a plan in plain sentences: the one that PLAN_FILE names, or another.
+
+    Example: huifang plan show hotel --language zh
+    """
+    from handlers.plans.describing import summary
+
+    plan, _text = _usable(file)
+    for heading, sentences in summary(plan, _known(language)):
+        print(heading, *(f"  - {sentence}" for sentence in sentences), "", sep="\n")
+
+
+def _known(language: str) -> str:
+    from templates import LANGUAGES
+
+    if language not in LANGUAGES:
+        print(f"--language: {' or '.join(LANGUAGES)}", file=sys.stderr)
+        raise typer.Exit(1)
+    return language
+
+
+def _usable(file: Path | None) -> "tuple[Plan, str]":
+    """A plan without mistakes and its text; by default the one that PLAN_FILE names."""
+    from bot.clock import wall
+    from bot.settings import plan_file
+    from handlers.plans.checking import usable
+    from models.plan import Plan, PlanError
+
+    file = file or plan_file()
+    if file is None:
+        return Plan(), ""
+    name, text = _read(file)
+    try:
+        return usable(text, name, wall().date()), text
+    except PlanError as error:
+        print(error, file=sys.stderr)
         raise typer.Exit(1) from None
 
 

@@ -194,6 +194,19 @@ def load_settings(env_file: Path | str | None = ".env") -> Settings:
     raise SettingsError("\n".join(lines))
 
 
+class _PlanFile(BaseSettings):
+    """The one setting that the commands about plans need."""
+
+    model_config = Settings.model_config
+
+    plan_file: Path | None = None
+
+
+def plan_file(env_file: Path | str | None = ".env") -> Path | None:
+    """The plan's file as set, whether or not the other settings can be used."""
+    return _PlanFile(_env_file=env_file).plan_file  # type: ignore[call-arg]
+
+
 def _complaint(name: str, problem: ErrorDetails) -> str:
     missing = problem["type"] == "missing" or problem["input"] is None
     expected = Settings.model_fields[name].description

@@ -46,10 +46,17 @@ def facts(plan: Plan, language: str) -> dict[str, Any]:
         "called": lambda each: text_of(each.name, language) or each.id,
         "tier_called": lambda name: next((text_of(t.name, language) for t in plan.tier if t.id == name), "") or name,
         "span": span,
+        "spoken": lambda words: spoken(words, language),
         "questionnaire": lambda key: questionnaire_title(language, key),
         "number": lambda value: f"{value:,.10g}",
         "share": lambda value: f"{value * 100:g}%",
     }
+
+
+def spoken(words: Sequence[str], language: str) -> Sequence[str]:
+    """Those of the plan's words that belong to the language, where it has any; figures belong to all."""
+    own = [each for each in words if each.isdigit() or each.isascii() == (language != "zh")]
+    return own or words
 
 
 def parts(amount: timedelta) -> list[tuple[int, str]]:
