@@ -59,19 +59,20 @@ def simulate(
 
     Example: huifang plan simulate plan.toml --cases-a-day 100 --handling 12m --agents 4
     """
+    from bot import simulating
+    from bot.clock import wall
     from bot.settings import SettingsError, load_settings
-    from bot.simulating import CannotSimulate, given_arrivals, try_plan
-    from bot.simulating import from_database as learn
-    from models.plan import PlanError, read_plan
+    from handlers.plans.checking import usable
+    from models.plan import PlanError
 
     name, text = _read(file)
     try:
-        plan = read_plan(text, name)
-        given = given_arrivals(plan, arrivals, cases_a_day, handling, agents)
+        plan = usable(text, name, wall().date())
+        given = simulating.given_arrivals(plan, arrivals, cases_a_day, handling, agents)
         if from_database:
-            given = asyncio.run(learn(load_settings().database_url, plan, given))
-        words, can_be_kept = try_plan(plan, given, days, seed)
-    except (PlanError, CannotSimulate, SettingsError) as error:
+            given = asyncio.run(simulating.from_database(load_settings().database_url, plan, given))
+        words, can_be_kept = simulating.try_plan(plan, given, days, seed)
+    except (PlanError, simulating.CannotSimulate, SettingsError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None
     print(words)

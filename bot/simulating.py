@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.clock import wall
 from models.database import Database
 from models.plan import Plan, plan_text
+from models.plan.checks.remark import written
 from models.simulation import (
     TARGET,
     Arrivals,
@@ -24,15 +25,6 @@ from models.simulation import (
     simulate,
 )
 from models.simulation.running import BATCHES
-
-_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
-
-
-def duration(time: timedelta) -> str:
-    """A duration as the plan writes it: the largest unit in which it is whole."""
-    seconds = time.total_seconds()
-    size, unit = next((pair for pair in _UNITS if seconds >= pair[0] and not seconds % pair[0]), _UNITS[-1])
-    return f"{seconds / size:g}{unit}"
 
 
 def _percent(figure: Figure) -> str:
@@ -58,9 +50,9 @@ def assumed(plan: Plan, arrivals: Arrivals) -> Iterator[str]:
         "exponential" if arrivals.distribution == "exponential" else f"lognormal, variation {arrivals.variation:g}"
     )
     yield (
-        f"Assumed: {arrivals.cases_a_day:g} cases a day; an agent works {duration(arrivals.handling)} on one "
-        f"({spread}), the first word comes after {duration(arrivals.first_answer)} of that"
-        + (f"; it waits {duration(arrivals.elsewhere)} for others." if arrivals.elsewhere else ".")
+        f"Assumed: {arrivals.cases_a_day:g} cases a day; an agent works {written(arrivals.handling)} on one "
+        f"({spread}), the first word comes after {written(arrivals.first_answer)} of that"
+        + (f"; it waits {written(arrivals.elsewhere)} for others." if arrivals.elsewhere else ".")
     )
     for name, shares in (("Tiers", arrivals.tiers(plan)), ("Severities", arrivals.severities(plan))):
         known = {key: share for key, share in shares.items() if key and share}
@@ -93,7 +85,7 @@ def _agents(number: int) -> str:
 
 
 def _times(times: tuple[timedelta, ...]) -> str:
-    return "-" if not times else " to ".join(duration(time) for time in dict.fromkeys((times[0], times[-1])))
+    return "-" if not times else " to ".join(written(time) for time in dict.fromkeys((times[0], times[-1])))
 
 
 def _row(row: Kept) -> tuple[str, ...]:
@@ -183,7 +175,9 @@ def given_arrivals(
         names: list[str | None] = [each.id for each in plan.department]
         options["staff"] = [{"department": name, "agents": agents} for name in names or [None]]
     text = plan_text(file) if file else ""
-    return read_arrivals(text, str(file or "options"), {key: value for key, value in options.items() if value})
+    return read_arrivals(
+        text, str(file or "options"), {key: value for key, value in options.items() if value is not None}
+    )
 
 
 def try_plan(plan: Plan, arrivals: Arrivals, days: int, seed: int) -> tuple[str, bool]:

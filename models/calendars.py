@@ -210,6 +210,8 @@ class _PublicDays:
         from holidays import country_holidays
 
         known = country_holidays(country, years=year)
+        #: China names its make-up days anew each year.
+        self.makes_up = known.country == "CN"
         self.off = frozenset(day for day in known if day.year == year)
         replaced: dict[date, int] = {}
         for of_year, rows in getattr(known, "special_public_holidays", {}).items():
@@ -277,6 +279,5 @@ def _began(wall: datetime, hours: Span) -> date | None:
 
 def unpublished_years(calendar: Calendar, years: Iterable[int]) -> list[int]:
     """Those years whose make-up workdays are not published yet: China names them late in the year before."""
-    if calendar.holidays != "CN":
-        return []
-    return [year for year in years if not _public_days("CN", year).made_up]
+    public = [(year, _public_days(calendar.holidays, year)) for year in years if calendar.holidays]
+    return [year for year, days in public if days.makes_up and not days.made_up]

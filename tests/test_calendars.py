@@ -326,7 +326,9 @@ def test_plans_with_the_same_calendar_share_what_was_laid_out() -> None:
 def test_make_up_days_that_are_not_published_are_told() -> None:
     assert unpublished_years(SHOP.calendar, range(2015, 2027)) == []
     assert unpublished_years(SHOP.calendar, [2026, 2060]) == [2060]
+    assert unpublished_years(Calendar(holidays="CHN"), [2026, 2060]) == [2060]
     assert unpublished_years(Calendar(holidays="DE"), [2060]) == []
+    assert unpublished_years(Calendar(), [2060]) == []
 
 
 def test_a_make_up_day_of_a_shop_that_rests_on_that_weekday_has_other_hours() -> None:

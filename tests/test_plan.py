@@ -93,6 +93,10 @@ MISTAKES: list[tuple[str, str]] = [
         "[calendar]\nholidays = 'CN'\nfri = ['09:00-18:00']\n",
         "2: warning: calendar.holidays: the make-up workdays of 2027 are not published yet",
     ),
+    (
+        "[calendar]\nmon = ['09:00-10:00']\n[[tier]]\nid = 'a'\nresolution = '300d'\n",
+        "5: tier[a].resolution: the calendar has not enough working time in 60 years after 2026-11-24",
+    ),
     # who gets what
     (
         "[[department]]\nid = 'a'\nkinds = ['complaint']\n[[department]]\nid = 'b'\n",

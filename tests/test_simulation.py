@@ -114,6 +114,11 @@ def test_with_lognormal_work_one_agent_waits_as_pollaczek_and_khinchine_say() ->
     assert found.waited.mean == pytest.approx(mean, abs=found.waited.half_width)
 
 
+def test_what_a_case_waits_ends_when_an_agent_takes_it() -> None:
+    found = queue(10, 12, 1, 5, 420, seed=1, first_answer="4m")
+    assert found.waited.mean < 2
+
+
 # -- by hand
 
 
@@ -130,21 +135,21 @@ def desk(
 ) -> tuple[Desk, list[tuple[float, float]]]:
     """A desk after those arrivals, and when each first word was said to a case and the case was done."""
     tally = Tally(len(sorts), 21)
-    tally.warm_up = 0.0
+    tally.warm_up, tally.batch_minutes = 0.0, 1.0  # a batch each minute, so that cases can be told apart
     place = Desk(sorts, crews, working, work, tally)
-    said: dict[float, float] = {}
-    done: dict[float, float] = {}
+    said: list[tuple[int, float]] = []
+    done: list[tuple[int, float]] = []
 
-    def note_response(arrived: float, index: int, taken: float, answered: float) -> None:
-        said[arrived] = answered
+    def note_response(begun: float, index: int, batch: int, taken: float, answered: float) -> None:
+        said.append((batch, answered))
 
-    def note_resolution(arrived: float, index: int, at: float) -> None:
-        done[arrived] = at
+    def note_resolution(begun: float, index: int, batch: int, at: float) -> None:
+        done.append((batch, at))
 
     place.note_response, place.note_resolution = note_response, note_resolution  # type: ignore[method-assign,assignment]
     place.run(iter(arrivals), random.Random(1))
     assert len(said) == len(done) == len(arrivals)
-    return place, [(said[at], done[at]) for at in arrivals]
+    return place, [(dict(said)[int(at)], dict(done)[int(at)]) for at in arrivals]
 
 
 ONE = [Sort(1.0, 0, 60.0, 480.0, False)]
@@ -266,9 +271,13 @@ def test_a_promise_for_the_night_needs_somebody_on_duty() -> None:
     assert "nobody is on duty outside working time (duty.roster is empty)" in words
     assert {name for name, _ in found.departments[0].hopeless} == {"critical"}
 
+    # On duty is who is on the roster outside working time: on Saturday two, otherwise one.
     duty = 'roster = [{ agent = "@chen" }, { agent = "@li", days = ["sat"], hours = "10:00-14:00" }]'
     with_duty = read_plan(f"[duty]\n{duty}")
-    found, words, keeps = tried(SHOP.model_copy(update={"duty": with_duty.duty}), **given)  # type: ignore[arg-type]
+    guarded = SHOP.model_copy(update={"duty": with_duty.duty})
+    department = Department(guarded, Arrivals(severity={"critical": 0.05}), None, stretch_of(guarded, FIRST), 1)
+    assert [crew.minutes.total for crew in department.duty] == [(168 - 40) * 60, 4 * 60]
+    found, words, keeps = tried(guarded, **given)  # type: ignore[arg-type]
     assert keeps, words
 
 

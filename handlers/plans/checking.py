@@ -1,12 +1,13 @@
 """What is looked at beside the plan itself: the questionnaires and holidays that it names."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
-from models.calendars import unpublished_years
+from models.calendars import unpublished_years, working_time
 from models.plan import Mistake, Plan, PlanError, examine_plan
 from models.plan.checks import Remark, Rule
 from models.plan.checks.calling import questionnaires
+from models.plan.checks.remark import written
 from templates import questionnaire_keys
 
 HOLIDAYS = ("calendar", "holidays")
@@ -30,7 +31,24 @@ def rules(today: date) -> tuple[Rule, ...]:
                     HOLIDAYS, f"{words}; upgrade late in the year, or write them into open and closed", False
                 )
 
-    return (lambda plan: questionnaires(plan, questionnaire_keys()), country, unpublished)
+    outside = (country, unpublished, lambda plan: _out_of_reach(plan, today))
+    return (lambda plan: questionnaires(plan, questionnaire_keys()), *outside)
+
+
+def _out_of_reach(plan: Plan, today: date) -> Iterator[Remark]:
+    """Times that the calendar does not give within a lifetime, up to the last step of the escalation."""
+    if plan.calendar.holidays and not is_country(plan.calendar.holidays):
+        return
+    hours, begin = working_time(plan), datetime.combine(today, time(), plan.business.timezone)
+    longest = max([1.0, *(step.at for step in plan.escalation.steps)])
+    for section in ("tier", "segment", "severity"):
+        for index, each in enumerate(getattr(plan, section)):
+            for key in ("first_response", "next_response", "resolution"):
+                allowed = getattr(each, key)
+                try:
+                    hours.add(begin, (allowed or timedelta(0)) * longest)
+                except ValueError as error:
+                    yield Remark((section, index, key), f"{error}; expected less than {written(allowed)}")
 
 
 def is_country(name: str) -> bool:

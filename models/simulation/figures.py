@@ -53,7 +53,7 @@ class Broken:
 class Kept:
     """For those of one row: what is promised, and the share of cases for which it was kept (None: no promise).
 
-    `waited` is the working time until an agent took the case, in minutes.
+    `waited` is the time until an agent took the case, in minutes of working time, or of all time around the clock.
     """
 
     row: str

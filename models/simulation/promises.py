@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from models.plan import Plan
+from models.routing.words import department_of
 from models.simulation.arrivals import Arrivals
 from models.simulation.running import Sort
 from models.standards import Standard, standard_for
@@ -24,7 +25,7 @@ class Promised:
 def promised(plan: Plan, arrivals: Arrivals, department: str | None) -> tuple[float, dict[str, Promised], list[Sort]]:
     """The department's share of all cases, its rows (what is promised, by severity, or by tier for cases without),
     and its sorts of cases."""
-    share = sum(part for kind, part in arrivals.kinds().items() if _department_of(plan, kind) == department)
+    share = sum(part for kind, part in arrivals.kinds().items() if department_of(plan, kind, kind, "") == department)
     standards: dict[str, list[Standard]] = {}
     sorts = []
     for severity, grave in arrivals.severities(plan).items():
@@ -48,11 +49,3 @@ def _together(standards: list[Standard]) -> Promised:
     responses = {each.first_response for each in standards if each.first_response}
     resolutions = {each.resolution for each in standards if each.resolution}
     return Promised(tuple(sorted(responses)), tuple(sorted(resolutions)), standards[0].around_the_clock)
-
-
-def _department_of(plan: Plan, kind: str) -> str | None:
-    if not plan.department:
-        return None
-    wanted = [each for each in plan.department if kind in each.kinds]
-    wanted = wanted or [each for each in plan.department if "enquiry" in each.kinds]
-    return (wanted or list(plan.department))[0].id

@@ -53,7 +53,8 @@ class Work:
 
 
 class Tally:
-    """What became of the cases, by row and batch; `waited` is working time until an agent took the case."""
+    """What became of the cases, by row and batch; `waited` is what passed until an agent took it, in minutes of
+    its standard."""
 
     def __init__(self, rows: int, days: int) -> None:
         length = days // (BATCHES + 1)
@@ -66,8 +67,9 @@ class Tally:
         self.handled = 0.0  # minutes of all agents but those on duty
 
 
-#: A case in hand between the first word and the rest: when it arrived, the index of its sort, minutes of work left.
-Rest = tuple[float, int, float] | tuple[()]
+#: A case: the moment from which its times count, on the axis of its standard (working time or all time), the index
+#: of its sort, the minutes of work left (0: all of it), and its batch.
+Case = tuple[float, int, float, int]
 
 
 class Desk:
@@ -75,26 +77,29 @@ class Desk:
 
     def __init__(self, sorts: list[Sort], crews: list[Crew], working: Minutes, work: Work, tally: Tally) -> None:
         self.sorts, self.crews, self.working, self.work, self.tally = sorts, crews, working, work, tally
-        self.waiting: list[tuple[float, float, int, float]] = []  # due, arrived, sort, minutes left (0: all of it)
-        self.urgent: list[tuple[float, float, int, float]] = []
-        self.free: list[tuple[float, int, Rest]] = []  # when somebody is free or comes in, of which crew, with what
+        #: What waits, by the moment at which it is due; with around-the-clock standards, and others.
+        self.urgent: list[tuple[float, Case]] = []
+        self.waiting: list[tuple[float, Case]] = []
+        #: When somebody is free or comes in, of which crew, and with which case.
+        self.free: list[tuple[float, int, Case | tuple[()]]] = []
         self.idle = [crew.agents for crew in crews]
 
     def run(self, arrivals: Iterator[float], chance: random.Random) -> None:
         """Take every case until all are done."""
         shares = list(accumulate(sort.share for sort in self.sorts))
-        draw, whole, free = chance.random, shares[-1], self.free
+        draw, whole, free, last = chance.random, shares[-1], self.free, len(shares) - 1
         for at in arrivals:
             while free and free[0][0] <= at:
                 self.come(*heappop(free))
-            self.arrive(at, min(bisect_right(shares, draw() * whole), len(shares) - 1))
+            self.arrive(at, min(bisect_right(shares, draw() * whole), last))
         while free:
             self.come(*heappop(free))
 
     def arrive(self, at: float, index: int) -> None:
         """A case comes in."""
-        sort = self.sorts[index]
-        self.queue(sort.first_response, at, index, 0.0)
+        sort, tally = self.sorts[index], self.tally
+        begun = at if sort.all_hours else self.working.worked(at)
+        self.queue(sort.first_response, (begun, index, 0.0, int((at - tally.warm_up) // tally.batch_minutes)))
         for number, count in enumerate(self.idle):
             crew = self.crews[number]
             if count and (sort.all_hours or not crew.on_duty):
@@ -105,66 +110,63 @@ class Desk:
                 # Nobody of them is in: somebody will look when they come.
                 heappush(self.free, (crew.minutes.opens(at), number, ()))
 
-    def queue(self, allowed: float | None, arrived: float, index: int, left: float) -> None:
+    def queue(self, allowed: float | None, case: Case) -> None:
         """Let a case wait, to be taken in the order in which things are due."""
-        due = _NEVER if allowed is None else allowed
-        if self.sorts[index].all_hours:
-            heappush(self.urgent, (arrived + due, arrived, index, left))
-        else:
-            heappush(self.waiting, (self.working.worked(arrived) + due, arrived, index, left))
+        due = case[0] + (_NEVER if allowed is None else allowed)
+        heappush(self.urgent if self.sorts[case[1]].all_hours else self.waiting, (due, case))
 
-    def come(self, at: float, number: int, rest: Rest) -> None:
+    def come(self, at: float, number: int, rest: Case | tuple[()]) -> None:
         """Somebody of that crew is free, or comes in."""
         if rest:
-            arrived, index, left = rest
-            self.queue(self.sorts[index].resolution, arrived, index, left)
+            self.queue(self.sorts[rest[1]].resolution, rest)
         self.take(at, number)
 
     def take(self, at: float, number: int) -> None:
         """Take what is due first, if there is anything: the first word of a case or the rest of one."""
         crew = self.crews[number]
         if self.urgent:
-            _, arrived, index, left = heappop(self.urgent)
+            _, (begun, index, amount, batch) = heappop(self.urgent)
         elif self.waiting and not crew.on_duty:
-            _, arrived, index, left = heappop(self.waiting)
+            _, (begun, index, amount, batch) = heappop(self.waiting)
         else:
             self.idle[number] += 1
             return
-        begun, amount, rest = crew.minutes.worked(at), left, 0.0
-        if not left:
+        minutes, rest = crew.minutes, 0.0
+        taken = minutes.worked(at)
+        if not amount:
             amount, first = self.work.handling(), self.work.first_answer
             if not crew.on_duty:
                 self.tally.handled += amount
             if 0 < first < amount:
                 amount, rest = first, amount - first
-            self.note_response(arrived, index, at, crew.minutes.reached(begun + min(first, amount)))
-        done = crew.minutes.reached(begun + amount)
+            self.note_response(begun, index, batch, at, minutes.reached(taken + amount) if first else at)
+        done = minutes.reached(taken + amount)
         if not rest:
-            self.note_resolution(arrived, index, done)
-        heappush(self.free, (done, number, (arrived, index, rest) if rest else ()))
+            self.note_resolution(begun, index, batch, done)
+        heappush(self.free, (done, number, (begun, index, rest, batch) if rest else ()))
 
-    def note_response(self, arrived: float, index: int, taken: float, answered: float) -> None:
+    def note_response(self, begun: float, index: int, batch: int, taken: float, answered: float) -> None:
         """Count a first word."""
-        tally, sort, worked = self.tally, self.sorts[index], self.working.worked
-        batch = int((arrived - tally.warm_up) // tally.batch_minutes)
-        if batch >= 0:
-            before = worked(arrived)
-            tally.cases[sort.row][batch] += 1
-            tally.waited[sort.row][batch] += worked(taken) - before
-            took = answered - arrived if sort.all_hours else worked(answered) - before
-            if sort.first_response is not None and took <= sort.first_response:
-                tally.responses[sort.row][batch] += 1
+        if batch < 0:
+            return
+        sort, tally = self.sorts[index], self.tally
+        if not sort.all_hours:
+            taken, answered = self.working.worked(taken), self.working.worked(answered)
+        tally.cases[sort.row][batch] += 1
+        tally.waited[sort.row][batch] += taken - begun
+        if sort.first_response is not None and answered - begun <= sort.first_response:
+            tally.responses[sort.row][batch] += 1
 
-    def note_resolution(self, arrived: float, index: int, done: float) -> None:
+    def note_resolution(self, begun: float, index: int, batch: int, done: float) -> None:
         """Count the end of a case."""
-        tally, sort, worked = self.tally, self.sorts[index], self.working.worked
-        batch = int((arrived - tally.warm_up) // tally.batch_minutes)
-        if batch >= 0 and sort.resolution is not None:
-            took = done - arrived if sort.all_hours else worked(done) - worked(arrived)
-            if self.work.elsewhere:
-                took += self.work.elsewhere()
-            if took <= sort.resolution:
-                tally.resolutions[sort.row][batch] += 1
+        sort = self.sorts[index]
+        if batch < 0 or sort.resolution is None:
+            return
+        took = (done if sort.all_hours else self.working.worked(done)) - begun
+        if self.work.elsewhere:
+            took += self.work.elsewhere()
+        if took <= sort.resolution:
+            self.tally.resolutions[sort.row][batch] += 1
 
 
 def arrivals_at(rates: list[float], days: int, chance: random.Random) -> Iterator[float]:
