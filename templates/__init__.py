@@ -51,8 +51,8 @@ def render(language: str, name: str, values: dict[str, Any]) -> str:
 
 
 def document(language: str, name: str, values: dict[str, Any]) -> str:
-    """The document `name` ("plans/policy") as Markdown; raises UndefinedError for a missing value."""
-    return _environment.get_template(f"{language}/{name}.md").render(values).strip() + "\n"
+    """The document `name` ("plans/policy.md") as Markdown; raises UndefinedError for a missing value."""
+    return _environment.get_template(f"{language}/{name}").render(values).strip() + "\n"
 
 
 def label(language: str, key: str, **inserts: Any) -> str:

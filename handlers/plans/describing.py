@@ -17,7 +17,7 @@ Words = list[tuple[str, list[str]]]
 def summary(plan: Plan, language: str) -> Words:
     """What is promised to whom, in plain sentences: headings, each with its sentences."""
     found: Words = []
-    for line in document(language, "plans/summary", facts(plan, language)).splitlines():
+    for line in document(language, "plans/summary.md", facts(plan, language)).splitlines():
         if line.startswith("## "):
             found.append((line[3:], []))
         elif line.startswith("- "):
@@ -27,7 +27,7 @@ def summary(plan: Plan, language: str) -> Words:
 
 def policy(plan: Plan, language: str, today: date, version: str) -> str:
     """The written policy, as Markdown."""
-    return document(language, "plans/policy", {**facts(plan, language), "today": today, "version": version})
+    return document(language, "plans/policy.md", {**facts(plan, language), "today": today, "version": version})
 
 
 def facts(plan: Plan, language: str) -> dict[str, Any]:
