@@ -20,7 +20,18 @@ from handlers import (
     visits,
 )
 from handlers.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command
-from handlers.customers import changing, contacting, files, finding, importing, joining, merging, rules, tiers
+from handlers.customers import (
+    barring,
+    changing,
+    contacting,
+    files,
+    finding,
+    importing,
+    joining,
+    merging,
+    rules,
+    tiers,
+)
 from handlers.doors import (
     ANYONE,
     CUSTOMER,
@@ -84,6 +95,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("merge", AMONG_STAFF, AGENT, merging.merge_command),
     Command("unmerge", AMONG_STAFF, AGENT, merging.unmerge_command),
     Command("link", AMONG_STAFF, AGENT, joining.link_command),
+    Command("ban", AMONG_STAFF, SUPERVISOR, barring.ban),
+    Command("mute", AMONG_STAFF, SUPERVISOR, barring.mute),
+    Command("unban", AMONG_STAFF, SUPERVISOR, barring.unban),
     # among staff
     Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
     Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
@@ -120,6 +134,7 @@ DOORS: tuple[Door, ...] = (
     Door("another_matter", PRIVATE, CUSTOMER, press("another"), customers.start_new_matter),
     Door("kind", PRIVATE, CUSTOMER, press("kind"), cards.choose_kind),
     Door("score", PRIVATE, CUSTOMER, press("score"), questionnaires.score),
+    Door("object", PRIVATE, CUSTOMER, press("object"), barring.objects),
     Door("not_solved", PRIVATE, CUSTOMER, press("unsolved"), questionnaires.not_solved),
     Door("no_comment", PRIVATE, CUSTOMER, press("nocomment"), questionnaires.no_comment),
     Door("question", PRIVATE, CUSTOMER, press("q"), questionnaires.press),

@@ -9,7 +9,7 @@ from typing import Any
 from handlers import cases, speaking
 from handlers.contact import asks_to_stop
 from handlers.content import Content, pieces, read_content, same_media, utf16_length
-from handlers.customers import known, main_group
+from handlers.customers import barring, known, main_group
 from handlers.doors import Place
 from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
 from handlers.speaking import send, tell_customer, tell_staff
@@ -47,6 +47,9 @@ async def receive(work: Work, place: Place) -> None:
 
 async def _take_in(work: Work, place: Place, customer: Customer) -> Case | None:
     content = read_content(place.raw)
+    if await barring.is_banned(work, customer, content.text):
+        barring.keep_unheard(work, place, customer, content)
+        return None
     replied = await _replied_to(work, place)
     case = await _case_for(work, customer, content, replied)
     if case is not None:  # else Telegram's own note about the chat, with no matter at hand
@@ -70,28 +73,32 @@ async def relay(
         work.event(case, "answered", cases.actor_of(customer))
         work.happen(CaseResumed(case))
         cases.redraw_card(work, case)
-    if not content.housekeeping:
+    quiet = await barring.is_muted(work, customer, content.text)
+    if not content.housekeeping and not quiet:
         work.happen(CustomerSpoke(case, customer, content.text, content.written_at))
     await cases.want_topic(work, customer, await work.group(case.group_id))
     row = {
         "group_id": case.group_id, "customer_id": customer.id, "case_id": case.id, "message_id": message_id,
         "reply_to_id": replied.id if replied else None, "priority": Priority.RELAY,
     }  # fmt: skip
-    await _pass_on(work, place, customer, content, row)
+    await _pass_on(work, place, customer, content, row, {"quiet": True} if quiet else {})
     if case.card_message_id is None:
         cases.redraw_card(work, case)
 
 
-async def _pass_on(work: Work, place: Place, customer: Customer, content: Content, row: dict[str, Any]) -> None:
+async def _pass_on(
+    work: Work, place: Place, customer: Customer, content: Content, row: dict[str, Any], how: dict[str, Any]
+) -> None:
     lane = staff_lane(row["group_id"], customer.id)
     if content.kind == "text":
-        words_to_staff(work, lane, content.text, content.entities, row)
+        words_to_staff(work, lane, content.text, content.entities, row, **how)
         return
-    source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000]}
+    source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000], **how}
     if content.method is None:
         body = {
             "template": "messages/described",
             "values": {"kind": content.kind, "text": content.text[:1000]},
+            **how,
         }
         send(work, What.SAY, lane, body, **row)
     elif content.album and content.method == "copyMessage":
@@ -250,7 +257,7 @@ async def ask_for_person(work: Work, place: Place) -> None:
     for case in await work.cases_of(customer.id):
         case.comment_open = False  # a call for a person is no comment
     taken = await _take_in(work, place, customer)
-    if taken is None or taken.id not in before:
+    if taken is None or taken.id not in before or await barring.is_muted(work, customer, ""):
         return
     group, values = await work.group(taken.group_id), {"number": taken.id}
     tell_staff(work, group, customer, "cases/asks_for_person", values, priority=Priority.ANSWER)
@@ -276,6 +283,13 @@ async def edited(work: Work, place: Place) -> None:
     if message.recalled_at or (content.text == message.text and same_media(message, content)):
         return
     await _record_edit(work, message, content)
+    if await barring.is_banned(work, customer, content.text):
+        return
+    if message.author is Author.UNHEARD:  # changed to words that go through, or when the ban was over
+        message.origin_chat_id = message.origin_message_id = None
+        await work.flush()
+        await receive(work, place)
+        return
     case = await work.case(message.case_id) if message.case_id else None
     group_id = case.group_id if case else (await main_group(work)).id or 0  # an answer to a questionnaire has no case
     if case is not None:

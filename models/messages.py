@@ -11,12 +11,13 @@ from models.base import Base, BigKey, Json, text_enum
 
 
 class Author(enum.StrEnum):
-    """Whose words they are. A note never leaves the staff group."""
+    """Whose words they are. A note never leaves the staff group; what a banned customer wrote, nobody has heard."""
 
     CUSTOMER = "customer"
     AGENT = "agent"
     BOT = "bot"
     NOTE = "note"
+    UNHEARD = "unheard"
 
 
 class Message(Base, table=True):

@@ -101,6 +101,8 @@ async def _compose(work: Work, parcel: Parcel) -> None:
             await _compose_edit(work, parcel, row)
     if topic and topic.thread_id and not parcel.method.startswith(("edit", "delete")):
         parcel.params["message_thread_id"] = topic.thread_id
+    if row.body.get("quiet") and parcel.method.startswith(("send", "copy", "forward")):
+        parcel.params["disable_notification"] = True
     if parcel.method.startswith("send") or parcel.method == "copyMessage":
         await _add_reply(work, parcel, row)
 

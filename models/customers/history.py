@@ -39,9 +39,7 @@ async def history(work: Work, customer_id: int) -> History:
         select(func.count(), func.coalesce(func.sum(Purchase.amount), 0)).where(Purchase.customer_id == customer_id)
     )
     cases = await work.recent_cases(customer_id, 100)
-    unheard = select(func.count()).where(
-        Message.customer_id == customer_id, col(Message.case_id).is_(None), Message.author == Author.CUSTOMER
-    )
+    unheard = select(func.count()).where(Message.customer_id == customer_id, Message.author == Author.UNHEARD)
     return History(
         purchases=await _latest(work, Purchase, customer_id), bought=int(bought), spent=int(spent),
         events=await _latest(work, ServiceEvent, customer_id), cases=len(cases),

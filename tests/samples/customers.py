@@ -42,6 +42,7 @@ CHOICES: dict[str, list[Any]] = {
         [{"number": 1001, "state": "new", "subject": LONG[:60], "customer": FOUND}] * 8,
         [{"number": 1001, "state": "closed", "subject": "", "customer": BARE}] * 8,
     ],
+    "ban_set.what": ["banned", "muted"],
     "until": ["2027-06-30", ""],
     "zone": ["", "?", "Asia/Shanghai"],
     "tier": [lambda text: text[:30]],

@@ -1,0 +1,145 @@
+"""Abuse: who bans and mutes, what the customer hears of it, and what no ban stops."""
+
+from sqlmodel import select
+
+from models.cases import Case
+from models.messages import Author
+from models.staff import Audit
+from templates import label
+from tests.stories.shop import Agent, Customer, Shop
+from tests.telegram import words
+
+PLAN = """
+[[severity]]
+id = "critical"
+name = { zh = "重大", en = "Critical" }
+keywords = ["漏电", "electric shock"]
+first_response = "10m"
+around_the_clock = true
+say = { zh = "请先断电，离开危险处。", en = "Please switch off the power and step away." }
+[[severity]]
+id = "normal"
+name = { zh = "一般", en = "Normal" }
+"""
+
+
+async def with_topic(shop: Shop, name: str = "王芳", **facts: str) -> Customer:
+    customer = await shop.customer(name, **facts)
+    await customer.complains("你们的门铃不响")
+    await customer.topic()
+    return customer
+
+
+async def chen_of(shop: Shop) -> Agent:
+    chen = await shop.agent("小陈")
+    await chen.says("大家早")
+    await shop.calms_down()
+    return chen
+
+
+async def shown(shop: Shop, customer: Customer) -> str:
+    await shop.calms_down()
+    return "\n".join(words(each) for each in await shop.topic_of(customer))
+
+
+async def test_s32_a_ban_keeps_words_from_staff_counts_them_and_ends_by_itself(shop: Shop) -> None:
+    chen, wang, boss = await chen_of(shop), await with_topic(shop), shop.owner
+    asked = await chen.says("/ban 3d 辱骂", to=wang)
+    await chen.sees("需要主管", of=wang, after=asked)
+    for wrong in ("/ban", "/ban 3d", "/ban 辱骂", "/ban 400d 辱骂"):
+        asked = await boss.says(wrong, to=wang)
+        await boss.sees("请写成：/ban", of=wang, after=asked)
+
+    asked = await boss.says("/ban 3天 辱骂同事", to=wang)
+
+    told = words(await wang.hears("暂停处理您在这里的来信"))
+    assert "辱骂同事" not in told
+    await boss.sees("停止受理，到", of=wang, after=asked)
+    unheard = await wang.says("听不见的话")
+    await wang.edits(unheard, "改过的听不见的话")
+    await wang.says("转人工")
+    assert "听不见" not in await shown(shop, wang)
+    assert "改过的听不见的话" not in await shown(shop, wang)
+    assert await shop.words_of(wang, Author.UNHEARD) == ["改过的听不见的话", "转人工"]
+    asked = await chen.says("/file", to=wang)
+    file = words(await chen.sees("客户档案", of=wang, after=asked))
+    assert "已停止受理，到" in file
+    assert "期间来信 2 条" in file
+
+    await shop.time_passes(days=3, minutes=1)
+    await wang.says("听得见的话")
+    await chen.sees("听得见的话", of=wang)
+    row = await wang.row()
+    trail = await shop.stored(select(Audit).where(Audit.subject == f"customer:{row.id}", Audit.action == "banned"))
+    assert [each.details["reason"] for each in trail] == ["辱骂同事"]
+
+
+async def test_s32_no_ban_and_no_mute_stops_words_of_danger(shop: Shop) -> None:
+    boss, wang = shop.owner, await with_topic(shop)
+    await boss.says("/ban 30d 辱骂", to=wang)
+    await wang.hears("暂停处理")
+
+    said = await wang.says("你们那个水壶漏电，把我妈手麻了")
+
+    await wang.hears("请先断电", after=said)
+    await boss.sees("漏电", of=wang)
+    cases = await shop.stored(select(Case).where(Case.customer_id == (await wang.row()).id))
+    assert "critical" in {case.severity for case in cases}
+    await wang.says("现在怎么办")  # while the danger is open, all words go through
+    await boss.sees("现在怎么办", of=wang)
+
+
+async def test_words_that_are_changed_to_tell_of_danger_go_through(shop: Shop) -> None:
+    boss, wang = shop.owner, await with_topic(shop)
+    await boss.says("/ban 30d 辱骂", to=wang)
+    await wang.hears("暂停处理")
+    said = await wang.says("水壶")
+    await shop.calms_down()
+
+    await wang.edits(said, "水壶漏电")
+
+    await wang.hears("请先断电", after=said)
+    await boss.sees("水壶漏电", of=wang)
+
+
+async def test_a_muted_customer_is_heard_without_a_sound(shop: Shop) -> None:
+    boss, wang = shop.owner, await with_topic(shop)
+    asked = await boss.says("/mute 2小时 刷屏", to=wang)
+    await wang.hears("回复会慢一些")
+    await boss.sees("静默接收，到", of=wang, after=asked)
+
+    await wang.says("一条")
+    await wang.says(photo=True)
+    await boss.sees("一条", of=wang)
+    await shop.calms_down()
+    copied = (await shop.telegram.ledger("copyMessage", kind="call"))[-1]
+    said = [
+        call for call in await shop.telegram.ledger("sendMessage", kind="call") if call["params"]["text"] == "一条"
+    ]
+    assert [str(call["params"].get("disable_notification")).lower() for call in (copied, said[-1])] == [
+        "true",
+        "true",
+    ]
+
+    await shop.time_passes(hours=2, minutes=1)
+    await wang.says("两条")
+    await boss.sees("两条", of=wang)
+
+
+async def test_a_ban_is_objected_to_once_and_lifted_by_a_supervisor_in_english(shop: Shop) -> None:
+    boss, smith = shop.owner, await with_topic(shop, "Smith", language="en")
+    await boss.says("/ban 30d insults", to=smith)
+    told = await smith.hears("we are not dealing with your messages until")
+
+    await smith.presses(told, "I object")
+
+    await boss.sees("有异议", of=smith)
+    await smith.hears("Somebody in charge has been told")
+    assert await smith.presses(told, "object:1", forge=True) == label("en", "refusal.stale")
+    asked = await boss.says("/unban", to=smith)
+    await smith.hears("as before", after=told)
+    await boss.sees("恢复正常受理", of=smith, after=asked)
+    await smith.says("thank you, the bell is still broken")
+    await boss.sees("still broken", of=smith)
+    asked = await boss.says("/unban", to=smith)
+    await boss.sees("没有被停止受理", of=smith, after=asked)
