@@ -228,8 +228,9 @@ async def case_command(work: Work, place: Place) -> None:
 
 
 async def card_press(work: Work, place: Place) -> None:
-    """A button of a case's card."""
+    """A button of a case's card; one that shows what was is drawn anew, whatever becomes of the press."""
     action, case = place.text.partition(":")[0], await case_pressed(work, place)
+    redraw_card(work, case)
     customer = await work.customer(case.customer_id)
     person = place.speaker
     person.name = display_name(place.user.get("first_name"), place.user.get("last_name")) or person.name

@@ -1,11 +1,14 @@
 """What customers hear about time: that it may take longer, and that we wait for them."""
 
+from datetime import datetime
 from typing import Any
 
+from handlers import contact
 from handlers.speaking import tell_customer
 from handlers.standards.expecting import due_words
 from models.calendars import during
 from models.cases import Case
+from models.contact import Purpose
 from models.customers import Customer, zone_of
 from models.delivery import Priority, SendClass
 from models.standards import Clock
@@ -38,11 +41,16 @@ async def warn(work: Work, clock: Clock, case: Case, customer: Customer) -> bool
     return True
 
 
-def remind(work: Work, case: Case, customer: Customer) -> None:
-    """We still wait for the customer's answer."""
-    if _hears(customer):
-        tell_customer(work, customer, "standards/waiting_for_you", {"number": case.id}, case=case, **_UNASKED)
+async def remind(work: Work, clock: Clock, case: Case, customer: Customer) -> datetime | None:
+    """We still wait for the customer's answer. Returns when to try again where it is not the hour for it."""
+    found = await contact.reach_out(
+        work, customer, Purpose.SERVICE, "reminder", f"pending:{clock.id}", "standards/waiting_for_you",
+        {"number": case.id}, case=case,
+    )  # fmt: skip
+    if found.now(work.now):
         work.event(case, "reminded", "system")
+        return None
+    return found.at
 
 
 def say_closed(work: Work, case: Case, customer: Customer) -> None:

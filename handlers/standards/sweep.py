@@ -1,7 +1,7 @@
 """What falls due: a small look at the clocks every two seconds."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers import cases
 from handlers.happenings import CaseClosed
@@ -33,7 +33,7 @@ async def sweep(work: Work) -> bool:
     for clock, case, customer in found:
         plan = await work.plan_of(case)
         if clock.what in WAITS:
-            _customer_silent(work, clock, case, customer, plan)
+            await _customer_silent(work, clock, case, customer, plan)
         elif level := await _time_passed(work, clock, case, customer, knows=case.id in promised):
             tellings[case.group_id].append(Telling(clock, case, customer, level))
     for group_id, each in tellings.items():
@@ -71,19 +71,19 @@ def _just_now(work: Work, clock: Clock, mark: Mark, plan: Plan) -> bool:
     return work.now - clock.moment(mark.share, plan) <= JUST_NOW
 
 
-def _customer_silent(work: Work, clock: Clock, case: Case, customer: Customer, plan: Plan) -> None:
+async def _customer_silent(work: Work, clock: Clock, case: Case, customer: Customer, plan: Plan) -> None:
     """We wait for the customer: one reminder, then it is over. Never in the quiet hours."""
-    awake = after(work.now, plan.contact.quiet, zone_of(customer, plan))
-    if awake > work.now:
+    passed = clock.passed(work.now, plan)
+    awake: datetime | None = after(work.now, plan.contact.quiet, zone_of(customer, plan))
+    if awake == work.now and any(mark.does == "close" for mark in passed):
+        _close_in_silence(work, case, customer)
+    elif awake == work.now and passed:
+        awake = await notices.remind(work, clock, case, customer)
+    if awake and awake > work.now:
         clock.look_at = awake
         return
-    passed = clock.passed(work.now, plan)
     clock.step += len(passed)
     clock.set_look(plan)
-    if any(mark.does == "close" for mark in passed):
-        _close_in_silence(work, case, customer)
-    elif passed:
-        notices.remind(work, case, customer)
 
 
 def _close_in_silence(work: Work, case: Case, customer: Customer) -> None:
