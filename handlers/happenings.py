@@ -25,12 +25,16 @@ class CaseOpened:
 
 @dataclass(frozen=True)
 class CustomerSpoke:
-    """A customer's words were added to a case (the first ones too), written at Telegram's time `at`."""
+    """A customer's words were added to a case (the first ones too), written at Telegram's time `at`.
+
+    `kind` is the kind of content: "text", "photo", "sticker", ...
+    """
 
     case: Case
     customer: Customer
     words: str
     at: datetime
+    kind: str = "text"
 
 
 @dataclass(frozen=True)

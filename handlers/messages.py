@@ -75,7 +75,7 @@ async def relay(
         cases.redraw_card(work, case)
     quiet = await barring.is_muted(work, customer, content.text)
     if not content.housekeeping and not quiet:
-        work.happen(CustomerSpoke(case, customer, content.text, content.written_at))
+        work.happen(CustomerSpoke(case, customer, content.text, content.written_at, content.kind))
     await cases.want_topic(work, customer, await work.group(case.group_id))
     row = {
         "group_id": case.group_id, "customer_id": customer.id, "case_id": case.id, "message_id": message_id,

@@ -23,6 +23,8 @@ from models.plan import Plan
 
 #: At this share of a promised time the customer hears that it may be missed, while there is time to do something.
 CUSTOMER_HEARS_AT = 0.9
+#: Where the plan has no steps, at this share of a time that an agent named the agent is reminded.
+PROMISE_REMINDS_AT = 0.8
 TIMES = ("first_response", "next_response", "resolution")
 
 
@@ -155,6 +157,8 @@ def marks(plan: Plan, what: Timed) -> list[Mark]:
         reminder = Mark(closing.remind_pending_after / closing.close_pending_after, "remind")
         return [*([reminder] if reminder.share < 1 else []), Mark(1, "close")]
     found = [Mark(step.at, step.tell) for step in plan.escalation.steps]
+    if what is Timed.PROMISE and not found:
+        found.append(Mark(PROMISE_REMINDS_AT, "assignee"))  # an agent's own time, whatever the plan says
     if found and what in (Timed.FIRST_RESPONSE, Timed.RESOLUTION):
         found.append(Mark(CUSTOMER_HEARS_AT, "warn"))
     return sorted([*found, Mark(1, "late")], key=lambda mark: mark.share)
@@ -279,12 +283,21 @@ async def due_clocks(work: Lookups, now: datetime, most: int) -> Sequence[tuple[
     return [(clock, case, customers[case.customer_id]) for clock, case in await work.all(query)]
 
 
-async def promised_cases(work: Lookups, case_ids: Sequence[int], now: datetime) -> frozenset[int]:
-    """Those of these cases in which an agent has named a time that is still ahead."""
+async def words_due(work: Lookups, case_ids: Sequence[int], now: datetime) -> dict[tuple[int, Timed], datetime]:
+    """When, in these cases, a person's word is due that the customer can count on: by an agent's own time that is
+    still ahead (PROMISE), by the interval at which a person speaks (UPDATE)."""
     if not case_ids:
-        return frozenset()
-    query = select(Clock.case_id).where(Clock.what == Timed.PROMISE, col(Clock.due_at) > now)
-    return frozenset(await work.all(query.where(col(Clock.case_id).in_(case_ids))))
+        return {}
+    query = select(Clock).where(
+        col(Clock.case_id).in_(case_ids),
+        col(Clock.what).in_((Timed.PROMISE, Timed.UPDATE)),
+        col(Clock.due_at).is_not(None),
+    )
+    moments = {
+        (clock.case_id, clock.what): clock.due_at if clock.what is Timed.PROMISE else clock.look_at
+        for clock in await work.all(query)
+    }
+    return {key: moment for key, moment in moments.items() if moment and moment > now}
 
 
 async def late_cases(work: Lookups, group_id: int, now: datetime) -> Sequence[tuple[Case, Customer]]:

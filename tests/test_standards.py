@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlmodel import col, select
 
 from handlers import answers, cases, follow_up
-from handlers.happenings import CaseOpened, CustomerSpoke, FileChanged, StandardChanged
+from handlers.happenings import CaseOpened, CaseResumed, CustomerSpoke, FileChanged, Promised, StandardChanged
 from handlers.moments import in_words, read_moment
 from handlers.standards.chasing import asks_where_it_stands
 from handlers.standards.late_list import tell_late_list
@@ -301,6 +302,72 @@ async def test_f52_what_was_answered_at_the_last_moment_is_not_called_late(desk:
     assert await desk.sweep() == 0
     assert await desk.told() == []
     assert (await desk.clock(number, Timed.FIRST_RESPONSE)).kept is False
+
+
+async def test_f52_who_answers_as_the_reminder_falls_due_is_not_reminded(desk: Desk) -> None:
+    number = await desk.opens("regular")
+    await desk.agent_says(number)
+    async with desk.work() as work:
+        cases.wait_for_customer(work, await desk._case(work, number), await work.staff(1))
+    desk.now += 24 * HOUR
+    async with desk.work() as work:
+        case, customer = await desk._case(work, number), await work.customer(1)
+        case.move(CaseState.OPEN, work.now)
+        work.happen(CaseResumed(case))
+        work.happen(CustomerSpoke(case, customer, "蓝色", work.now))
+        await follow_up(work)
+        await work.flush()
+        if not desk.database.is_sqlite:  # which knows one writer at a time
+            async with desk.work() as sweeping:
+                assert not await sweep(sweeping)
+    await desk.sweep()
+    assert not [each for each in await desk.told() if "还在等您回复" in each]
+
+
+async def test_a_plan_that_promises_nothing_costs_no_look_at_the_clocks(desk: Desk) -> None:
+    desk.plan, desk.version = Plan(), 2
+    async with desk.work() as work:
+        work.add(PlanVersion(id=2, text="", taken_at=desk.now))
+    asked: list[str] = []
+    event.listen(desk.database.engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    number = await desk.opens()
+    await desk.agent_says(number)
+    await desk.customer_says(number, "什么时候送来")
+    assert asked
+    assert not [each for each in asked if "clocks" in each]
+
+
+async def test_an_agents_own_time_is_called_to_mind_whatever_the_plan_says(desk: Desk) -> None:
+    desk.plan, desk.version = Plan(), 2
+    async with desk.work() as work:
+        work.add(PlanVersion(id=2, text="", taken_at=desk.now))
+    number = await desk.opens()
+    async with desk.work() as work:
+        case = await desk._case(work, number)
+        await answers.note_answer(work, case, await work.staff(1), work.now)
+        work.happen(Promised(case, work.now + HOUR))
+    await desk.told()
+    desk.now += 48 * MINUTE
+    await desk.sweep()
+    assert await desk.told() == ["standards/late"]
+    desk.now += MINUTE
+    await desk.agent_says(number)
+    assert (await desk.clock(number, Timed.PROMISE)).kept is True
+
+
+async def test_whom_nobody_answers_hears_by_when_the_plan_has_somebody_speak_to_them(desk: Desk) -> None:
+    desk.now = at("2027-02-22 10:00")
+    number = await desk.opens("regular", CaseKind.COMPLAINT)
+    await desk.told()
+    desk.now = at("2027-02-22 10:55")
+    await desk.sweep()
+    told = await desk.told()
+    assert "我们原定今天 11:00 前答复您，可能会晚一些，非常抱歉。\n已转告主管跟进，最迟明天 10:00 会有客服" in told[0]
+    async with desk.work() as work:
+        work.happen(Promised(await desk._case(work, number), work.now + 100 * HOUR))
+    desk.now = at("2027-02-25 18:00")
+    await desk.sweep()
+    assert not [each for each in await desk.told() if "原定" in each], "the customer knows the agent's time"
 
 
 async def test_f49_a_jump_of_the_clock_tells_nothing_twice(desk: Desk) -> None:

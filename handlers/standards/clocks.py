@@ -112,8 +112,10 @@ async def customer_spoke(work: Work, happening: CustomerSpoke) -> None:
     if not case.unfinished or not promises(plan):
         return
     is_first = case.first_response_at is None and not case.reopened_count
+    if not is_first and (happening.kind == "sticker" or is_thanks(happening.words)):
+        return
     clocks = await _clocks(work, case)
-    if any(clocks.named(what) for what in RESPONSES) or not (is_first or not is_thanks(happening.words)):
+    if any(clocks.named(what) for what in RESPONSES):
         return
     what = Timed.FIRST_RESPONSE if is_first else Timed.NEXT_RESPONSE
     clocks.start(what, said_at(work, happening.at), await standard_of(work, case, happening.customer))

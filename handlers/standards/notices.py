@@ -22,10 +22,10 @@ def _hears(customer: Customer) -> bool:
     return customer.user_id is not None and customer.unreachable_since is None
 
 
-async def warn(work: Work, clock: Clock, case: Case, customer: Customer) -> bool:
+async def warn(work: Work, clock: Clock, case: Case, customer: Customer, report: datetime | None) -> bool:
     """Tell the customer that a promised time may be missed, and who has it now; returns whether we did.
 
-    The bot names no time of its own.
+    The bot names no time of its own: `report` is when a person speaks to them at the latest, by the plan.
     """
     plan = await work.plan_of(case)
     if not _hears(customer):
@@ -35,6 +35,7 @@ async def warn(work: Work, clock: Clock, case: Case, customer: Customer) -> bool
     due = clock.due_at or work.now
     values = {
         "number": case.id, "what": clock.what.value, "late": due <= work.now, "due": due_words(work, customer, due),
+        "report": due_words(work, customer, report) if report else "",
     }  # fmt: skip
     tell_customer(work, customer, "standards/may_be_late", values, case=case, **_UNASKED)
     work.event(case, "warned", "system", of=clock.what)

@@ -11,7 +11,7 @@ from models.calendars import after, working_time
 from models.cases import Case, CaseState
 from models.customers import Customer, zone_of
 from models.plan import Plan
-from models.standards import WAITS, Clock, Mark, Timed, due_clocks, promised_cases
+from models.standards import WAITS, Clock, Mark, Timed, due_clocks, words_due
 from models.work import Work
 
 #: How many clocks one transaction looks at, so that nobody waits for it long.
@@ -29,22 +29,24 @@ async def sweep(work: Work) -> bool:
     """
     tellings: dict[int, list[Telling]] = defaultdict(list)
     found = await due_clocks(work, work.now, AT_ONCE)
-    promised = await promised_cases(work, [case.id for _, case, _ in found], work.now)
+    due = await words_due(work, [case.id for _, case, _ in found], work.now)
     for clock, case, customer in found:
         plan = await work.plan_of(case)
         if clock.what in WAITS:
             await _customer_silent(work, clock, case, customer, plan)
-        elif level := await _time_passed(work, clock, case, customer, knows=case.id in promised):
+        elif level := await _time_passed(work, clock, case, customer, due):
             tellings[case.group_id].append(Telling(clock, case, customer, level))
     for group_id, each in tellings.items():
         await telling.tell(work, await work.group(group_id), each)
     return bool(found)
 
 
-async def _time_passed(work: Work, clock: Clock, case: Case, customer: Customer, *, knows: bool) -> str | None:
+async def _time_passed(
+    work: Work, clock: Clock, case: Case, customer: Customer, due: dict[tuple[int, Timed], datetime]
+) -> str | None:
     """Go past the marks that lie behind; returns who is to be told ("assignee" ... "owner"), if anybody is.
 
-    A customer who `knows` of another time, from an agent, is not warned.
+    `due` says when a word to the customer is due: whom an agent has told of a time knows, and is not warned.
     """
     plan = await work.plan_of(case)
     hours, open_now = working_time(plan), working_time(plan).is_open(work.now)
@@ -61,7 +63,8 @@ async def _time_passed(work: Work, clock: Clock, case: Case, customer: Customer,
     level = max((each for each in does if each in _LEVELS), key=_LEVELS.index, default=None)
     if "late" in does:
         cases.redraw_card(work, case)
-    if "warn" in does and not knows and await notices.warn(work, clock, case, customer):
+    knows, report = (case.id, Timed.PROMISE) in due, due.get((case.id, Timed.UPDATE))
+    if "warn" in does and not knows and await notices.warn(work, clock, case, customer, report):
         level = max(level or "supervisor", "supervisor", key=_LEVELS.index)  # to whom the customer was referred
     return level
 

@@ -26,6 +26,7 @@ def _people(text: str) -> list[dict[str, Any]]:
 CHOICES: dict[str, list[Any]] = {
     "what": _WHATS,
     "late": [False, True],
+    "report": ["", "11-22 09:00"],
     "due": ["11-21 17:40"],
     "chased": [0, 3],
     "count": [1, 12],
