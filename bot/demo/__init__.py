@@ -15,7 +15,7 @@ from bot.demo.control import Control
 from bot.demo.story import gather
 from bot.demo.supervisor import BotProcess, DoesNotStart, address_of, running_sandbox
 from bot.demo.words import words
-from templates import LANGUAGES
+from templates import LANGUAGES, ROOT
 
 TOKEN = "1000000001:sandbox"  # noqa: S105 - it opens nothing but the sandbox
 #: Telegram's limits are off here until the visitor sets one, and the bot's own are out of the way.
@@ -77,7 +77,8 @@ def _write_plan(folder: Path, language: str) -> Path:
     names = ", ".join(f'{each} = "{words(each)["cast"]["business"]}"' for each in LANGUAGES)
     lines = ("[business]", f"name = {{ {names} }}", f'language = "{language}"', f'timezone = "{system_zone()}"')
     path = folder / "plan.toml"
-    path.write_text("\n".join(lines), "utf-8")
+    text = (ROOT / "demo" / "plan.toml").read_text("utf-8")
+    path.write_text(text.replace("\n{business}\n", "\n" + "\n".join(lines) + "\n"), "utf-8")
     return path
 
 
