@@ -68,8 +68,8 @@ class Control:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-def button_data(message: Json, start: str) -> str | None:
-    """The data of the first button under a message whose data starts so."""
+def button_data(message: Json, start: str, end: str = "") -> str | None:
+    """The data of the first button under a message whose data starts and ends so."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     data = (str(button.get("callback_data", "")) for row in rows for button in row)
-    return next((each for each in data if each.startswith(start)), None)
+    return next((each for each in data if each.startswith(start) and each.endswith(end)), None)

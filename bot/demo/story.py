@@ -50,9 +50,9 @@ async def play(control: Control, cast: Cast, language: str) -> None:
     await _complain(control, customer["id"], said)
     card = await control.see(cast.group["id"], lambda message: bool(button_data(message, "claim:")))
     await _answer(control, cast, card, said)
-    asked = await control.see(customer["id"], lambda message: bool(button_data(message, "score:")))
-    await _press(control, customer["id"], asked, "score:", said["score"])
-    await control.see(customer["id"], lambda message: bool(button_data(message, "nocomment:")))
+    asked = await control.see(customer["id"], lambda message: bool(button_data(message, "q:", said["score"])))
+    await _press(control, customer["id"], asked, "q:", said["score"])
+    await control.see(customer["id"], lambda message: bool(button_data(message, "q:", ":!skip")))
     await control.act("say", from_id=customer["id"], text=said["comment"])
     await control.act("say", from_id=other["id"], text="/start")
     await control.see(other["id"], lambda message: bool(message.get("reply_keyboard")))
@@ -89,7 +89,5 @@ async def _answer(control: Control, cast: Cast, card: Json, said: Json) -> None:
 
 async def _press(control: Control, user_id: int, message: Json, start: str, end: str) -> None:
     """Press the button whose data starts and ends so."""
-    rows = message["reply_markup"]["inline_keyboard"]
-    data = [str(button.get("callback_data")) for row in rows for button in row]
-    wanted = next(each for each in data if each.startswith(start) and each.endswith(end))
+    wanted = button_data(message, start, end)
     await control.act("press", user_id=user_id, message_id=message["message_id"], data=wanted)

@@ -135,8 +135,8 @@ const STEPS = {
     await say({ from_id: agent().id, chat_id: groupId(), thread_id: me.thread, text: `/resolve ${said.resolution}` });
   },
   async score(me) {
-    const asked = await until(me, () => newest(customer().id, has('score:')));
+    const asked = await until(me, () => newest(customer().id, (each) => dataOf(each, 'q:', ':2')));
     await pause(2500);
-    if (asked && !me.stopped) await pressFor(customer().id, asked, dataOf(asked, 'score:', ':2'));
+    if (asked && !me.stopped) await pressFor(customer().id, asked, dataOf(asked, 'q:', ':2'));
   },
 };
