@@ -62,14 +62,15 @@ async def _perform(
     stack.push_async_callback(control.close)
     cast = await gather(control, TOKEN, language)
     database_url = database_url or f"sqlite+aiosqlite:///{folder / 'demo.db'}"
+    plan_file = _write_plan(folder, language)
     settings = {
         "BOT_TOKEN": TOKEN, "STAFF_GROUP_ID": str(cast.group["id"]), "OWNER_IDS": str(cast.agents[0]["id"]),
         "DATABASE_URL": database_url, "TELEGRAM_API_URL": url, "WEB_PORT": "0",
-        "PLAN_FILE": str(_write_plan(folder, language)), **LIMITS,
+        "PLAN_FILE": str(plan_file), **LIMITS,
     }  # fmt: skip
     bot = BotProcess(folder, settings)
     stack.push_async_callback(bot.stop)
-    await perform(control, database_url, bot, cast, language, listener, open_browser, stop)
+    await perform(control, database_url, bot, cast, language, listener, open_browser, stop, plan_file)
 
 
 def _write_plan(folder: Path, language: str) -> Path:

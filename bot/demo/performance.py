@@ -8,6 +8,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
+from pathlib import Path
 
 import uvicorn
 
@@ -30,11 +31,11 @@ class Server(uvicorn.Server):
 
 async def perform(
     control: Control, database_url: str, bot: BotProcess, cast: Cast, language: str,
-    listener: socket.socket, open_browser: bool, stop: asyncio.Event,
+    listener: socket.socket, open_browser: bool, stop: asyncio.Event, plan_file: Path,
 ) -> None:  # fmt: skip
     """Serve the page until `stop` is set; raises DoesNotStart."""
     database = Database(database_url, wall)
-    stage = Stage(control, database, bot, cast, language)
+    stage = Stage(control, database, bot, cast, language, plan_file)
     config = uvicorn.Config(
         application(stage), log_level="warning", access_log=False, http="httptools", ws="none", lifespan="off",
         server_header=False,

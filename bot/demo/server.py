@@ -64,6 +64,7 @@ def application(stage: Stage) -> Starlette:
         Route("/", _page),
         Route("/words", lambda _request: _json(of_the_page())),
         Route("/demo/cast", lambda _request: _json(stage.introduction())),
+        Route("/demo/plan", lambda _request: _json(stage.plan())),
         Route("/demo/state", _look(stage)),
         Route("/demo/events", _events(stage)),
         *(Route(f"/demo/{name}", _order(stage, act), methods=["POST"]) for name, act in ORDERS.items()),

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,9 +17,11 @@ from bot.demo.story import Cast
 from bot.demo.supervisor import BotProcess
 from bot.demo.words import words
 from handlers.installing import let_time_pass
+from handlers.plans.describing import summary
 from models.database import Database
-from models.plan import Plan
+from models.plan import Plan, load_plan
 from models.staff import Installation
+from templates import LANGUAGES
 
 #: What Telegram allows one group in a minute; the demo starts without limits.
 REAL_GROUP_LIMIT = 20
@@ -33,8 +36,11 @@ def wall() -> datetime:
 class Stage:
     """Everything behind the page."""
 
-    def __init__(self, control: Control, database: Database, bot: BotProcess, cast: Cast, language: str) -> None:
+    def __init__(
+        self, control: Control, database: Database, bot: BotProcess, cast: Cast, language: str, plan_file: Path
+    ) -> None:
         self.control = control
+        self.plan_file = plan_file
         self.database = database
         self.bot = bot
         self.cast = cast
@@ -56,6 +62,11 @@ class Stage:
     def introduction(self) -> dict[str, Any]:
         """Who takes part, and what they may say in the tour."""
         return {**self.cast.shown(), "language": self.language, "lines": words(self.language)["lines"]}
+
+    def plan(self) -> dict[str, Any]:
+        """The care plan in force in plain sentences, by language: headings, each with its sentences."""
+        plan = load_plan(self.plan_file)
+        return {language: summary(plan, language) for language in LANGUAGES}
 
     def set_story(self, story: str) -> None:
         """How far the case at the beginning is."""

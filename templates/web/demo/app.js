@@ -4,6 +4,7 @@ import * as customers from './customers.js';
 import { by } from './dom.js';
 import * as engine from './engine.js';
 import { answered } from './pane.js';
+import * as plan from './plan.js';
 import * as staff from './staff.js';
 import * as store from './store.js';
 import * as tour from './tour.js';
@@ -68,6 +69,7 @@ async function begin() {
   customers.start({ after: staff.follow, seen: () => isSeen('customers') });
   staff.start({ seen: () => isSeen('staff') });
   engine.start();
+  plan.start();
   tour.start({ pane: showPane, lines: said });
   tries();
   store.watch((kind, facts) => {

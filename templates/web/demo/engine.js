@@ -8,6 +8,7 @@ import { t } from './words.js';
 
 const MOST_LINES = 80;
 const LOOK_BACK = 400;
+const MINUTE = 60;
 const HOUR = 3600;
 const figures = { calls: 0, limited: 0, failed: 0, repeated: 0 };
 const failed = new Set();
@@ -19,7 +20,7 @@ export function start() {
   by('kill').addEventListener('click', () => say(telegram.order('kill'), 'kill_not_now'));
   by('down').addEventListener('click', () => say(telegram.order('down', { seconds: 10 })));
   by('limit').addEventListener('click', () => say(telegram.order('limit', { on: !state.limited })));
-  for (const button of document.querySelectorAll('[data-hours]')) {
+  for (const button of document.querySelectorAll('[data-minutes]')) {
     button.addEventListener('click', () => leap(button));
   }
   store.watch((kind, facts) => {
@@ -38,7 +39,7 @@ async function say(order, otherwise) {
 
 async function leap(button) {
   button.disabled = true;
-  await say(telegram.order('days', { seconds: Number(button.dataset.hours) * HOUR }), 'days_not_now');
+  await say(telegram.order('days', { seconds: Number(button.dataset.minutes) * MINUTE }), 'days_not_now');
   button.disabled = false;
 }
 
@@ -62,6 +63,7 @@ export function draw() {
 }
 
 function inWords(seconds) {
+  if (seconds < HOUR) return t('minutes', { count: Math.round(seconds / MINUTE) });
   const hours = Math.round(seconds / HOUR);
   return hours < 48 ? t('hours', { count: hours }) : t('days', { count: Math.round(hours / 24) });
 }

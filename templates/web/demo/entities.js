@@ -28,7 +28,8 @@ function nest(text, from, to, entities, on) {
     while (next < entities.length && entities[next].offset < end) inside.push(entities[next++]);
     out.append(text.slice(at, start));
     out.append(wrap(entity, text.slice(start, end), nest(text, start, end, inside, on), on));
-    at = end;
+    // A quotation stands on lines of its own: the line end behind it is no empty line.
+    at = end + (entity.type.endsWith('blockquote') && text[end] === '\n' && end < to ? 1 : 0);
   }
   out.append(text.slice(at, to));
   return out;

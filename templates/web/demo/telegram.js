@@ -15,6 +15,8 @@ export const act = (path, given) => post(`/control/${path}`, given);
 export const look = (path) => ask(`/control/${path}`);
 /** Kill, down, limit, days; null when it cannot be done now. */
 export const order = (name, given = {}) => post(`/demo/${name}`, given);
+/** The care plan by language: [heading, sentences] each. */
+export const plan = () => ask('/demo/plan');
 export const cast = () => ask('/demo/cast');
 export const fileAddress = (fileId) => `/control/file/${encodeURIComponent(fileId)}`;
 
