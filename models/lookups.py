@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.base import stands_at
 from models.cases import UNFINISHED, Case, CaseEvent
 from models.customers import Topic, TopicState
-from models.delivery import Inbox, InboxState, Outbox, OutboxState, What
+from models.delivery import Inbox, InboxState, Outbox, OutboxState, Priority, What
 from models.messages import Author, Message, MessageLink
 from models.staff import GroupMember, Installation, Role, Staff, StaffGroup
 
@@ -277,6 +277,11 @@ class Lookups:
         """Whether that message is an agent's answer."""
         author = await self.first(select(Message.author).where(Message.id == message_id))
         return bool(author == Author.AGENT)
+
+    async def scheduled_count(self) -> int:
+        """How many scheduled messages wait for the sender."""
+        waiting = select(func.count()).where(Outbox.state == OutboxState.NEW, Outbox.priority == Priority.SCHEDULED)
+        return int(await self.first(waiting))
 
     async def pending_send(self, key: str) -> Outbox | None:
         """The unsent outbox row with that key."""

@@ -20,6 +20,8 @@ from templates import label, render
 
 #: How long words wait for their customer's topic before they go to General.
 TOPIC_WAIT = timedelta(seconds=5)
+#: What the contact budget holds back is judged anew after this at the latest: people's time may leap in the demo.
+NIGHT_LOOK = timedelta(seconds=20)
 #: How soon a row that cannot go yet is looked at again.
 LOOK_AGAIN = timedelta(milliseconds=500)
 _TABLE = Outbox.__table__  # type: ignore[attr-defined]
@@ -74,7 +76,7 @@ async def _keep_to_budget(work: Work, row: Any) -> None:
     if ruling is not None and ruling.at is None:
         raise NotNeeded
     if ruling is not None and ruling.at is not None and ruling.at > work.now:
-        raise NotNow(work.real_now + (ruling.at - work.now))
+        raise NotNow(work.real_now + min(ruling.at - work.now, NIGHT_LOOK))
 
 
 async def _compose(work: Work, parcel: Parcel) -> None:

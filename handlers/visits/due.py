@@ -16,20 +16,24 @@ from models.work import Work
 
 #: How many are taken up in one transaction.
 AT_ONCE = 50
+#: So many scheduled messages wait for the sender at most: what waits there cannot be planned anew.
+MOST_WAITING = 300
 
 
 async def come_due(work: Work) -> bool:
-    """A tick: take up visits that are due, one of a customer at a time."""
+    """A tick: take up visits that are due, one of a customer at a time, while few messages wait for the sender."""
     due = select(Visit).where(col(Visit.state).in_(TO_COME), col(Visit.due_at) <= work.now)
     rows: Sequence[Visit] = await work.all(
         due.order_by(col(Visit.due_at)).limit(AT_ONCE).with_for_update(skip_locked=True)
     )
+    if not rows or await work.scheduled_count() >= MOST_WAITING:
+        return False
     first = {visit.customer_id: visit for visit in reversed(rows)}
     customers = [await work.customer(customer_id) for customer_id in sorted(first)]
     facts = await contact.facts_of(work, customers, work.now, but=[visit.about for visit in first.values()])
     for customer in customers:
         await _take_up(work, first[customer.id], customer, facts[customer.id])
-    return bool(rows)
+    return True
 
 
 async def _take_up(work: Work, visit: Visit, customer: Customer, facts: Facts) -> None:
