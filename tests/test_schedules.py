@@ -1,4 +1,4 @@
-"""What falls due under kills and over the nights of the clocks, in short. The long form: `python -m tests.schedules`."""
+"""What falls due under kills and over the nights of the clocks; `python -m tests.schedules` is the long form."""
 
 from pathlib import Path
 
