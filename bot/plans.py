@@ -108,6 +108,42 @@ def show(
         print(heading, *(f"  - {sentence}" for sentence in sentences), "", sep="\n")
 
 
+@cli.command()
+def document(
+    file: File,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: a .docx or .md file.")],
+    language: LanguageOption = "zh",
+) -> None:
+    """Write a plan as the policy that staff and auditors read, as a Word or Markdown file.
+
+    Example: huifang plan document plan.toml -o policy.docx --language en
+    """
+    import hashlib
+
+    from bot.clock import wall
+    from handlers.plans.describing import policy
+
+    plan, text = _usable(file)
+    edition = hashlib.sha256(text.encode()).hexdigest()[:8]
+    today = wall().astimezone(plan.business.timezone).date()
+    words = policy(plan, _known(language), today, edition)
+    try:
+        match output.suffix.lower():
+            case ".md":
+                output.write_text(words, "utf-8")
+            case ".docx":
+                from bot.docx_file import write_docx
+
+                write_docx(words, output, language)
+            case _:
+                print(f"{output}: expected a name that ends in .docx or .md", file=sys.stderr)
+                raise typer.Exit(1)
+    except OSError as error:
+        print(f"{output}: cannot be written ({error.strerror})", file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(f"{output} is written.")
+
+
 def _known(language: str) -> str:
     from templates import LANGUAGES
 

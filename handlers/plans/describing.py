@@ -3,6 +3,7 @@
 The words are in `templates/<language>/plans/*.md`, a simple Markdown; here is what they are told.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -27,7 +28,13 @@ def summary(plan: Plan, language: str) -> Words:
 
 def policy(plan: Plan, language: str, today: date, version: str) -> str:
     """The written policy, as Markdown."""
-    return document(language, "plans/policy.md", {**facts(plan, language), "today": today, "version": version})
+    text = document(language, "plans/policy.md", {**facts(plan, language), "today": today, "version": version})
+    lines, number = [], 0
+    for line in re.sub(r"\n{3,}", "\n\n", text).splitlines():
+        step = re.match(r"\d+\. ", line)  # what the plan leaves out leaves no gap in the numbers
+        number = number + 1 if step else 0
+        lines.append(f"{number}. {line[step.end() :]}" if step else line.rstrip())
+    return "\n".join(lines) + "\n"
 
 
 def facts(plan: Plan, language: str) -> dict[str, Any]:
@@ -35,22 +42,29 @@ def facts(plan: Plan, language: str) -> dict[str, Any]:
     day = day_length(plan.calendar)
     return {
         "plan": plan,
-        "business": text_of(plan.business.name, language),
+        "business": in_line(text_of(plan.business.name, language)),
         "everybody": next((t for t in plan.tier if t.when.spent_12m is None and t.when.orders_12m is None), None),
         "week": week(plan.calendar),
         "day": day,
         "parts": parts,
         "hours": hours,
         "workdays": lambda amount: round(amount / day, 1) if day and amount >= day else None,
-        "text": lambda text: text_of(text, language),
-        "called": lambda each: text_of(each.name, language) or each.id,
-        "tier_called": lambda name: next((text_of(t.name, language) for t in plan.tier if t.id == name), "") or name,
+        "text": lambda text: in_line(text_of(text, language)),
+        "called": lambda each: in_line(text_of(each.name, language)) or each.id,
+        "tier_called": lambda name: (
+            in_line(text_of(tier.name, language)) or name if (tier := plan.tier_named(name)) else name
+        ),
         "span": span,
         "spoken": lambda words: spoken(words, language),
         "questionnaire": lambda key: questionnaire_title(language, key),
         "number": lambda value: f"{value:,.10g}",
         "share": lambda value: f"{value * 100:g}%",
     }
+
+
+def in_line(text: str) -> str:
+    """The plan's words as they fit into a line of a table."""
+    return " ".join(text.replace("|", "/").split())
 
 
 def spoken(words: Sequence[str], language: str) -> Sequence[str]:
