@@ -65,12 +65,16 @@ def _table(document: Any, rows: list[list[str]]) -> None:
     table = document.add_table(rows=0, cols=len(rows[0]))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    # A term and its meaning; wider tables share the width evenly.
+    widths = (Cm(4.6), Cm(11.6)) if len(rows[0]) == 2 else (Cm(16.2 / len(rows[0])),) * len(rows[0])
+    table.autofit = False
     for number, cells in enumerate(rows):
         row = table.add_row()
         _set(row._tr.get_or_add_trPr(), "w:cantSplit")
         if number == 0:
             _set(row._tr.get_or_add_trPr(), "w:tblHeader")
-        for cell, words in zip(row.cells, cells, strict=True):
+        for cell, words, width in zip(row.cells, cells, widths, strict=True):
+            cell.width = width
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.space_after = Pt(2)
             run = paragraph.add_run(words)
