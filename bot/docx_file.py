@@ -68,6 +68,8 @@ def _table(document: Any, rows: list[list[str]]) -> None:
     # A term and its meaning; wider tables share the width evenly.
     widths = (Cm(4.6), Cm(11.6)) if len(rows[0]) == 2 else (Cm(16.2 / len(rows[0])),) * len(rows[0])
     table.autofit = False
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for number, cells in enumerate(rows):
         row = table.add_row()
         _set(row._tr.get_or_add_trPr(), "w:cantSplit")
