@@ -46,7 +46,7 @@ from handlers.doors import (
     press,
     update_of,
 )
-from handlers.routing import absence, assigning, directing, heeding, moving
+from handlers.routing import absence, assigning, directing, heeding, moving, opening
 from handlers.standards import chasing, clocks, late_list, promising, sweep, telling
 from models.staff import Role
 from models.work import Work
@@ -102,6 +102,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
     Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
     Command("poll", IN_GROUP, MANAGER, questionnaires.poll),
+    Command("new", AMONG_STAFF, AGENT, opening.new_command),
     Command("away", AMONG_STAFF, AGENT, absence.away),
     Command("back", AMONG_STAFF, AGENT, absence.back),
     Command("handover", AMONG_STAFF, SUPERVISOR, directing.hand_over),
@@ -159,6 +160,8 @@ DOORS: tuple[Door, ...] = (
     Door("form", WITH_CUSTOMER, AGENT, press("form"), questionnaires.press_form),
     Door("form_words", WITH_CUSTOMER, AGENT, questionnaires.answers_form, questionnaires.form_words),
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
+    Door("approve", STAFF_PLACES, SUPERVISOR, press("approve"), staff.decide_on_candidate),
+    Door("refuse", STAFF_PLACES, SUPERVISOR, press("refuse"), staff.decide_on_candidate),
     Door("card_more", WITH_CUSTOMER | {GENERAL}, AGENT, press("more"), directing.press),
     Door("card_kind", WITH_CUSTOMER | {GENERAL}, AGENT, press("setkind"), directing.press),
     Door("card_severity", WITH_CUSTOMER | {GENERAL}, AGENT, press("severity"), directing.press),

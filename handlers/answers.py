@@ -56,6 +56,12 @@ async def _to_customer(work: Work, place: Place, customer: Customer, content: Co
         written_at=content.written_at, origin_chat_id=place.raw["chat"]["id"],
         origin_message_id=place.raw["message_id"], reply_to_id=replied.id if replied else None,
     )  # fmt: skip
+    if customer.user_id is None:
+        if case is None or case.last_agent_at is None:
+            in_place(work, place, "routing/no_telegram", {})
+        if case:
+            await note_answer(work, case, place.speaker, content.written_at, content.text)
+        return
     row = {
         "chat_id": customer.chat_id, "customer_id": customer.id, "case_id": case.id if case else None,
         "message_id": message_id, "reply_to_id": replied.id if replied else None, "priority": Priority.ANSWER,
@@ -204,6 +210,8 @@ def _edit_call(content: Content, media_changed: bool) -> dict[str, Any]:
 
 def _change_copy(work: Work, customer: Customer, message: Message, body: dict[str, Any]) -> None:
     """A call on the customer's copy of a message, in its turn after the message itself."""
+    if customer.user_id is None:
+        return  # there is none
     send(
         work, What.EDIT, customer_lane(customer.chat_id), body, chat_id=customer.chat_id, customer_id=customer.id,
         case_id=message.case_id, message_id=message.id, priority=Priority.ANSWER, send_class=SendClass.C,

@@ -63,7 +63,7 @@ async def open_case(
     work.event(case, "opened", actor_of(by or customer), kind=kind)
     work.happen(CaseOpened(case, customer, words, by))
     await want_topic(work, customer, group)
-    if not quiet:
+    if not quiet and customer.user_id is not None:
         await _tell_received(work, customer, case)
     return case
 

@@ -188,7 +188,7 @@ class Door(BaseHandler[Update, Context, None]):
             raise Refusal("nobody")
         if isinstance(self.who, Role):
             if place.agent is None or not place.agent.may(Role.AGENT):
-                raise Refusal("not_staff")
+                raise Refusal("awaits_approval" if place.agent and place.agent.left_at is None else "not_staff")
             if not place.agent.may(self.who):
                 raise Refusal("role", role=self.who.value)
 

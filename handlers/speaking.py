@@ -4,6 +4,8 @@ What a customer is told is frozen as text here. What staff read is rendered when
 to be sure that it can be.
 """
 
+import html
+import re
 from typing import Any
 
 from models.cases import Case
@@ -50,9 +52,16 @@ def tell_customer(
     keyboard: dict[str, Any] | None = None,
     case: Case | None = None,
     **row: Any,
-) -> int:
-    """Say a template to the customer, in the customer's language, and keep it with the messages; returns its key."""
+) -> int | None:
+    """Say a template to the customer, in the customer's language, and keep it with the messages; returns its key.
+
+    Who has no Telegram is told by somebody else: of a case, staff read what there is to tell. Returns None then.
+    """
     text = render(customer.language, template, values or {})
+    if customer.user_id is None:
+        if case is not None:
+            _ask_to_tell(work, customer, case, text)
+        return None
     message_id = work.new_message(
         customer_id=customer.id, case_id=case.id if case else None, author=Author.BOT, kind="text", text=text,
         written_at=work.now,
@@ -66,6 +75,16 @@ def tell_customer(
         work, customer, "sendMessage", params, message_id=message_id, case_id=case.id if case else None, **row
     )
     return message_id
+
+
+def _ask_to_tell(work: Work, customer: Customer, case: Case, text: str) -> None:
+    """Staff read in the topic what a customer without Telegram should hear."""
+    bare = html.unescape(re.sub(r"<[^>]+>", "", text))
+    body = {"template": "routing/read_out", "values": {"text": bare[:3000]}}
+    send(
+        work, What.SAY, staff_lane(case.group_id, customer.id), body, group_id=case.group_id, customer_id=customer.id,
+        case_id=case.id,
+    )  # fmt: skip
 
 
 def change_message(

@@ -5,11 +5,11 @@ from typing import Any
 from handlers import cases
 from handlers.doors import Place, Refusal, in_place
 from handlers.happenings import StaffBack, StaffLeft
-from handlers.speaking import tell_privately, tell_staff
+from handlers.speaking import answer_press, button, tell_privately, tell_staff
 from models.customers import display_name
 from models.staff import GroupMember, Role, Staff, StaffGroup
 from models.work import Work
-from templates import LANGUAGES
+from templates import LANGUAGES, label
 
 GONE = ("left", "kicked")
 
@@ -20,7 +20,7 @@ async def enrol(work: Work, place: Place) -> None:
         return
     user = place.user
     name = display_name(user.get("first_name"), user.get("last_name")) or str(user["id"])
-    person = place.agent
+    person, at_once = place.agent, work.plan.business.enrolment == "group"
     if person is None:
         code = (user.get("language_code") or "").partition("-")[0]
         language = code if code in LANGUAGES else work.plan.business.language
@@ -29,29 +29,67 @@ async def enrol(work: Work, place: Place) -> None:
             name=name,
             username=user.get("username"),
             language=language,
+            active=False,
             started_bot=await work.customer_of_user(user["id"]) is not None,
             joined_at=work.now,
         )
         work.remember_staff(person)
         await work.flush()
-        work.audit("system", "enrolled", cases.actor_of(person), group=place.staff_group.chat_id)
-        work.happen(StaffBack(person))
-    elif not person.active:
-        person.active = True
-        person.left_at = person.away_since = person.away_until = None
-        work.audit("system", "enrolled", cases.actor_of(person), group=place.staff_group.chat_id)
-        work.happen(StaffBack(person))
-    await join_group(work, person, place.staff_group)
+    is_new_here = await join_group(work, person, place.staff_group)
+    if not person.active and at_once:
+        _admit(work, person, "system", place.staff_group)
+    elif not person.active and is_new_here:
+        person.left_at = None
+        _ask_to_admit(work, person, name, place.staff_group)
     if (person.name, person.username) != (name, user.get("username")):
         person.name, person.username = name, user.get("username")
     place.agent = person
 
 
-async def join_group(work: Work, person: Staff, group: StaffGroup) -> None:
-    """Whoever speaks in a group works there."""
-    if group.id not in {each.group_id for each in await work.memberships_of(person.id or 0)}:
-        work.add(GroupMember(group_id=group.id or 0, staff_id=person.id or 0))
+async def join_group(work: Work, person: Staff, group: StaffGroup) -> bool:
+    """Whoever speaks in a group works there; returns whether they are new to it."""
+    key = (group.id or 0, person.id or 0)
+    if key in work.members:
+        return False
+    work.members.add(key)
+    if group.id in {each.group_id for each in await work.memberships_of(person.id or 0)}:
+        return False
+    work.add(GroupMember(group_id=group.id or 0, staff_id=person.id or 0))
+    if person.active:
         work.happen(StaffBack(person))
+    return True
+
+
+def _admit(work: Work, person: Staff, actor: str, group: StaffGroup) -> None:
+    person.active = True
+    person.left_at = person.away_since = person.away_until = None
+    work.audit(actor, "enrolled", cases.actor_of(person), group=group.chat_id)
+    work.happen(StaffBack(person))
+
+
+def _ask_to_admit(work: Work, person: Staff, name: str, group: StaffGroup) -> None:
+    """Where the plan wants it, a supervisor decides about a newcomer; until then they have no authority."""
+    language = work.plan.business.language
+    buttons = [[
+        button(label(language, "button.approve"), f"approve:{person.id}"),
+        button(label(language, "button.refuse"), f"refuse:{person.id}"),
+    ]]  # fmt: skip
+    tell_staff(work, group, None, "staff/candidate", {"name": name}, buttons=buttons)
+
+
+async def decide_on_candidate(work: Work, place: Place) -> None:
+    """A supervisor admits a newcomer, or does not; whoever is refused is not asked about again."""
+    action, _, key = place.text.partition(":")
+    person = await work.staff(int(key)) if key.isdecimal() and len(key) < 18 else None
+    here = person and place.staff_group.id in {each.group_id for each in await work.memberships_of(person.id or 0)}
+    if person is None or person.active or not here:
+        raise Refusal("stale")
+    if action == "approve":
+        _admit(work, person, cases.actor_of(place.speaker), place.staff_group)
+    else:
+        work.audit(cases.actor_of(place.speaker), "refused", cases.actor_of(person))
+    answer_press(work, place.raw["id"])
+    in_place(work, place, "staff/approved" if action == "approve" else "staff/refused", {"name": person.name})
 
 
 async def plain_talk(_work: Work, _place: Place) -> None:
@@ -80,6 +118,7 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
     memberships = await work.memberships_of(person.id or 0)
     for membership in memberships:
         if membership.group_id == group.id:
+            work.members.discard((membership.group_id, membership.staff_id))
             await work.session.delete(membership)
     elsewhere = any(membership.group_id != group.id for membership in memberships)
     if not person.active or person.role is Role.OWNER:

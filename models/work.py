@@ -95,6 +95,7 @@ class Work(Lookups):
         self._staff: dict[int, Staff | None] = {}
         self._topics: dict[tuple[int, int], Topic | None] = {}
         self._groups: list[StaffGroup] | None = None
+        self.members: set[tuple[int, int]] = set()  # groups and staff of whom it is known that they work there
         self._plans: dict[int, Plan] = {}
 
     # -- writing

@@ -61,9 +61,11 @@ async def give(work: Work, case: Case) -> bool:
     if case.assignee_id is not None or not case.unfinished:
         return False
     department = work.plan.department_named(case.department)
+    if department is None:
+        return False
     customer = await work.customer_of(case)
     dedicated = _dedicated(work, customer)
-    if department is None or (department.assign == "claim" and dedicated is None):
+    if department.assign == "claim" and dedicated is None:
         return False
     if not _is_time(work, case):
         return False

@@ -10,5 +10,6 @@ CHOICES: dict[str, list[Any]] = {
     "left_over": [[], [1001], list(range(1001, 1101))],
     "long": [True, False],
     "until": ["", "11-21 17:40"],
+    "source": ["phone", "counter", "wechat", "email", "12345", "other"],
     "link": ["", "https://t.me/c/1234567890/1234"],
 }

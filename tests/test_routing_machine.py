@@ -1,0 +1,368 @@
+"""Whatever staff and customers do, in whatever order: every case has a holder and goes only where the table of
+transitions leads, nobody carries more than the plan allows or gets a case while away, and a hand-over loses none.
+
+The use cases run on a real SQLite file, without Telegram.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sqlmodel import col, select
+
+from handlers import answers, cards, cases, duty, follow_up, staff
+from handlers.doors import Place, Refusal, Where
+from handlers.happenings import CustomerSpoke
+from handlers.routing import absence, assigning, directing, heeding
+from models.cases import TRANSITIONS, Case, CaseEvent, CaseKind, CaseState
+from models.customers import Customer
+from models.database import Database
+from models.migrations import migrate
+from models.plan import read_plan
+from models.staff import COUNTERS, Counter, Role, Staff, StaffGroup
+from models.work import Work
+
+START, END = "<!-- transitions -->\n", "<!-- /transitions -->"
+CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
+MAIN, OTHER = -1001, -1002
+AGENTS = range(1, 6)  # three in the main group, one of them a supervisor; two in the other
+CUSTOMERS = range(1, 4)
+CAPACITY = {"service": 2, "repair": 1}
+PLAN = read_plan("""
+[calendar]
+mon = ["09:00-18:00"]
+tue = ["09:00-18:00"]
+wed = ["09:00-18:00"]
+thu = ["09:00-18:00"]
+fri = ["09:00-18:00"]
+[[department]]
+id = "service"
+kinds = ["complaint"]
+assign = "least_loaded"
+capacity = 2
+[[department]]
+id = "repair"
+group = "-1002"
+kinds = ["request"]
+assign = "round_robin"
+capacity = 1
+[[department]]
+id = "advice"
+kinds = ["enquiry", "suggestion", "praise"]
+[[severity]]
+id = "critical"
+keywords = ["漏电"]
+around_the_clock = true
+[duty]
+roster = [{ agent = "@agent2" }]
+""")
+
+people = st.sampled_from(AGENTS)
+picks = st.integers(0, 50)  # which of the cases there are
+
+
+def transitions_table() -> str:
+    """The table of transitions as it stands in CONTRIBUTING.md."""
+    states = list(CaseState)
+    lines = ["| from \\ to | " + " | ".join(states) + " |", "|---" * (len(states) + 1) + "|"]
+    for state in states:
+        marks = ["yes" if to in TRANSITIONS[state] else "" for to in states]
+        lines.append(f"| **{state}** | " + " | ".join(marks) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def test_the_table_of_transitions_stands_in_the_docs() -> None:
+    text = CONTRIBUTING.read_text("utf-8")
+    assert text.split(START)[1].split(END)[0] == transitions_table(), f"write there:\n{transitions_table()}"
+
+
+def reachable(state: CaseState) -> set[CaseState]:
+    """Where a case can be after one thing that somebody did, which may take it a few steps on."""
+    found = {state}
+    while more := {to for each in found for to in TRANSITIONS[each]} - found:
+        found |= more
+    return found
+
+
+class Routing(RuleBasedStateMachine):
+    """Three customers, five agents in two groups, and time that passes."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp())
+        shutil.copy(template(), self.folder / "huifang.db")
+        self.now = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock in Shanghai
+        self.database = Database(f"sqlite+aiosqlite:///{self.folder / 'huifang.db'}", lambda: self.now)
+        self.states: dict[int, CaseState] = {}
+        self.holders: dict[int, int | None] = {}
+        self.telegram_id = 100
+
+    def teardown(self) -> None:
+        if hasattr(self, "runner"):
+            self.runner.run(self.database.close())
+            self.runner.close()
+            shutil.rmtree(self.folder)
+
+    def do(self, act: Callable[[Work], Awaitable[None]]) -> None:
+        """One unit of work; a refusal changes nothing."""
+
+        async def run() -> None:
+            async with self.database.work(self.now, PLAN) as work:
+                await act(work)
+                await follow_up(work)
+
+        with suppress(Refusal):
+            self.runner.run(run())
+
+    def look(self, act: Callable[[Work], Awaitable[Any]]) -> Any:
+        async def run() -> Any:
+            async with self.database.work(self.now, PLAN) as work:
+                return await act(work)
+
+        return self.runner.run(run())
+
+    async def place(
+        self, work: Work, text: str, agent: int, case: Case | None = None, what: str = "message"
+    ) -> Place:
+        """Somebody of the staff writes in the topic of a case, or in the group where they work."""
+        person = await work.staff(agent)
+        group_id = case.group_id if case else (1 if agent < 4 else 2)
+        group = await work.group(group_id)
+        self.telegram_id += 1
+        raw = {
+            "message_id": self.telegram_id, "text": text, "chat": {"id": group.chat_id, "type": "supergroup"},
+            "date": int(self.now.timestamp()),
+        }  # fmt: skip
+        customer = await work.customer(case.customer_id) if case else None
+        user = {"id": person.user_id, "first_name": person.name, "username": person.username}
+        if not person.active:
+            raise Refusal("not_staff")  # as the door does
+        where = Where.TOPIC if case else Where.GENERAL
+        return Place(where, "message", raw, user, group, 7 if case else None, customer, person)
+
+    async def some(self, work: Work, pick: int) -> Case:
+        """One of the cases, the newest being the likeliest."""
+        found = list(await work.all(select(Case).order_by(col(Case.id).desc())))
+        if not found:
+            raise Refusal("no_case")
+        case: Case = found[pick % min(len(found), 6)]
+        await work.cases_of(case.customer_id)
+        return case
+
+    # -- customers
+
+    @rule(number=st.sampled_from(CUSTOMERS), words=st.sampled_from(["投诉", "报修", "请问", "漏电了", "你好"]))
+    def opens(self, number: int, words: str) -> None:
+        async def act(work: Work) -> None:
+            await cases.open_case(work, await work.customer(number), words=words, kind=None, parent=None)
+
+        self.do(act)
+
+    @rule(pick=picks, words=st.sampled_from(["在吗", "漏电了", "那个客服态度不好"]))
+    def speaks(self, pick: int, words: str) -> None:
+        async def act(work: Work) -> None:
+            case = await self.some(work, pick)
+            if not case.unfinished:
+                cases.reopen(work, case, "customer:1", "words")
+            case.last_customer_at = work.now
+            work.happen(CustomerSpoke(case, await work.customer(case.customer_id), words, work.now))
+
+        self.do(act)
+
+    @rule(pick=picks, kind=st.sampled_from(list(CaseKind)))
+    def confirms(self, pick: int, kind: CaseKind) -> None:
+        async def act(work: Work) -> None:
+            case = await self.some(work, pick)
+            customer = await work.customer(case.customer_id)
+            user = {"id": customer.user_id, "first_name": customer.name}
+            raw = {"id": "1", "data": f"kind:{case.id}:{kind}", "message": {"message_id": 1}}
+            await cards.choose_kind(work, Place(Where.PRIVATE, "callback_query", raw, user, customer=customer))
+
+        self.do(act)
+
+    # -- staff
+
+    @rule(agent=people, pick=picks, words=st.sampled_from(
+        ["/claim", "/resolve", "/close", "/reopen", "/assign @agent1", "/assign @agent4", "/transfer repair x",
+         "/transfer advice x", "/transfer service x", "/kind complaint", "/severity critical"],
+    ))  # fmt: skip
+    def commands(self, agent: int, pick: int, words: str) -> None:
+        command = {
+            "/claim": cases.claim_command, "/resolve": cases.resolve_command, "/close": cases.close_command,
+            "/reopen": cases.reopen_command, "/assign": directing.assign, "/transfer": directing.transfer,
+            "/kind": directing.kind_command, "/severity": directing.severity_command,
+        }[words.split()[0]]  # fmt: skip
+
+        async def act(work: Work) -> None:
+            await command(work, await self.place(work, words, agent, await self.some(work, pick)))
+
+        self.do(act)
+
+    @rule(agent=people, pick=picks)
+    def answers(self, agent: int, pick: int) -> None:
+        async def act(work: Work) -> None:
+            case = await self.some(work, pick)
+            await answers.answer(work, await self.place(work, "马上", agent, case))
+
+        self.do(act)
+
+    @rule(pick=picks)
+    def waits(self, pick: int) -> None:
+        async def act(work: Work) -> None:
+            cases.wait_for_customer(work, await self.some(work, pick), await work.staff(1))
+
+        self.do(act)
+
+    @rule(agent=people, words=st.sampled_from(["/away 2h", "/away", "/away 3d"]))
+    def goes_away(self, agent: int, words: str) -> None:
+        async def act(work: Work) -> None:
+            await absence.away(work, await self.place(work, words, agent))
+
+        self.do(act)
+
+    @rule(agent=people)
+    def comes_back(self, agent: int) -> None:
+        async def act(work: Work) -> None:
+            await absence.back(work, await self.place(work, "/back", agent))
+
+        self.do(act)
+
+    @rule(agent=people)
+    def leaves(self, agent: int) -> None:
+        async def act(work: Work) -> None:
+            place = await self.place(work, "", agent)
+            await staff.left(work, place, place.user)
+
+        self.do(act)
+
+    @rule(agent=people)
+    def joins_again(self, agent: int) -> None:
+        async def act(work: Work) -> None:
+            person = await work.staff(agent)
+            group = await work.group(1 if agent < 4 else 2)
+            user = {"id": person.user_id, "first_name": person.name, "username": person.username}
+            await staff.enrol(work, Place(Where.GENERAL, "message", {"date": 1}, user, group, agent=person))
+
+        self.do(act)
+
+    @rule(giver=people, taker=people, to_queue=st.booleans())
+    def hands_over(self, giver: int, taker: int, to_queue: bool) -> None:
+        before = self.look(lambda work: work.unfinished_cases_of(giver))
+        done = []
+
+        async def act(work: Work) -> None:
+            words = f"/handover @agent{giver}" + ("" if to_queue else f" @agent{taker}")
+            await directing.hand_over(work, await self.place(work, words, 3))
+            done.append(True)
+
+        self.do(act)
+        if done:
+            assert not self.look(lambda work: work.unfinished_cases_of(giver))
+            after = self.look(
+                lambda work: work.all(select(Case.id).where(col(Case.state).in_(["new", "open", "pending"])))
+            )
+            assert {case.id for case in before} <= set(after), "a hand-over loses none"
+
+    # -- time
+
+    @rule(hours=st.sampled_from([0.2, 1, 5, 12, 60]))
+    def time_passes(self, hours: float) -> None:
+        self.now += timedelta(hours=hours)
+        self.looks()
+
+    @rule()
+    def looks(self) -> None:
+        for tick in (absence.see_to_absences, heeding.tell_unanswered_calls, assigning.drain):
+
+            async def act(work: Work, tick: Callable[[Work], Awaitable[bool]] = tick) -> None:
+                await tick(work)
+
+            self.do(act)
+
+    # -- what always holds
+
+    @invariant()
+    def all_is_well(self) -> None:
+        if hasattr(self, "database"):
+            self.look(self._check)
+
+    async def _check(self, work: Work) -> None:
+        everybody = {person.id: person for person in await work.all(select(Staff))}
+        carried: dict[tuple[int, str], int] = {}
+        for case in await work.all(select(Case).order_by(col(Case.id))):
+            before = self.states.get(case.id, CaseState.NEW)
+            assert case.state in reachable(before), f"{before} -> {case.state}"
+            self.states[case.id] = case.state
+            assert case.group_id == (await duty.group_of(work, case.department)).id
+            if case.unfinished:
+                holder = await duty.holder_of(work, case)
+                assert holder is not None, "a case without a holder"
+                assert holder.active
+                if case.assignee_id and case.department in CAPACITY:
+                    key = (case.assignee_id, case.department)
+                    carried[key] = carried.get(key, 0) + 1
+            if self.holders.get(case.id) != case.assignee_id and case.assignee_id:
+                await self._was_there(work, case, everybody[case.assignee_id])
+            self.holders[case.id] = case.assignee_id
+        for (staff_id, department), load in carried.items():
+            assert load <= CAPACITY[department], f"{staff_id} carries {load} in {department}"
+
+    async def _was_there(self, work: Work, case: Case, person: Staff) -> None:
+        """Whoever was given a case by the rules was there to take it."""
+        query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.what == "assigned")
+        event = await work.first(query.order_by(col(CaseEvent.id).desc()))
+        if event and event.actor == "system" and event.at == self.now and event.details["to"] == person.name:
+            assert await duty.is_on(work, person), f"{person.name} was given {case.id} while off"
+
+
+_template: list[Path] = []
+
+
+def template() -> Path:
+    """A database with staff and customers, made once."""
+    if not _template:
+        path = Path(tempfile.mkdtemp()) / "template.db"
+        asyncio.run(_furnish(path))
+        _template.append(path)
+    return _template[0]
+
+
+async def _furnish(path: Path) -> None:
+    began = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
+    database = Database(f"sqlite+aiosqlite:///{path}", lambda: began)
+    await migrate(database.engine)
+    async with database.work(began, PLAN) as work:
+        for name in COUNTERS:
+            work.add(Counter(name=name))
+        for chat_id in (MAIN, OTHER):
+            work.add_group(StaffGroup(configured_id=chat_id, chat_id=chat_id))
+        work.remember_staff(Staff(id=9, user_id=9, name="owner", role=Role.OWNER, joined_at=began))
+        for number in AGENTS:
+            person = Staff(
+                id=number, user_id=number, name=f"agent{number}", username=f"agent{number}", joined_at=began,
+                role=Role.SUPERVISOR if number == 3 else Role.AGENT,
+            )  # fmt: skip
+            work.remember_staff(person)
+        await work.flush()
+        for number in AGENTS:
+            await staff.join_group(work, await work.staff(number), await work.group(1 if number < 4 else 2))
+        for number in CUSTOMERS:
+            work.remember(
+                Customer(id=number, user_id=100 + number, name=f"c{number}", language="zh", created_at=began)
+            )
+    await database.close()  # which brings all of it into the one file
+
+
+Routing.TestCase.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestRouting = Routing.TestCase
