@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import simulate
+from tests.bench import simulate, wave
 from tests.bench.relay import Load, Results, Round, measure
 from tests.bench.report import goals, table
 
@@ -47,3 +47,12 @@ def test_a_short_simulation_is_timed() -> None:
     assert "21 days" in simulate.words(findings, seconds, busy=0.5)
     assert not simulate.goal(15.5).met
     assert simulate.goal(7).met
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+async def test_a_small_wave_is_planned_whole_while_updates_are_stored(database: str) -> None:
+    found = await wave.measure(database, 3000)
+
+    assert found.planned == 3000
+    assert found.waits
+    assert "3,000 customers" in wave.words(found)

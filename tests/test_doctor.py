@@ -92,7 +92,16 @@ async def test_a_healthy_bot_gets_one_ok_line_for_each_thing(practice: Practice,
     assert code == 0
     assert [line.split(":")[0] for line in lines] == [
         f"ok     {about}"
-        for about in ("token", "staff group", "webhook", "database", "plan", "time zone", "web server")
+        for about in (
+            "token",
+            "staff group",
+            "webhook",
+            "database",
+            "plan",
+            "time zone",
+            "questionnaires",
+            "web server",
+        )
     ]
     assert '"Care", a forum' in lines[1]
     assert not (practice.folder / "huifang.db").exists(), "the doctor makes nothing"
@@ -208,6 +217,15 @@ async def test_the_database_of_another_bot(practice: Practice, used_database: Da
     await execute(used_database, "UPDATE installation SET bot_id = 77, bot_username = 'other_bot'")
     assert await practice.examine(database_url=address(used_database)) == 1
     assert "belongs to another bot, @other_bot (77)" in complaint(capsys)
+
+
+async def test_a_questionnaire_that_changed_without_a_new_version(
+    practice: Practice, used_database: Database, capsys: Printed
+) -> None:
+    put = "INSERT INTO questionnaire_versions (key, version, digest, text, current, taken_at) VALUES"
+    await execute(used_database, f"{put} ('csat', 1, 'another', '', true, '2026-11-01 00:00:00')")
+    assert await practice.examine(database_url=address(used_database)) == 0
+    assert "version 1 of 'csat' was stored with other words" in capsys.readouterr().out
 
 
 async def test_the_database_of_a_newer_program(practice: Practice, used_database: Database, capsys: Printed) -> None:

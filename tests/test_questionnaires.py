@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from bot.definitions import usable
+from bot.questionnaires import cli
+from bot.settings import Settings
 from models.questionnaires import Questionnaire, QuestionnaireError, read_questionnaire
 from models.questionnaires.path import asked, closing_words, following, is_answer, preceding, progress, scores
 
@@ -164,3 +168,54 @@ def test_whatever_is_answered_the_way_ends_and_no_question_comes_twice(data: st.
         assert progress(questionnaire, answers, at.id)[0] == len(seen)
         at = following(questionnaire, answers, at.id)
     assert seen == [each.id for each in asked(questionnaire, answers)]
+
+
+# -- files
+
+
+def test_check_says_that_a_questionnaire_can_be_used(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(MINIMAL, "utf-8")
+    result = CliRunner().invoke(cli, ["check", str(tmp_path / "small.toml")])
+    assert result.exit_code == 0
+    assert "small, version 1, 1 questions" in result.output
+
+
+def test_check_says_every_mistake_and_fails(tmp_path: Path) -> None:
+    (tmp_path / "small.toml").write_text(MINIMAL.replace("version = 1", "version = 0"), "utf-8")
+    result = CliRunner().invoke(cli, ["check", str(tmp_path / "small.toml")])
+    assert result.exit_code == 1
+    assert "version: Input should be greater than or equal to 1" in result.output
+    missing = CliRunner().invoke(cli, ["check", str(tmp_path / "other.toml")])
+    assert missing.exit_code == 1
+    assert "other.toml" in missing.output
+
+
+def test_preview_shows_the_chat_in_both_languages_with_every_button() -> None:
+    result = CliRunner().invoke(cli, ["preview", str(next(path for path in SHIPPED if path.stem == "hotel"))])
+    assert result.exit_code == 0
+    for words in (
+        "第 1 题，共 9 题",
+        "[5 非常满意]",
+        "( ) 早餐",
+        "[跳过] [不填了]",
+        "Question 1 of 9",
+        "[Stop here]",
+    ):
+        assert words in result.output, words
+    assert "(used: = breakfast)" in result.output
+
+
+def test_a_folder_beside_the_plan_adds_questionnaires_and_a_bad_file_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "questionnaires"
+    folder.mkdir()
+    (folder / "small.toml").write_text(MINIMAL, "utf-8")
+    (folder / "bad.toml").write_text("key = 1", "utf-8")
+    (tmp_path / "plan.toml").write_text("", "utf-8")
+    settings = Settings.model_construct(plan_file=tmp_path / "plan.toml")
+
+    texts, wrong = usable(settings)
+
+    assert str(folder / "small.toml") in texts
+    assert len(texts) == len(SHIPPED) + 1
+    assert all("bad.toml" in line for line in wrong)
+    assert wrong

@@ -7,6 +7,7 @@ whether it can be is rolled back.
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from bot.doctor.asked import questionnaires
 from bot.doctor.finding import Finding, Level, wrong
 from bot.doctor.here import database, misspelt, plan, web_port
 from bot.doctor.telegram_side import Telegram
@@ -34,6 +35,8 @@ async def _findings(settings: Settings, env_file: Path) -> AsyncIterator[Finding
     for finding in await database(settings, telegram.bot_id):
         yield finding
     for finding in plan(settings):
+        yield finding
+    async for finding in questionnaires(settings):
         yield finding
     yield await web_port(settings)
 

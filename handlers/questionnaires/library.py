@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.questionnaires import (
     Invitation,
@@ -50,9 +51,10 @@ async def take_definitions(work: Work, texts: Mapping[str, str]) -> list[Changed
     return changed
 
 
-async def differing(work: Work, texts: Mapping[str, str]) -> list[Changed]:
+async def differing(session: AsyncSession, texts: Mapping[str, str]) -> list[Changed]:
     """Those of these files that say something else than what is stored; changes nothing."""
-    stored = {(row.key, row.version): row.digest for row in await work.all(select(QuestionnaireVersion))}
+    rows = (await session.exec(select(QuestionnaireVersion))).all()
+    stored = {(row.key, row.version): row.digest for row in rows}
     read = [(name, read_questionnaire(text, name)) for name, text in texts.items()]
     return [
         Changed(name, found.key, found.version)

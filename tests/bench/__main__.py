@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 
-from tests.bench import plan, simulate, sweep
+from tests.bench import plan, simulate, sweep, wave
 from tests.bench.relay import Load, measure
 from tests.bench.report import goals, table
 
@@ -35,6 +35,14 @@ def _arguments() -> argparse.Namespace:
     swept.add_argument("--cases", type=int, default=usual.cases, help="all of them")
     swept.add_argument("--open", type=int, default=usual.open, help="those that are not closed")
     swept.set_defaults(run=_sweep)
+    waved = commands.add_parser(
+        "wave",
+        help="a questionnaire for many customers is planned while updates are stored",
+        epilog="example: python -m tests.bench wave --db postgres",
+    )
+    waved.add_argument("--db", choices=("sqlite", "postgres"), default="sqlite")
+    waved.add_argument("--customers", type=int, default=100_000)
+    waved.set_defaults(run=_wave)
     simulation = commands.add_parser(
         "simulate",
         help="the simulation of a plan: 10,000 days of 100 cases",
@@ -82,6 +90,14 @@ def _plan(given: argparse.Namespace) -> int:
     night = asyncio.run(plan.measure(given.db, given.customers))
     print(plan.words(night))
     checked = plan.goals(night)
+    print("\n".join(map(str, checked)))
+    return 0 if all(goal.met for goal in checked) else 1
+
+
+def _wave(given: argparse.Namespace) -> int:
+    measured = asyncio.run(wave.measure(given.db, given.customers))
+    print(wave.words(measured))
+    checked = wave.goals(measured)
     print("\n".join(map(str, checked)))
     return 0 if all(goal.met for goal in checked) else 1
 

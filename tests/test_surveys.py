@@ -1,0 +1,241 @@
+"""Who is drawn for a survey, and the versions of what is asked: rules without a bot, statements on both databases."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlmodel import select
+
+from handlers import questionnaires
+from handlers.questionnaires.library import current
+from handlers.questionnaires.presses import without_stop
+from handlers.questionnaires.wishes import begs
+from models.contact import Consent, Purpose
+from models.customers import Customer
+from models.database import Database
+from models.migrations import migrate
+from models.plan import Plan, read_plan
+from models.questionnaires import Invitation, QuestionnaireVersion, SurveyWave, WaveState
+from models.questionnaires.sampling import SHARES, drawn, drawn_case, period_of, salt_of
+from models.questionnaires.waves import count_asked
+from models.work import Work
+
+NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
+PLAN = read_plan(
+    """
+[[tier]]
+id = "vip"
+[[tier]]
+id = "regular"
+[[segment]]
+id = "business"
+when = { tag = "business" }
+[[survey]]
+questionnaire = "nps"
+when = "every"
+every = "90d"
+sample = 0.5
+"""
+)
+NPS = 'key = "nps"\nversion = 1\ntitle = "NPS"\n[[question]]\nid = "recommend"\nkind = "nps"\ntext = "How likely?"\n'
+
+
+@given(st.integers(0, SHARES), st.integers(0, SHARES - 1), st.integers(0, 500), st.integers(0, 500))
+def test_of_customers_in_a_row_the_share_is_drawn_give_or_take_one(
+    share: int, salt: int, start: int, number: int
+) -> None:
+    found = sum(drawn(position, share, salt) for position in range(start, start + number))
+    assert abs(found - number * share / SHARES) < 1
+
+
+def test_the_whole_share_draws_everybody_and_none_nobody() -> None:
+    assert all(drawn(position, SHARES, salt) for position in range(1, 50) for salt in (0, 1, SHARES - 1))
+    assert not any(drawn(position, 0, salt) for position in range(1, 50) for salt in (0, 1, SHARES - 1))
+
+
+def test_the_same_period_draws_the_same_and_another_others() -> None:
+    def of(period: int) -> list[int]:
+        return [position for position in range(1, 101) if drawn(position, SHARES // 4, salt_of("nps", period))]
+
+    assert of(7) == of(7)
+    assert len({tuple(of(period)) for period in range(12)}) > 1
+
+
+def test_cases_are_drawn_by_their_number_and_episode() -> None:
+    found = sum(drawn_case(1000 + number, 1, SHARES // 5) for number in range(5000))
+    assert 800 < found < 1200
+    assert any(drawn_case(1001, episode, SHARES // 2) != drawn_case(1001, 1, SHARES // 2) for episode in range(20))
+
+
+def test_a_period_is_as_long_as_the_interval() -> None:
+    every = timedelta(days=90)
+    assert period_of(NOW + every, every) == period_of(NOW, every) + 1
+
+
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        ("后面不想填了", ""),
+        ("算了，不填了。", ""),
+        ("不想填了，发票还没开", "发票还没开"),
+        ("Sorry, I don\u2019t want to answer any more", ""),
+        ("还可以，就是有点吵", None),
+        ("不满意", None),
+        ("The rest was fine", None),
+    ],
+)
+def test_words_that_say_stop_and_what_is_said_beside(said: str, rest: str | None) -> None:
+    assert without_stop(said) == rest
+
+
+@pytest.mark.parametrize(
+    "said", ["麻烦给个五星好评", "满意的话请打 5 分", "Could you give us 5 stars?", "5 STARS PLEASE"]
+)
+def test_begging_is_recognised(said: str) -> None:
+    assert begs(said)
+
+
+@pytest.mark.parametrize("said", ["这是一家五星酒店", "已收到您的评分，谢谢", "We have five stars in the logo", ""])
+def test_ordinary_words_are_no_begging(said: str) -> None:
+    assert not begs(said)
+
+
+# -- on a database
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    found = Database(database_url, lambda: NOW)
+    await migrate(found.engine)
+    async with found.work(NOW, PLAN) as work:
+        for number in range(1, 101):
+            tier = "vip" if number % 10 == 0 else "regular"
+            segments = ["business"] if number % 20 == 0 else []
+            work.add(
+                Customer(
+                    id=number, user_id=5_000_000_000 + number, name=str(number), language="zh", tier=tier,
+                    segments=segments, created_at=NOW,
+                )
+            )  # fmt: skip
+        await questionnaires.take_definitions(work, {"nps.toml": NPS})
+    yield found
+    await found.close()
+
+
+async def until_nothing(database: Database, now: datetime = NOW, plan: Plan = PLAN) -> None:
+    did_work = True
+    while did_work:
+        async with database.work(now, plan) as work:
+            did_work = await questionnaires.plan_waves(work)
+
+
+async def invited(database: Database) -> list[Invitation]:
+    async with database.work(NOW, PLAN) as work:
+        return list(await work.all(select(Invitation)))
+
+
+async def tiers_of(database: Database, rows: list[Invitation]) -> Counter[str | None]:
+    async with database.work(NOW, PLAN) as work:
+        tiers = dict(await work.all(select(Customer.id, Customer.tier)))
+    return Counter(tiers[row.customer_id] for row in rows)
+
+
+def by_hand(audience: str | None, strata: list[str | None]) -> SurveyWave:
+    return SurveyWave(
+        key=f"hand:{audience}", questionnaire="nps", version=1, rule="wave", audience=audience, strata=strata,
+        state=WaveState.PLANNING, made_at=NOW,
+    )  # fmt: skip
+
+
+async def begin(database: Database, now: datetime = NOW) -> bool:
+    async with database.work(now, PLAN) as work:
+        return await questionnaires.begin_periods(work)
+
+
+async def test_an_interval_draws_its_share_of_every_tier_once_and_nobody_again_within_it(database: Database) -> None:
+    assert await begin(database)
+    assert not await begin(database), "the period has its wave"
+    await until_nothing(database)
+    first = await invited(database)
+    assert await tiers_of(database, first) == {"vip": 5, "regular": 45}
+
+    later = NOW + timedelta(days=60)  # another period of 90 days, but not yet 90 days after the first
+    assert await begin(database, later)
+    await until_nothing(database, later)
+    both = await invited(database)
+    assert len({row.customer_id for row in both}) == len(both), "nobody twice within the interval"
+    assert len(both) > len(first)
+
+
+async def test_a_wave_by_hand_asks_the_whole_audience_but_not_who_cannot_or_will_not_be_asked(
+    database: Database,
+) -> None:
+    async with database.work(NOW, PLAN) as work:
+        refused = Consent(
+            customer_id=10, purpose=Purpose.SURVEY, given=False, at=NOW, wording="no", how="words"
+        )  # fmt: skip
+        again = [
+            Consent(customer_id=20, purpose=Purpose.SURVEY, given=given, at=NOW, wording="", how="button")
+            for given in (False, True)
+        ]
+        for row in (refused, *again):
+            work.add(row)
+        (await work.customer(30)).unreachable_since = NOW
+        work.add(by_hand("vip", ["vip"]))
+        await work.flush()
+        assert await count_asked(work, by_hand("vip", ["vip"])) == 8
+    await until_nothing(database)
+    rows = await invited(database)
+    assert {row.customer_id for row in rows} == {20, 40, 50, 60, 70, 80, 90, 100}
+
+
+async def test_a_segment_is_an_audience_of_several_tiers(database: Database) -> None:
+    async with database.work(NOW, PLAN) as work:
+        work.add(by_hand("business", ["vip", "regular", None]))
+    await until_nothing(database)
+    assert {row.customer_id for row in await invited(database)} == {20, 40, 60, 80, 100}
+
+
+async def test_what_a_cancelled_wave_had_planned_is_not_asked(database: Database) -> None:
+    async with database.work(NOW, PLAN) as work:
+        work.add(by_hand("vip", ["vip"]))
+    await until_nothing(database)
+    async with database.work(NOW, PLAN) as work:
+        wave: SurveyWave = await work.first(select(SurveyWave))
+        assert wave.state is WaveState.RUNNING
+        wave.state = WaveState.CANCELLED
+    await until_nothing(database)
+    assert {row.state.value for row in await invited(database)} == {"cancelled"}
+
+
+# -- versions
+
+
+async def texts_of(work: Work) -> list[tuple[int, bool]]:
+    rows = await work.all(select(QuestionnaireVersion).order_by(QuestionnaireVersion.version))  # type: ignore[arg-type]
+    return [(row.version, row.current) for row in rows]
+
+
+async def test_a_changed_file_without_a_new_version_is_refused_and_the_stored_one_stays(database: Database) -> None:
+    changed = NPS.replace("How likely?", "Really?")
+    async with database.work(NOW, PLAN) as work:
+        found = await questionnaires.take_definitions(work, {"nps.toml": changed})
+        assert [(each.name, each.key, each.version) for each in found] == [("nps.toml", "nps", 1)]
+        stored = await current(work, "nps")
+        assert stored is not None
+        assert stored.question[0].text["en"] == "How likely?"
+        assert await questionnaires.differing(work.session, {"nps.toml": changed}) == found
+
+
+async def test_a_new_version_is_used_from_now_on_and_the_old_one_is_kept(database: Database) -> None:
+    new = NPS.replace("version = 1", "version = 2").replace("How likely?", "Really?")
+    async with database.work(NOW, PLAN) as work:
+        assert await questionnaires.take_definitions(work, {"nps.toml": new}) == []
+    async with database.work(NOW, PLAN) as work:
+        assert await texts_of(work) == [(1, False), (2, True)]
+        stored = await current(work, "nps")
+        assert stored is not None
+        assert stored.question[0].text["en"] == "Really?"
