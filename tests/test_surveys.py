@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from handlers import questionnaires
+from handlers.questionnaires import asking
 from handlers.questionnaires.library import current
 from handlers.questionnaires.presses import without_stop
 from handlers.questionnaires.wishes import begs
@@ -21,6 +22,7 @@ from models.plan import Plan, read_plan
 from models.questionnaires import Invitation, QuestionnaireVersion, SurveyWave, WaveState
 from models.questionnaires.sampling import SHARES, drawn, drawn_case, period_of, salt_of
 from models.questionnaires.waves import count_asked
+from models.staff import StaffGroup
 from models.work import Work
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
@@ -40,6 +42,8 @@ every = "90d"
 sample = 0.5
 """
 )
+#: The same, and no hour of the day is quiet.
+DAYLIGHT = read_plan('[contact]\nquiet = ""\n[[tier]]\nid = "vip"\n[[tier]]\nid = "regular"')
 NPS = 'key = "nps"\nversion = 1\ntitle = "NPS"\n[[question]]\nid = "recommend"\nkind = "nps"\ntext = "How likely?"\n'
 
 
@@ -209,6 +213,41 @@ async def test_what_a_cancelled_wave_had_planned_is_not_asked(database: Database
         wave.state = WaveState.CANCELLED
     await until_nothing(database)
     assert {row.state.value for row in await invited(database)} == {"cancelled"}
+
+
+async def asked(database: Database) -> bool:
+    async with database.work(NOW, DAYLIGHT) as work:
+        return await questionnaires.ask_due(work)
+
+
+async def test_a_wave_waits_while_it_is_paused_and_fills_no_more_of_the_outbox_than_it_may(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "MOST_WAITING", 60)
+    async with database.work(NOW, DAYLIGHT) as work:
+        work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
+        work.add(by_hand(None, ["vip", "regular", None]))
+    await until_nothing(database, plan=DAYLIGHT)
+    for state in (WaveState.PAUSED, WaveState.RUNNING):
+        async with database.work(NOW, DAYLIGHT) as work:
+            wave: SurveyWave = await work.first(select(SurveyWave))
+            wave.state = state
+        assert await asked(database) is (state is WaveState.RUNNING)
+    while await asked(database):
+        pass
+    states = Counter(row.state.value for row in await invited(database))
+    assert states == {"asked": 60, "planned": 40}
+
+
+async def test_i14_whoever_has_a_questionnaire_open_is_asked_nothing_else(database: Database) -> None:
+    async with database.work(NOW, DAYLIGHT) as work:
+        (await work.customer(10)).open_run_id = 1
+        work.add(by_hand("vip", ["vip"]))
+    await until_nothing(database, plan=DAYLIGHT)
+    while await asked(database):
+        pass
+    waiting = [row.customer_id for row in await invited(database) if row.state.value == "planned"]
+    assert waiting == [10]
 
 
 # -- versions

@@ -144,12 +144,10 @@ def _send(work: Work, run: Run, purpose: Purpose, key: str) -> None:
 
 async def ask_due(work: Work) -> bool:
     """Ask those whose moment has come, few at a time; what lapsed meanwhile is not asked any more."""
-    room = MOST_WAITING - await _waiting(work)
-    if room <= 0:
-        return False
-    found = await _due(work, min(AT_ONCE, room))
+    found = await _due(work, AT_ONCE)
     if not found:
         return False
+    found = found[: max(0, MOST_WAITING - await _waiting(work))]
     fresh = [(each, customer) for each, customer in found if not _lapsed(work, each)]
     abouts = [about(each) for each, _ in fresh]
     facts = await contact.facts_of(work, [customer for _, customer in fresh], work.now, but=abouts)

@@ -19,6 +19,7 @@ from models.delivery import Priority, What, staff_lane
 from models.messages import Author
 from models.questionnaires import Answer, Invitation, Poll, Question, Questionnaire
 from models.questionnaires.path import is_answer, preceding
+from models.routing.words import alarm_of, severity_of
 from models.staff import StaffGroup
 from models.work import Work
 from templates import LANGUAGES, label, word_list
@@ -112,7 +113,7 @@ async def words(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     run = await runs.open_run(work, customer)
     content = read_content(place.raw)
-    if run is None:
+    if run is None or customer.next_is_new or _urgent(work, content):
         await messages.receive(work, place)
         return
     rest = without_stop(content.text)
@@ -124,6 +125,11 @@ async def words(work: Work, place: Place) -> None:
         await _take(work, place, run, run.question, content)
     else:
         await messages.receive(work, place)
+
+
+def _urgent(work: Work, content: Content) -> bool:
+    """Whether the words are of danger, or set off an alarm: then they are for staff at once, whatever was asked."""
+    return severity_of(work.plan, content.text) is not None or alarm_of(work.plan, content.text) is not None
 
 
 async def _answers(work: Work, place: Place, run: Run, content: Content) -> bool:

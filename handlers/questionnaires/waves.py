@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
 from handlers.cards import local_time
@@ -14,7 +15,15 @@ from models.delivery import Priority, SendClass, What, staff_lane
 from models.plan import text_of
 from models.questionnaires import ALIVE, SurveyWave, WaveState
 from models.questionnaires.sampling import SHARES, period_of, salt_of
-from models.questionnaires.waves import count_asked, counts_of, forget_some, is_audience, plan_some, strata_of
+from models.questionnaires.waves import (
+    count_asked,
+    counts_of,
+    forget_some,
+    has_planned,
+    is_audience,
+    plan_some,
+    strata_of,
+)
 from models.work import Work
 from templates import label
 
@@ -64,7 +73,7 @@ async def _steer(work: Work, place: Place, action: str, number: str) -> None:
     elif action == "resume" and wave.state is WaveState.PAUSED:
         wave.state, wave.was = wave.was or WaveState.RUNNING, None
     elif action == "cancel":
-        wave.state = WaveState.CANCELLED
+        wave.state, wave.was = WaveState.CANCELLED, None
     else:
         raise Refusal("no_wave")
     work.audit(f"staff:{place.speaker.id}", f"survey_{action}", f"wave:{wave.id}")
@@ -152,15 +161,17 @@ async def begin_periods(work: Work) -> bool:
 
 async def plan_waves(work: Work) -> bool:
     """Plan some thousand customers of one wave, or cancel what a cancelled one had planned."""
-    busy = (WaveState.PLANNING, WaveState.RUNNING, WaveState.CANCELLED)
-    query = select(SurveyWave).where(col(SurveyWave.state).in_(busy), SurveyWave.key != "")
-    for wave in await work.all(query.order_by(col(SurveyWave.id).desc()).limit(SHOWN).with_for_update()):
+    left_over = and_(col(SurveyWave.state) == WaveState.CANCELLED, col(SurveyWave.was).is_(None))
+    busy = or_(col(SurveyWave.state).in_(ALIVE), left_over)
+    for wave in await work.all(select(SurveyWave).where(busy).order_by(col(SurveyWave.id)).with_for_update()):
         if wave.state is WaveState.PLANNING:
             await plan_some(work, wave)
             return True
-        if wave.state is WaveState.CANCELLED and wave.planned and await forget_some(work, wave):
-            return True
-        if wave.state is WaveState.RUNNING and not (await counts_of(work, wave.id or 0)).get("planned"):
+        if wave.state is WaveState.CANCELLED:
+            if await forget_some(work, wave):
+                return True
+            wave.was = WaveState.CANCELLED  # nothing of it is left
+        elif not await has_planned(work, wave):
             wave.state = WaveState.DONE
     return False
 

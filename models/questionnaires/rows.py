@@ -162,7 +162,8 @@ class SurveyWave(Base, table=True):
 
     `key` is what it is for, so that a period is planned once. `audience` is the id of a tier or a segment, or None
     for everybody. Of each stratum in turn every so many customers is drawn: `share` of 10,000. `strata` are the
-    tiers still to come, `after` the last customer looked at, `seen` how many of the stratum were.
+    tiers still to come, `after` the last customer looked at, `seen` how many of the stratum were. `was` is the state
+    that a pause interrupted; of a cancelled wave it says that nothing of it is left.
     """
 
     __tablename__ = "survey_waves"

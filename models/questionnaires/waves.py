@@ -116,6 +116,12 @@ async def _insert(work: Work, wave: SurveyWave, some: Any) -> int:
     return int((await connection.execute(statement)).rowcount)
 
 
+async def has_planned(work: Work, wave: SurveyWave) -> bool:
+    """Whether the wave has anybody still to ask."""
+    query = select(Invitation.id).where(Invitation.wave_id == wave.id, Invitation.state == InvitationState.PLANNED)
+    return await work.first(query.limit(1)) is not None
+
+
 async def forget_some(work: Work, wave: SurveyWave) -> bool:
     """Cancel some of what a cancelled wave has still planned; whether there was any."""
     planned = (_INVITATIONS.c.wave_id == wave.id, _INVITATIONS.c.state == InvitationState.PLANNED)
