@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from bot import __version__, importing, plans, questionnaires
+from bot import __version__, customers, importing, plans, questionnaires
 from bot.logs import set_up_logging
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ cli = typer.Typer(
 )
 cli.add_typer(plans.cli)
 cli.add_typer(importing.cli)
+cli.add_typer(customers.cli)
 cli.add_typer(questionnaires.cli)
 
 

@@ -29,6 +29,7 @@ from handlers.customers import (
     importing,
     joining,
     merging,
+    rfm,
     rules,
     tiers,
 )
@@ -95,6 +96,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("merge", AMONG_STAFF, AGENT, merging.merge_command),
     Command("unmerge", AMONG_STAFF, AGENT, merging.unmerge_command),
     Command("link", AMONG_STAFF, AGENT, joining.link_command),
+    Command("rfm", IN_PRIVATE, MANAGER, rfm.rfm_command),
     Command("ban", AMONG_STAFF, SUPERVISOR, barring.ban),
     Command("mute", AMONG_STAFF, SUPERVISOR, barring.mute),
     Command("unban", AMONG_STAFF, SUPERVISOR, barring.unban),

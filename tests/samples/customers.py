@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from models.customers.rfm import GROUPS
+
 LONG = "长<&" * 26
 EMPTY: dict[str, Any] = {
     "number": 7, "name": "王芳", "username": None, "ref": None, "salutation": None, "language": "zh", "phone": "",
@@ -43,6 +45,11 @@ CHOICES: dict[str, list[Any]] = {
         [{"number": 1001, "state": "closed", "subject": "", "customer": BARE}] * 8,
     ],
     "ban_set.what": ["banned", "muted"],
+    "rfm.buyers": [1234],
+    "rfm.spent": ["1,234,567.00"],
+    "rfm.groups": [[], [{"group": each, "buyers": 12, "spent": "1,234.00"} for each in GROUPS.values()]],
+    "rfm.shares": [[], [{"buyers": "20%", "sales": "80%"}] * 5],
+    "rfm.eighty": [None, "20.0%"],
     "until": ["2027-06-30", ""],
     "zone": ["", "?", "Asia/Shanghai"],
     "tier": [lambda text: text[:30]],

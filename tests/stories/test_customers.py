@@ -218,13 +218,14 @@ async def test_a_shop_takes_over_its_customers_and_their_orders_while_the_bot_ru
         if "VIP" in file_shown:
             break
         assert time.monotonic() < deadline, file_shown
-    for expected in (
-        "赵敏",
-        "电话：+86139****5678",
-        "购买 1 次，共 60,000.00",
-        "· 2026-11-01 橱柜",
-        "还没有关联 Telegram",
-    ):
+    code, said = await huifang(shop, "customers", "rfm", "--csv", "rfm.csv")
+    assert (code, "80% of the sales come from" in said) == (0, True)
+    assert "赵敏" in (shop.bot.folder / "rfm.csv").read_text("utf-8-sig")
+    boss = Customer(shop, shop.owner.user)
+    told = await boss.says("/rfm")
+    assert "样本：近 365 天有购买的全部客户" in words(await boss.hears("二八曲线", after=told))
+    bought = ("购买 1 次，共 60,000.00", f"· {yesterday} 橱柜")
+    for expected in ("赵敏", "电话：+86139****5678", "还没有关联 Telegram", *bought):
         assert expected in file_shown
 
 
