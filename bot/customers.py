@@ -82,8 +82,7 @@ async def _rfm(settings: "Settings", table: Path | None) -> None:
             with table.open("w", encoding="utf-8-sig", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow(["number", "ref", "name", "last purchase", "orders", "spent", "r", "f", "m"])
-                rows = await session.stream(everybody(wall()), execution_options={"yield_per": 5000})
-                async for number, ref, name, last, orders, spent, *scores in rows:
+                for number, ref, name, last, orders, spent, *scores in (await session.exec(everybody(wall()))).all():
                     values = [number, harmless(ref or ""), harmless(name), last.date(), orders, f"{spent / 100:.2f}"]
                     writer.writerow([*values, *scores])
             print(f"{table}: {found.buyers} rows.")
