@@ -51,8 +51,9 @@ def simulate(
     cases_a_day: Annotated[float | None, typer.Option(help="Cases a day, on average of a week.")] = None,
     handling: Annotated[str | None, typer.Option(help="Mean time an agent works on a case, such as 12m.")] = None,
     agents: Annotated[int | None, typer.Option(help="Agents of every department, in working time.", min=1)] = None,
-    days: Annotated[int, typer.Option(help="Days to simulate.", min=21, max=100_000)] = 1000,
+    days: Annotated[int, typer.Option(help="Days to simulate.", min=21, max=100_000)] = 4000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same figures.")] = 1,
+    year: Annotated[int | None, typer.Option(help="The year whose holidays count (this one).")] = None,
 ) -> None:
     """Try a plan against arrivals: which promises are kept, how many agents it takes, how often customers are
     contacted; exit code 1 where the plan promises what it cannot keep.
@@ -71,7 +72,7 @@ def simulate(
         given = simulating.given_arrivals(plan, arrivals, cases_a_day, handling, agents)
         if from_database:
             given = asyncio.run(simulating.from_database(load_settings().database_url, plan, given))
-        words, can_be_kept = simulating.try_plan(plan, given, days, seed)
+        words, can_be_kept = simulating.try_plan(plan, given, days, seed, year)
     except (PlanError, simulating.CannotSimulate, SettingsError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from None

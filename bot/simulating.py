@@ -1,7 +1,7 @@
 """`huifang plan simulate`: what a simulation found, in plain sentences."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -119,16 +119,28 @@ def conclusions(plan: Plan, findings: Findings, contacts: list[ContactsOfTier], 
             yield _broken(plan, department, broken)
         if department.busy >= 1:
             yield f"{_name(department)}: there is more work than time, and cases pile up without end."
+    needed, spare = _visiting(findings, contacts, arrivals)
+    if needed > spare and all(department.given for department in findings.departments):
+        yield f"Visits: agents need {needed:.0f} hours a week for them and have {spare:.0f} left beside cases."
+
+
+def notes(findings: Findings, contacts: list[ContactsOfTier], arrivals: Arrivals) -> Iterator[str]:
+    """What the plan wants and does not promise, where it comes to less."""
     for each in contacts:
         if each.too_many:
             yield (
-                f"Contacts: visits and surveys want {each.counted:.1f} contacts a week with customers of tier "
-                f"{each.tier}, and contacts_per_30d lets {each.allowed:.1f} through."
+                f"Note: visits and surveys want {each.counted:.1f} contacts a week with customers of tier "
+                f"{each.tier}; contacts_per_30d lets {each.allowed:.1f} through."
             )
+    needed, spare = _visiting(findings, contacts, arrivals)
+    if needed > spare and not all(department.given for department in findings.departments):
+        yield f"Note: visits take agents {needed:.0f} hours a week, and cases leave them {spare:.0f}: it takes more."
+
+
+def _visiting(findings: Findings, contacts: list[ContactsOfTier], arrivals: Arrivals) -> tuple[float, float]:
+    """The hours a week that agents need for visits, and those that cases leave them."""
     hours = sum(each.by_agents for each in contacts) * arrivals.visit_time / timedelta(hours=1)
-    spare = sum(department.spare_hours for department in findings.departments)
-    if hours > spare:
-        yield f"Visits: agents need {hours:.0f} hours a week for them and have {spare:.0f} left beside cases."
+    return hours, sum(department.spare_hours for department in findings.departments)
 
 
 def _broken(plan: Plan, department: DepartmentFindings, broken: Broken) -> str:
@@ -148,14 +160,19 @@ def report(
     plan: Plan, arrivals: Arrivals, findings: Findings, contacts: list[ContactsOfTier], seed: int
 ) -> tuple[str, bool]:
     """The whole report, and whether the plan can be kept."""
-    lines = [f"{findings.days:,} days, {findings.cases:,} cases counted, seed {seed}.", *assumed(plan, arrivals)]
+    lines = [
+        f"{findings.days:,} days, the weeks from {findings.first} on again and again, {findings.cases:,} cases after "
+        f"a warm-up, seed {seed}.",
+        *assumed(plan, arrivals),
+    ]
     for department in findings.departments:
         lines += _department(department)
-    lines += _contacts(contacts)
     lines += [
+        *_contacts(contacts),
         "",
         f"Shares are means with 95 % confidence intervals: batch means, {BATCHES} batches of time after a warm-up, "
         f"Student's t with {BATCHES - 1} degrees of freedom.",
+        *notes(findings, contacts, arrivals),
     ]
     wrong = list(conclusions(plan, findings, contacts, arrivals))
     lines.append("This plan promises what it cannot keep:" if wrong else "This plan can be kept.")
@@ -180,13 +197,14 @@ def given_arrivals(
     )
 
 
-def try_plan(plan: Plan, arrivals: Arrivals, days: int, seed: int) -> tuple[str, bool]:
-    """The report of one simulation, and whether the plan can be kept. Raises CannotSimulate."""
+def try_plan(plan: Plan, arrivals: Arrivals, days: int, seed: int, year: int | None) -> tuple[str, bool]:
+    """The report of one simulation with the holidays of that year (None: of this one), and whether the plan can be
+    kept. Raises CannotSimulate."""
     problems = arrivals.problems(plan)
     if problems:
         raise CannotSimulate("\n".join(problems))
     try:
-        findings = simulate(plan, arrivals, days, seed, wall().date())
+        findings = simulate(plan, arrivals, days, seed, date(year or wall().year, 1, 1))
     except ValueError as error:
         raise CannotSimulate(str(error)) from error
     return report(plan, arrivals, findings, contacts_of(plan, arrivals), seed)

@@ -18,6 +18,10 @@ _HOURS = (
 _KINDS: dict[Kind, float] = {"enquiry": 0.5, "request": 0.2, "complaint": 0.2, "suggestion": 0.05, "praise": 0.05}
 #: Of all cases and customers, those of the tiers above everybody's.
 _HIGHER_TIERS = 0.2
+#: Of all cases, those of each severity of the plan.
+_GRAVE = 0.01
+#: Days between two cases of the same customer.
+_DAYS_BETWEEN = 100
 
 
 class StaffShift(Section):
@@ -52,8 +56,8 @@ class Arrivals(Section):
     elsewhere: Duration = timedelta(0)
     tier: dict[str, Weight] = {}
     kind: dict[Kind, Weight] = _KINDS
-    severity: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
-    customers: Count | dict[str, Count] = 1000
+    severity: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
+    customers: Count | dict[str, Count] | None = None
     purchases_a_day: Weight = 0
     events: dict[str, Weight] = {}
     visit_time: Time = timedelta(minutes=10)
@@ -63,7 +67,7 @@ class Arrivals(Section):
     def _some_come(self) -> "Arrivals":
         if not all(map(sum, (self.hour, self.kind.values(), [self.weekday.get(day, 1.0) for day in DAYS]))):  # type: ignore[call-overload]
             raise ValueError("expected weights above zero for at least one weekday, hour and kind")
-        if sum(self.severity.values()) > 1:
+        if sum((self.severity or {}).values()) > 1:
             raise ValueError("severity: expected shares that make at most 1 together")
         return self
 
@@ -91,15 +95,18 @@ class Arrivals(Section):
         return {kind: weight / total for kind, weight in self.kind.items() if weight}
 
     def severities(self, plan: Plan) -> dict[str | None, float]:
-        """The share of cases by severity; None for those without."""
-        shares: dict[str | None, float] = {each.id: self.severity.get(each.id, 0.0) for each in plan.severity}
+        """The share of cases by severity; None for those without. A few of each where nothing is given."""
+        given = dict.fromkeys((each.id for each in plan.severity), _GRAVE) if self.severity is None else self.severity
+        shares: dict[str | None, float] = {each.id: given.get(each.id, 0.0) for each in plan.severity}
         return {None: max(0.0, 1 - sum(shares.values())), **shares}
 
     def customers_of(self, plan: Plan) -> dict[str | None, float]:
-        """How many customers there are, by tier."""
+        """How many customers there are, by tier; where nothing is given, as many as write three or four times a
+        year."""
         if isinstance(self.customers, dict):
             return {tier: float(self.customers.get(tier or "", 0)) for tier in self.tiers(plan)}
-        return {tier: self.customers * share for tier, share in self.tiers(plan).items()}
+        customers = self.cases_a_day * _DAYS_BETWEEN if self.customers is None else self.customers
+        return {tier: customers * share for tier, share in self.tiers(plan).items()}
 
     def problems(self, plan: Plan) -> list[str]:
         """What does not fit the plan, or cannot be."""
@@ -115,7 +122,7 @@ class Arrivals(Section):
         customers = set(self.customers) if isinstance(self.customers, dict) else set()
         for key, unknown in (
             ("tier", set(self.tier) - tiers),
-            ("severity", set(self.severity) - severities),
+            ("severity", set(self.severity or {}) - severities),
             ("customers", customers - tiers),
         ):
             found += [f"{key}: the plan has no {name!r}" for name in sorted(unknown)]

@@ -18,7 +18,7 @@ class Department:
     """A department's cases and staff, ready to be run for any number of days and agents."""
 
     def __init__(self, plan: Plan, arrivals: Arrivals, department: str | None, days: list[date], seed: int) -> None:
-        self.arrivals, self.seed, self.department = arrivals, seed, department
+        self.arrivals, self.seed, self.department, self.stretch = arrivals, seed, department, len(days)
         self.share, self.rows, self.sorts = promised(plan, arrivals, department)
         open_minutes = working_minutes(plan, days)
         self.working = Minutes(open_minutes)
@@ -55,7 +55,7 @@ class Department:
             given.first_answer / _MINUTE,
             handling_times(elsewhere, None, chance) if elsewhere else None,
         )
-        tally = Tally(len(self.rows), days)
+        tally = Tally(len(self.rows), days, self.stretch)
         rates = [rate * self.share for rate in given.rates()]
         Desk(self.sorts, [*crews, *self.duty], self.working, work, tally).run(
             arrivals_at(rates, days, chance), chance

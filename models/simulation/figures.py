@@ -10,6 +10,8 @@ from models.simulation.running import BATCHES, Tally
 
 #: The share of promises that is to be kept.
 TARGET = 0.95
+#: The share of so many cases is taken as it is.
+MANY = 1000
 #: For 95 % on both sides: Student's t with one degree of freedom less than there are batches, and the normal's.
 _STUDENT, _NORMAL = 2.093, 1.96
 
@@ -26,7 +28,7 @@ class Figure:
     @property
     def too_low(self) -> bool:
         """Whether this share misses the target; of few cases only where chance does not explain it (Wilson 1927)."""
-        if self.half_width is not None:
+        if self.count >= MANY:
             return self.mean < TARGET
         square = _NORMAL**2 / self.count
         width = _NORMAL * math.sqrt(self.mean * (1 - self.mean) / self.count + square / self.count / 4)

@@ -1,5 +1,6 @@
 """A plan tried against arrivals, department by department."""
 
+import math
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,7 @@ from models.simulation.figures import Kept, kept
 from models.simulation.minutes import stretch_of
 from models.simulation.running import BATCHES
 
-#: Cases with which the number of agents is sought.
+#: Cases with which the number of agents is sought, at least.
 _SEARCH_CASES = 20_000
 
 
@@ -35,8 +36,9 @@ class DepartmentFindings:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that a simulation found; `cases` are those after the warm-up."""
+    """All that a simulation found; it begins on Monday `first`, `cases` are those after the warm-up."""
 
+    first: date
     days: int
     cases: int
     departments: list[DepartmentFindings]
@@ -51,13 +53,15 @@ def simulate(plan: Plan, arrivals: Arrivals, days: int, seed: int, first: date) 
     stretch = stretch_of(plan, first)
     names: list[str | None] = [each.id for each in plan.department]
     departments = (Department(plan, arrivals, name, stretch, seed) for name in names or [None])
-    found = [_tried(each, days, len(stretch)) for each in departments if each.share]
-    return Findings(days, sum(row.cases for each in found for row in each.rows), found)
+    found = [_tried(each, days) for each in departments if each.share]
+    return Findings(stretch[0], days, sum(row.cases for each in found for row in each.rows), found)
 
 
-def _tried(department: Department, days: int, stretch: int) -> DepartmentFindings:
+def _tried(department: Department, days: int) -> DepartmentFindings:
     a_day = department.arrivals.cases_a_day * department.share
-    needed, hopeless = department.needed(max(BATCHES + 1, min(days, max(stretch, round(_SEARCH_CASES / a_day)))))
+    stretches = math.ceil(_SEARCH_CASES / a_day / department.stretch)
+    enough = math.ceil(stretches * department.stretch * (BATCHES + 1) / BATCHES)
+    needed, hopeless = department.needed(min(days, enough))
     while True:
         crews = department.crews if department.given else department.with_agents(needed)
         tally, agents = department.run(days, crews), sum(crew.agents for crew in crews)

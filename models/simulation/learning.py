@@ -62,10 +62,12 @@ async def learn_arrivals(session: AsyncSession, plan: Plan, given: Arrivals, now
             name: count / weeks / 7 for name, count in (await session.exec(events.group_by(ServiceEvent.name))).all()
         },
     }
+    files = select(Customer.tier, func.count()).where(col(Customer.merged_into_id).is_(None))
+    customers: Counter[str | None] = Counter(dict((await session.exec(files.group_by(Customer.tier))).all()))
+    known["customers"] = customers.total()
     if tiers:
         known["tier"] = _by_tier(tiers, Counter(tier for _, tier in rows))
-        files = select(Customer.tier, func.count()).where(col(Customer.merged_into_id).is_(None))
-        known["customers"] = _by_tier(tiers, Counter(dict((await session.exec(files.group_by(Customer.tier))).all())))
+        known["customers"] = _by_tier(tiers, customers)
     return given.model_copy(update=known)
 
 

@@ -23,8 +23,8 @@ class Promised:
 
 
 def promised(plan: Plan, arrivals: Arrivals, department: str | None) -> tuple[float, dict[str, Promised], list[Sort]]:
-    """The department's share of all cases, its rows (what is promised, by severity, or by tier for cases without),
-    and its sorts of cases."""
+    """The department's share of all cases, its rows (what is promised, by severity where that changes it, else by
+    tier), and its sorts of cases."""
     share = sum(part for kind, part in arrivals.kinds().items() if department_of(plan, kind, kind, "") == department)
     standards: dict[str, list[Standard]] = {}
     sorts = []
@@ -32,7 +32,8 @@ def promised(plan: Plan, arrivals: Arrivals, department: str | None) -> tuple[fl
         for tier, part in arrivals.tiers(plan).items():
             if part * grave:
                 standard = standard_for(plan, tier, (), severity)
-                row = severity or tier or "all"
+                usual = standard == standard_for(plan, tier, (), None)
+                row = (None if usual else severity) or tier or "all"
                 standards.setdefault(row, []).append(standard)
                 first, last = _minutes(standard.first_response), _minutes(standard.resolution)
                 number = list(standards).index(row)

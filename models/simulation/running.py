@@ -16,7 +16,7 @@ from itertools import accumulate
 
 from models.simulation.minutes import Minutes
 
-#: The time simulated falls into so many batches, after a warm-up of at least the length of one.
+#: The time counted falls into so many batches; before it is a warm-up of at least the length of one.
 BATCHES = 20
 #: What is due when nothing is promised.
 _NEVER = 1e12
@@ -56,10 +56,12 @@ class Tally:
     """What became of the cases, by row and batch; `waited` is what passed until an agent took it, in minutes of
     its standard."""
 
-    def __init__(self, rows: int, days: int) -> None:
-        length = days // (BATCHES + 1)
-        self.batch_minutes = (length // 7 * 7 or length) * 1440.0
-        self.warm_up = days * 1440.0 - BATCHES * self.batch_minutes
+    def __init__(self, rows: int, days: int, stretch: int) -> None:
+        """`days` in all, of which as many whole stretches of days are counted as there are room for."""
+        counted = days - days // (BATCHES + 1)
+        counted -= counted % stretch if counted >= stretch else 0
+        self.batch_minutes = counted * 1440 / BATCHES
+        self.warm_up = (days - counted) * 1440.0
         self.cases = [[0] * BATCHES for _ in range(rows)]
         self.responses = [[0] * BATCHES for _ in range(rows)]  # first responses in time
         self.resolutions = [[0] * BATCHES for _ in range(rows)]
