@@ -278,7 +278,7 @@ async def due_clocks(work: Lookups, now: datetime, most: int) -> Sequence[tuple[
         .where(col(Clock.id).in_([key for key, _ in found]), col(Clock.look_at) <= now)
         .where(col(Case.customer_id).in_(customers))
         .order_by(col(Clock.look_at), col(Clock.id))
-        .with_for_update()
+        .with_for_update(of=Clock)
     )
     return [(clock, case, customers[case.customer_id]) for clock, case in await work.all(query)]
 

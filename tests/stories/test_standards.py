@@ -3,12 +3,14 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlmodel import col, select
 
 from models.cases import Case, CaseEvent
 from models.messages import Author
+from models.staff import PlanVersion
 from models.standards import Clock, Timed
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import Json, buttons, words
@@ -38,6 +40,7 @@ close_after_silence = { enquiry = "2d" }
 quiet = ""
 """
 
+Found = TypeVar("Found")
 #: What customers read, in both languages.
 SAID = {
     "zh-hans": {
@@ -88,7 +91,7 @@ async def notes_of(shop: Shop, customer: Customer, count: int) -> list[Json]:
     return await until(said, lambda found: len(found) >= count)
 
 
-async def until(look: Callable[[], Awaitable[list[Json]]], holds: Callable[[list[Json]], bool]) -> list[Json]:
+async def until(look: Callable[[], Awaitable[Found]], holds: Callable[[Found], bool]) -> Found:
     """What is found once it is as it should be."""
     deadline = time.monotonic() + 10
     while not holds(found := await look()):
@@ -262,6 +265,30 @@ async def test_many_that_fall_due_at_once_are_one_message(shop: Shop) -> None:
     assert mentioned(digest) == {chen.id}
     assert [await notes_of(shop, person, 0) for person in people] == [[]] * 5
     await end(shop, chen, *people)
+
+
+async def test_a_case_keeps_the_times_that_it_was_promised(shop: Shop) -> None:
+    wang, li, chen = await shop.customer(), await shop.customer("李雷"), await shop.agent("小陈")
+    await chen.says("早")
+    first = case_number(await wang.complains("少了一个盖子"))
+    plan = Path(shop.bot.environment["PLAN_FILE"])
+    known = len(await shop.stored(select(PlanVersion)))
+    plan.write_text(PLAN.replace('"20m"', '"50m"').replace("supervisor", "manager"), "utf-8")
+    await until(lambda: shop.stored(select(PlanVersion)), lambda found: len(found) > known)
+    second = case_number(await li.complains("少了两个盖子"))
+    for person in (wang, li):
+        await chen.card(person, "首次答复：")
+
+    await shop.time_passes(minutes=22)
+    await chen.card(wang, "首次答复：已超时")
+    assert (await events_of(shop, first, "escalated"))[-1]["to"] == "supervisor"
+    await shop.time_passes(minutes=4)
+    await notes_of(shop, li, 1)
+    assert [event["to"] for event in await events_of(shop, second, "escalated")] == ["assignee"]
+    for number, minutes in ((first, 20), (second, 50)):
+        assert (await clocks_of(shop, number, Timed.FIRST_RESPONSE))[0].allowed == minutes * 60
+    plan.write_text(PLAN, "utf-8")
+    await end(shop, chen, wang, li)
 
 
 def left_of(clock: Clock) -> float:
