@@ -27,51 +27,61 @@ async def learn_arrivals(session: AsyncSession, plan: Plan, given: Arrivals, now
 
     ValueError where it knows less than one whole week.
     """
-    zone = plan.business.timezone
-    midnight = datetime.min.time()
-    until = moment(now.astimezone(zone).date(), midnight, zone)
+    since, until = await _last_weeks(session, plan, now)
+    days = (until - since) / timedelta(days=1)
+    bought = select(func.count()).select_from(Purchase).where(Purchase.at >= since, Purchase.at < until)
+    events = select(ServiceEvent.name, func.count()).where(ServiceEvent.at >= since, ServiceEvent.at < until)
+    names = (await session.exec(events.group_by(ServiceEvent.name))).all()
+    files = select(Customer.tier, func.count()).where(col(Customer.merged_into_id).is_(None)).group_by(Customer.tier)
+    customers: Counter[str | None] = Counter(dict((await session.exec(files)).all()))
+    known = {
+        **await _of_cases(session, plan, since, until),
+        "purchases_a_day": (await session.exec(bought)).one() / days,
+        "events": {name: count / days for name, count in names},
+        "customers": _by_tier(plan, customers) if plan.tier else customers.total(),
+    }
+    return given.model_copy(update=known)
+
+
+async def _last_weeks(session: AsyncSession, plan: Plan, now: datetime) -> tuple[datetime, datetime]:
+    """Begin and end of the whole weeks before today's midnight that have cases."""
+    zone, midnight = plan.business.timezone, datetime.min.time()
+    today = now.astimezone(zone).date()
+    until = moment(today, midnight, zone)
     first = (await session.exec(select(func.min(Case.opened_at)).where(Case.opened_at < until))).first()
     weeks = min(MOST_WEEKS, (until - first) // timedelta(weeks=1)) if first else 0
     if not weeks:
         raise ValueError("the database knows less than one whole week of cases before today")
-    since = moment(until.astimezone(zone).date() - timedelta(weeks=weeks), midnight, zone)
-    # The everyday tier is the last of the plan; who has none, or one that the plan does not know, is of it.
-    tiers = [tier.id for tier in plan.tier]
-    cases: Any = (
+    return moment(today - timedelta(weeks=weeks), midnight, zone), until
+
+
+async def _of_cases(session: AsyncSession, plan: Plan, since: datetime, until: datetime) -> dict[str, Any]:
+    """What the cases of that time say."""
+    query: Any = (
         select(Case, Customer.tier)
         .join(Customer, col(Customer.id) == col(Case.customer_id))
         .where(Case.opened_at >= since, Case.opened_at < until)
     )
-    rows: Sequence[tuple[Case, str | None]] = (await session.exec(cases)).all()
+    rows: Sequence[tuple[Case, str | None]] = (await session.exec(query)).all()
     if not rows:
-        raise ValueError(f"the database knows no case of the last {weeks} weeks")
-    walls = [case.opened_at.astimezone(zone) for case, _ in rows]
+        raise ValueError(f"the database knows no case since {since:%Y-%m-%d}")
+    walls = [case.opened_at.astimezone(plan.business.timezone) for case, _ in rows]
     weekdays, hours = Counter(wall.weekday() for wall in walls), Counter(wall.hour for wall in walls)
     severities = Counter(case.severity for case, _ in rows)
     kinds = Counter(case.supposed_kind for case, _ in rows)
-    bought = select(func.count()).select_from(Purchase).where(Purchase.at >= since, Purchase.at < until)
-    events = select(ServiceEvent.name, func.count()).where(ServiceEvent.at >= since, ServiceEvent.at < until)
-    known: dict[str, Any] = {
-        "cases_a_day": len(rows) / weeks / 7,
+    return {
+        "cases_a_day": len(rows) / ((until - since) / timedelta(days=1)),
         "weekday": {day: weekdays[number] for number, day in enumerate(DAYS)},
         "hour": tuple(hours[hour] for hour in range(24)),
         "kind": {kind.value: kinds[kind] for kind in CaseKind},
         "severity": {each.id: severities[each.id] / len(rows) for each in plan.severity},
-        "purchases_a_day": (await session.exec(bought)).one() / weeks / 7,
-        "events": {
-            name: count / weeks / 7 for name, count in (await session.exec(events.group_by(ServiceEvent.name))).all()
-        },
+        "tier": _by_tier(plan, Counter(tier for _, tier in rows)) if plan.tier else {},
     }
-    files = select(Customer.tier, func.count()).where(col(Customer.merged_into_id).is_(None))
-    customers: Counter[str | None] = Counter(dict((await session.exec(files.group_by(Customer.tier))).all()))
-    known["customers"] = customers.total()
-    if tiers:
-        known["tier"] = _by_tier(tiers, Counter(tier for _, tier in rows))
-        known["customers"] = _by_tier(tiers, customers)
-    return given.model_copy(update=known)
 
 
-def _by_tier(tiers: list[str], counts: Counter[str | None]) -> dict[str, int]:
+def _by_tier(plan: Plan, counts: Counter[str | None]) -> dict[str, int]:
+    """Counts by tier; who has none, or one that the plan does not know, is of the last, which is everybody's."""
+    tiers = [tier.id for tier in plan.tier]
     found = {tier: counts[tier] for tier in tiers}
     found[tiers[-1]] += counts.total() - sum(found.values())
     return found
