@@ -1,0 +1,238 @@
+"""Return visits: when each falls due, planned once whatever happens to the nights, and what an outage leaves."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlmodel import SQLModel, col, select
+
+import models.tables  # noqa: F401 - every table
+from handlers.visits import due, lists, recurring
+from models.calendars import moment
+from models.contact import Contact, Purpose
+from models.customers import Customer
+from models.database import Database
+from models.delivery import Outbox
+from models.plan import Plan, read_plan
+from models.staff import Counter, StaffGroup
+from models.visits import By, Visit, VisitState, next_open, numbers, other_half, placed, sampled, share_of
+from models.work import Work
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NEW_YORK = ZoneInfo("America/New_York")
+NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)  # a Monday, 12:00 in Shanghai
+DAY = timedelta(days=1)
+OFFICE = """
+[calendar]
+mon = ["09:00-12:00", "13:00-18:00"]
+tue = ["09:00-12:00", "13:00-18:00"]
+wed = ["09:00-12:00", "13:00-18:00"]
+thu = ["09:00-12:00", "13:00-18:00"]
+fri = ["09:00-12:00", "13:00-18:00"]
+"""
+PERIODIC = """
+[[tier]]
+id = "vip"
+when = { spent_12m = 1 }
+visit_every = "30d"
+[[tier]]
+id = "regular"
+visit_every = "3d"
+contacts_per_30d = 10
+[[visit]]
+id = "periodic"
+when = "tier"
+by = { vip = "agent", regular = "bot" }
+sample = { regular = 0.5 }
+window = "2d"
+"""
+
+
+def shanghai(day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+# -- moments
+
+
+def test_a_visit_within_working_time_keeps_its_moment() -> None:
+    plan = read_plan(OFFICE)
+    assert placed(plan, SHANGHAI, shanghai(23, 15, 7), By.AGENT, "a") == shanghai(23, 15, 7)
+
+
+def test_what_falls_into_the_night_is_spread_over_the_morning() -> None:
+    plan = read_plan(OFFICE)
+    found = [placed(plan, SHANGHAI, shanghai(23, 3), By.AGENT, f"visit {number}") for number in range(200)]
+    assert all(shanghai(23, 9) <= at <= shanghai(23, 11) for at in found)
+    assert len({at.replace(second=0, microsecond=0) for at in found}) > 60, "not all in one minute"
+    assert found == [placed(plan, SHANGHAI, shanghai(23, 3), By.AGENT, f"visit {number}") for number in range(200)]
+
+
+def test_agents_call_on_working_days_and_the_bot_writes_on_sundays_too() -> None:
+    plan = read_plan(OFFICE)
+    assert next_open(plan, SHANGHAI, shanghai(22, 10), By.AGENT) == shanghai(23, 9)
+    assert next_open(plan, SHANGHAI, shanghai(22, 10), By.BOT) == shanghai(22, 10)
+    assert next_open(plan, SHANGHAI, shanghai(22, 23), By.BOT) == shanghai(23, 9)
+
+
+def test_a_call_that_reached_nobody_is_tried_in_the_other_half_of_the_day() -> None:
+    plan = read_plan(OFFICE)
+    assert other_half(plan, SHANGHAI, shanghai(23, 10)) == shanghai(23, 14)
+    assert other_half(plan, SHANGHAI, shanghai(23, 15)) == shanghai(24, 9)
+    assert other_half(plan, SHANGHAI, shanghai(27, 16)) == shanghai(30, 9), "over the weekend"
+
+
+def test_f48_over_the_nights_of_the_clocks_a_visit_keeps_its_hour_by_the_wall() -> None:
+    plan = read_plan("")
+    for name in sorted(available_timezones())[::23]:
+        zone = ZoneInfo(name)
+        day = datetime(2027, 1, 1, tzinfo=zone).date()
+        for _ in range(365):
+            midnight = moment(day, time(0, 30), zone)
+            at = next_open(plan, zone, midnight, By.BOT).astimezone(zone)
+            assert (at.date(), at.hour, at.minute) == (day, 9, 0), name
+            day += DAY
+
+
+def test_the_sample_is_the_same_every_time_and_of_the_size_that_the_plan_says() -> None:
+    rule = read_plan(PERIODIC).visit[0]
+    drawn = [customer for customer in range(4000) if sampled(rule, "regular", customer, 1)]
+    assert 1850 < len(drawn) < 2150
+    assert drawn == [customer for customer in range(4000) if sampled(rule, "regular", customer, 1)]
+    assert all(sampled(rule, "vip", customer, 1) for customer in range(100))
+    assert len({round(share_of("x", number), 1) for number in range(200)}) == 11
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(1, 50), min_size=1, max_size=20))
+def test_occurrences_come_once_however_the_time_is_cut(anchor: int, hours: list[int]) -> None:
+    start, interval = datetime.fromtimestamp(10**6, UTC), timedelta(hours=7)
+    cuts = [start + timedelta(hours=each) for each in itertools.accumulate(hours, initial=0)]
+    parts = [
+        number for since, until in itertools.pairwise(cuts) for number, _ in numbers(anchor, interval, since, until)
+    ]
+    assert parts == [number for number, _ in numbers(anchor, interval, start, cuts[-1])]
+
+
+# -- with a database
+
+
+class Nights:
+    """A database in memory with some customers, and the clock's jobs run by hand."""
+
+    def __init__(self, database: Database, plan: Plan) -> None:
+        self.database = database
+        self.plan = plan
+
+    async def at(self, now: datetime, *jobs: Callable[[Work], Awaitable[bool]]) -> None:
+        for job in jobs:
+            for _ in range(200):
+                async with self.database.work(now, self.plan) as work:
+                    if not await job(work):
+                        break
+
+    async def visits(self) -> list[Visit]:
+        async with self.database.reading() as session:
+            return list((await session.exec(select(Visit).order_by(col(Visit.id)))).all())
+
+    async def rows(self, table: Any) -> list[Any]:
+        async with self.database.reading() as session:
+            return list((await session.exec(select(table))).all())
+
+
+@asynccontextmanager
+async def opened(url: str, plan: str, customers: int) -> AsyncIterator[Nights]:
+    """A fresh database with so many customers, every tenth VIP, who joined one after the other before NOON."""
+    database = Database(url, lambda: datetime.now(UTC))
+    try:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(SQLModel.metadata.create_all)
+        nights = Nights(database, read_plan(plan))
+        async with database.work(NOON, nights.plan) as work:
+            work.add(Counter(name="case"))
+            work.add_group(StaffGroup(id=1, configured_id=-1, chat_id=-1))
+            for number in range(1, customers + 1):
+                joined = NOON - number * timedelta(hours=5, minutes=7)
+                tier = "vip" if number % 10 == 0 else "regular"
+                work.remember(
+                    Customer(
+                        id=number, user_id=7_000 + number, name=f"Customer {number}", language="en", tier=tier,
+                        created_at=joined,
+                    )
+                )  # fmt: skip
+        yield nights
+    finally:
+        await database.close()
+
+
+async def test_i13_every_occurrence_is_planned_once_whatever_nights_are_missed(database_url: str) -> None:
+    async with opened(database_url, PERIODIC, 60) as nights:
+        # Twice in one night, three nights missed, a clock that goes back.
+        for hours in (0, 0, 24, 25, 98, 97, 98, 150, 240):
+            await nights.at(NOON + timedelta(hours=hours), recurring.plan_ahead)
+        found = await nights.visits()
+    until = max(visit.due_at for visit in found)
+    keys = [visit.occurrence for visit in found]
+    assert len(keys) == len(set(keys))
+    rule, interval = nights.plan.visit[0], timedelta(days=3)
+    for number in (1, 7, 33):
+        anchor = int((NOON - number * timedelta(hours=5, minutes=7)).timestamp())
+        wanted = [
+            each for each, _ in numbers(anchor, interval, NOON, until - DAY) if sampled(rule, "regular", number, each)
+        ]
+        planned = [int(visit.occurrence.rpartition(":")[2]) for visit in found if visit.customer_id == number]
+        assert planned[: len(wanted)] == wanted
+    assert {visit.by for visit in found if visit.customer_id % 10 == 0} <= {By.AGENT}
+    assert all(9 <= visit.due_at.astimezone(SHANGHAI).hour < 21 for visit in found)
+
+
+async def test_f47_after_three_days_down_no_customer_gets_a_burst_and_what_is_too_late_is_told(
+    database_url: str,
+) -> None:
+    async with opened(database_url, PERIODIC, 5) as nights:
+        async with nights.database.work(NOON, nights.plan) as work:
+            for customer_id, hours in ((1, 1), (1, 2), (1, 3), (2, 1), (3, 30)):
+                at = NOON + timedelta(hours=hours)
+                key = f"outage:{customer_id}:{hours}"
+                work.add(
+                    Visit(
+                        customer_id=customer_id, rule="periodic", occurrence=key, by=By.BOT,
+                        purpose=Purpose.VISIT, due_at=at, window_until=at + 2 * DAY,
+                    )
+                )  # fmt: skip
+        nights.plan = read_plan(PERIODIC.replace('when = "tier"', 'when = "event:delivery"'))
+        back = NOON + 2 * DAY + timedelta(hours=2)  # the first two of the first customer are too late by then
+        await nights.at(back, due.come_due, due.run_out, lists.tell_missed)
+        found = {visit.occurrence: visit for visit in await nights.visits()}
+        said = await nights.rows(Outbox)
+        kept = await nights.rows(Contact)
+
+    states = {key.removeprefix("outage:"): visit.state for key, visit in found.items()}
+    assert states == {
+        "1:1": VisitState.MISSED, "1:2": VisitState.ASKED, "1:3": VisitState.CANCELLED,
+        "2:1": VisitState.MISSED, "3:30": VisitState.ASKED,
+    }  # fmt: skip
+    assert found["outage:1:3"].reason == "gap"
+    told = [row for row in said if row.body.get("template") == "visits/missed"]
+    assert [row.body["values"]["count"] for row in told] == [2]
+    assert all(each.reason for each in kept if each.state in ("suppressed", "moved"))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(-30, 60), min_size=3, max_size=12))
+def test_i13_a_visit_is_asked_once_however_often_the_clock_looks(hours: list[int]) -> None:
+    async def looked() -> list[Any]:
+        async with opened("sqlite+aiosqlite://", PERIODIC, 12) as nights:
+            now = NOON
+            for each in hours:
+                now = max(NOON - DAY, now + timedelta(hours=each))
+                await nights.at(now, recurring.plan_ahead, due.come_due, due.run_out, due.come_due)
+            return await nights.rows(Outbox)
+
+    keys = [row.key for row in asyncio.run(looked()) if row.key]
+    assert len(keys) == len(set(keys))
