@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import String, cast, func, or_
+from sqlalchemy import String, cast, text
 from sqlmodel import col, select
 
 from models.cases import Case
@@ -20,27 +20,39 @@ SHORTEST_PHONE = 4
 
 
 async def customers_like(work: Work, words: str) -> list[Customer]:
-    """Customers by number, external number, @name, end of the phone, tag, name or salutation; the surest first."""
+    """Customers by number, external number, end of the phone, name, @name, salutation or tag; the surest first.
+
+    Each condition is answered from an index of its own; for a part of a name, a narrow one is read whole.
+    """
     bare = words.strip().removeprefix("#").removeprefix("@")
-    digits = "".join(c for c in bare if c.isdecimal())
     found: dict[int, Customer] = {}
-
-    async def add(*conditions: Any) -> None:
-        if len(found) < SHOWN:
-            query = select(Customer).where(*conditions).order_by(col(Customer.id).desc()).limit(SHOWN)
-            for row in await work.all(query):
-                customer = await work.customer(row.id)
+    for condition in _conditions(bare):
+        if len(found) < SHOWN and bare not in {customer.ref for customer in found.values()}:
+            for number in await work.all(select(Customer.id).where(*condition).limit(SHOWN)):
+                customer = await work.customer(number)
                 found.setdefault(customer.id, customer)
-
-    if bare.isdecimal() and len(bare) < 18:
-        await add(Customer.id == int(bare))
-    await add(or_(col(Customer.ref) == bare, func.lower(Customer.username) == bare.lower()))
-    if len(digits) >= SHORTEST_PHONE and len(digits) >= len(bare.replace(" ", "").replace("-", "")) - 1:
-        await add(col(Customer.phone).endswith(digits, autoescape=True))
-    await add(col(Customer.name).icontains(bare, autoescape=True))
-    await add(col(Customer.salutation).icontains(bare, autoescape=True))
-    await add(cast(Customer.tags, String).contains(f'"{bare}"', autoescape=True))
     return list(found.values())[:SHOWN]
+
+
+def _conditions(bare: str) -> list[tuple[Any, ...]]:
+    digits = "".join(c for c in bare if c.isdecimal())
+    found: list[tuple[Any, ...]] = [(Customer.ref == bare,)]
+    if bare.isdecimal() and len(bare) < 18:
+        found.insert(0, (Customer.id == int(bare),))
+    if len(digits) >= SHORTEST_PHONE and not bare.strip("+0123456789 -"):
+        found.append((col(Customer.phone).endswith(digits, autoescape=True),))
+    if not digits or digits != bare:
+        begins = col(Customer.name).startswith(bare, autoescape=True)
+        found += [
+            (col(Customer.name) >= bare, col(Customer.name) < f"{bare}\uffff", begins),
+            (col(Customer.name).icontains(bare, autoescape=True),),
+            *(
+                (col(column).is_not(None), col(column).icontains(bare, autoescape=True))
+                for column in (Customer.salutation, Customer.username)
+            ),
+        ]
+    tagged = cast(Customer.tags, String).contains(f'"{bare}"', autoescape=True)
+    return [*found, (text("tags <> '[]'"), tagged)]
 
 
 async def cases_like(work: Work, words: str) -> list[Case]:
