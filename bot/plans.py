@@ -3,7 +3,6 @@
 Each imports what it needs when it is called, so that help appears at once.
 """
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -71,7 +70,7 @@ def simulate(
         plan = usable(text, name, wall().date())
         given = simulating.given_arrivals(plan, arrivals, cases_a_day, handling, agents)
         if from_database:
-            given = asyncio.run(simulating.from_database(load_settings().database_url, plan, given))
+            given = simulating.from_database(load_settings().database_url, plan, given)
         words, can_be_kept = simulating.try_plan(plan, given, days, seed, year)
     except (PlanError, simulating.CannotSimulate, SettingsError) as error:
         print(error, file=sys.stderr)

@@ -1,9 +1,11 @@
 """`huifang plan simulate`: what a simulation found, in plain sentences."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.clock import wall
@@ -210,13 +212,21 @@ def try_plan(plan: Plan, arrivals: Arrivals, days: int, seed: int, year: int | N
     return report(plan, arrivals, findings, contacts_of(plan, arrivals), seed)
 
 
-async def from_database(url: str, plan: Plan, given: Arrivals) -> Arrivals:
+def from_database(url: str, plan: Plan, given: Arrivals) -> Arrivals:
     """What the database knows of the last weeks, over what was given. Raises CannotSimulate."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
+        raise CannotSimulate(f"--from-database: there is no file {address.database}")
+    try:
+        return asyncio.run(_learn(url, plan, given))
+    except (ValueError, DBAPIError, OSError) as error:
+        raise CannotSimulate(f"--from-database: {str(error).splitlines()[0]}") from error
+
+
+async def _learn(url: str, plan: Plan, given: Arrivals) -> Arrivals:
     database = Database(url, wall)
     try:
         async with database.reading() as session:
             return await learn_arrivals(session, plan, given, wall())
-    except (ValueError, DBAPIError, OSError) as error:
-        raise CannotSimulate(f"--from-database: {str(error).splitlines()[0]}") from error
     finally:
         await database.close()

@@ -487,6 +487,18 @@ def test_the_command_says_in_its_exit_code_whether_the_plan_can_be_kept(tmp_path
     assert "first response within 1h for all is kept in" in broken.output
 
 
+def test_a_database_that_is_not_there_is_said_and_not_made(tmp_path: Path) -> None:
+    plan, database = write(tmp_path, "plan.toml", PLAN), tmp_path / "none.db"
+    given = {"BOT_TOKEN": "1:x", "STAFF_GROUP_ID": "-1001", "DATABASE_URL": f"sqlite:///{database}"}
+    found = CliRunner().invoke(cli, ["plan", "simulate", plan, "--from-database"], env=given)
+    assert (found.exit_code, found.stderr.strip()) == (1, f"--from-database: there is no file {database}")
+    assert not database.exists()
+
+    database.touch()
+    found = CliRunner().invoke(cli, ["plan", "simulate", plan, "--from-database"], env=given)
+    assert (found.exit_code, "no such table" in found.stderr) == (1, True)
+
+
 def test_what_is_given_wrong_is_said_in_one_run(tmp_path: Path) -> None:
     plan = write(tmp_path, "plan.toml", PLAN)
     unreadable = write(tmp_path, "a.toml", 'cases = 4\nhandling = "soon"\n[hour]\n')
