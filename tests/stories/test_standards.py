@@ -249,24 +249,6 @@ async def test_who_asks_where_it_stands_is_counted_and_told_of_the_time_that_an_
     await end(shop, chen, wang, anna)
 
 
-async def test_many_that_fall_due_at_once_are_one_message(shop: Shop) -> None:
-    chen = await shop.agent("小陈")
-    await chen.says("早")
-    people = [await shop.customer(name) for name in ("赵", "钱", "孙", "李", "周")]
-    numbers = [case_number(await person.complains("停电了")) for person in people]
-    for person in people:
-        await chen.card(person)
-
-    await shop.time_passes(minutes=11)
-    digest = await chen.sees("这些工单要抓紧")
-    await shop.calms_down()
-    assert not digest["thread_id"], "it stands in General"
-    assert all(str(number) in words(digest) for number in numbers)
-    assert mentioned(digest) == {chen.id}
-    assert [await notes_of(shop, person, 0) for person in people] == [[]] * 5
-    await end(shop, chen, *people)
-
-
 async def test_a_case_keeps_the_times_that_it_was_promised(shop: Shop) -> None:
     wang, li, chen = await shop.customer(), await shop.customer("李雷"), await shop.agent("小陈")
     await chen.says("早")

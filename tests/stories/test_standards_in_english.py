@@ -44,11 +44,22 @@ async def test_staff_read_what_is_due_and_what_is_late_in_their_language(shop: S
     await anna.hears("you can expect an answer by ")
     await chen.sees("The customer knows: an answer by ", of=anna)
     await chen.says("/close", to=anna)
+    await shop.telegram.leave(chen.user, shop.group)
+    await shop.calms_down()
 
+
+async def test_many_that_fall_due_at_once_are_one_message(shop: Shop) -> None:
+    chen = await shop.agent("Chen", language="en")
+    await chen.says("morning")
     people = [await shop.customer(name, language="en") for name in ("Ben", "Cleo", "Dan", "Eve")]
     numbers = [case_number(await person.complains("No power")) for person in people]
     for person in people:
         await chen.card(person)
     await shop.time_passes(minutes=11)
     digest = await chen.sees("These cases are pressing")
+    assert not digest["thread_id"], "it stands in General"
     assert all(str(number) in words(digest) for number in numbers)
+    assert [entity["user"]["id"] for entity in digest["entities"] if entity["type"] == "text_mention"] == [chen.id]
+    await shop.calms_down()
+    for person in people:
+        assert not [each for each in await shop.topic_of(person) if "please see to it" in words(each)]
