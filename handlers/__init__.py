@@ -209,7 +209,7 @@ TICKS = (
 
 #: What follows from what has happened, in order.
 AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
-    happenings.CaseOpened: (clocks.case_opened, heeding.opened, assigning.opened),
+    happenings.CaseOpened: (clocks.case_opened, heeding.opened, cases.tell_received, assigning.opened),
     happenings.CustomerSpoke: (
         contact.heed_stop,
         clocks.customer_spoke,

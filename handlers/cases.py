@@ -61,14 +61,16 @@ async def open_case(
     customer.next_is_new = False
     customer.next_kind = None
     work.event(case, "opened", actor_of(by or customer), kind=kind)
-    work.happen(CaseOpened(case, customer, words, by))
+    work.happen(CaseOpened(case, customer, words, by, quiet))
     await want_topic(work, customer, group)
-    if not quiet and customer.user_id is not None:
-        await _tell_received(work, customer, case)
     return case
 
 
-async def _tell_received(work: Work, customer: Customer, case: Case) -> None:
+async def tell_received(work: Work, opened: CaseOpened) -> None:
+    """The customer reads the number of their case, when somebody answers, and is asked what it is about."""
+    case, customer = opened.case, opened.customer
+    if opened.quiet or customer.user_id is None:
+        return
     buttons = [] if case.kind else kind_buttons(customer.language, case)
     buttons.append([button(label(customer.language, "button.another_matter"), "another:")])
     expected = await expecting.first_response(work, case, customer)

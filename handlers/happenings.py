@@ -15,12 +15,16 @@ from models.staff import Staff
 
 @dataclass(frozen=True)
 class CaseOpened:
-    """A case began with these words; `by` is the member of staff who opened it for somebody, if any."""
+    """A case began with these words; `by` is the member of staff who opened it for somebody, if any.
+
+    `quiet`: the customer need not be told, for they know.
+    """
 
     case: Case
     customer: Customer
     words: str
     by: Staff | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True)

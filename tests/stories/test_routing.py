@@ -188,7 +188,7 @@ async def test_the_agent_has_room_again_and_the_queue_drains(shop: Shop, crew: C
     cases = [await stored(shop, number) for number in numbers]
     assert [case.assignee_id is None for case in cases] == [False] * 4 + [True], "two agents carry two each"
     card = await crew.chen.card(people[4])
-    assert "处理人：暂无（主管：老板）" in words(card)
+    assert "处理人：暂无（负责：老板）" in words(card)
     said = await shop.owner.says("/assign @chen", to=people[4])
     await shop.owner.sees("手上的工单已达上限", of=people[4], after=said)
     assert await crew.chen.presses(card, "认领") == "小陈 手上的工单已达上限。"
