@@ -483,10 +483,12 @@ async def test_a_complaint_wants_a_word_every_day_in_working_time(desk: Desk) ->
 
 async def test_a_reminder_waits_for_the_end_of_the_quiet_hours(desk: Desk) -> None:
     desk.now = at("2027-02-22 17:30")
-    number = await desk.opens("regular")
+    number = await desk.opens("regular", CaseKind.COMPLAINT)
     await desk.agent_says(number)
     async with desk.work() as work:
         cases.wait_for_customer(work, await desk._case(work, number), await work.staff(1))
+    await desk.agent_says(number)
+    assert (await desk.clock(number, Timed.UPDATE)).ended_at is not None, "a word more starts no clock of ours"
     await desk.told()
     desk.now = at("2027-02-23 22:00")
     await desk.sweep()

@@ -19,7 +19,7 @@ from handlers.happenings import (
     StandardChanged,
 )
 from handlers.messages import is_thanks
-from models.cases import Case
+from models.cases import Case, CaseState
 from models.customers import Customer
 from models.plan import Plan
 from models.standards import (
@@ -65,9 +65,9 @@ class _Clocks:
         return clock.started_at if clock else self.work.now
 
     def start(self, what: Timed, at: datetime, standard: Standard) -> None:
-        """Start what is promised and does not run yet."""
+        """Start what is promised and does not run yet; while we wait for the customer, nothing of ours starts."""
         allowed = update_every(self.plan, self.case.supposed_kind) if what is Timed.UPDATE else standard.allows(what)
-        if allowed is None or self.named(what):
+        if allowed is None or self.named(what) or self.case.state is CaseState.PENDING:
             return
         all_hours = what is Timed.UPDATE or standard.around_the_clock
         self.add(start(self.case.id, what, at, allowed, self.plan, all_hours=all_hours))
