@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from handlers.happenings import FileChanged, PlanChanged
 from models.customers import Customer, TierBy
-from models.customers.tiers import by_rules, is_lower, next_customers
+from models.customers.tiers import by_hand, by_rules, is_lower, next_customers
 from models.staff import Counter
 from models.work import Work
 
@@ -65,12 +65,14 @@ async def _apply(work: Work, changed: dict[int, tuple[str | None, list[str]]]) -
     """Write tiers and segments down; nobody's tier falls while they have an open case."""
     if not changed:
         return
-    customers = await work.all(select(Customer).where(col(Customer.id).in_(changed)))
+    # Locked, and read anew: a tier may just have been given by hand.
+    query = select(Customer).where(col(Customer.id).in_(changed)).order_by(col(Customer.id)).with_for_update()
+    customers = await work.all(query.execution_options(populate_existing=True))
     await work.fetch_cases([customer.id for customer in customers])
     for customer in customers:
         tier, segments = changed[customer.id]
         open_cases = [case for case in await work.cases_of(customer.id) if case.unfinished]
-        if not (open_cases and is_lower(work.plan, tier, customer.tier)):
+        if not by_hand(customer, work.now) and not (open_cases and is_lower(work.plan, tier, customer.tier)):
             _change_tier(work, customer, tier)
         customer.segments = segments
         work.happen(FileChanged(customer))

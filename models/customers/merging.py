@@ -60,7 +60,10 @@ async def counts(work: Work, customer_id: int) -> dict[str, int]:
 
 async def merge(work: Work, survivor: Customer, merged: Customer, actor: str) -> Merge:
     """Make one customer of two, of whom at most one has a Telegram account; both numbers lead to the survivor."""
-    await work.flush()
+    both = col(Customer.id).in_((survivor.id, merged.id))
+    await work.all(
+        select(Customer).where(both).order_by(col(Customer.id)).with_for_update()
+    )  # nobody speaks meanwhile
     rows = {
         f"{table.__tablename__}.{column}": await _move(work, table, column, survivor.id, merged.id)
         for table, column in _tables()
