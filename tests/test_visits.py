@@ -10,17 +10,20 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlmodel import SQLModel, col, select
 
 import models.tables  # noqa: F401 - every table
-from handlers.visits import due, lists, recurring
+from handlers.happenings import FileChanged, StaffAway
+from handlers.visits import absence, due, lists, planning, recurring
+from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
 from models.contact import Contact, Purpose
 from models.customers import Customer
 from models.database import Database
 from models.delivery import Outbox
 from models.plan import Plan, read_plan
-from models.staff import Counter, StaffGroup
+from models.staff import Counter, GroupMember, Staff, StaffGroup
 from models.visits import By, Visit, VisitState, next_open, numbers, other_half, placed, sampled, share_of
 from models.work import Work
 
@@ -236,3 +239,72 @@ def test_i13_a_visit_is_asked_once_however_often_the_clock_looks(hours: list[int
 
     keys = [row.key for row in asyncio.run(looked()) if row.key]
     assert len(keys) == len(set(keys))
+
+
+# -- people
+
+
+def agent(number: int, *, started: bool) -> Staff:
+    return Staff(id=number, user_id=900 + number, name=f"Agent {number}", started_bot=started, joined_at=NOON)
+
+
+async def with_agents(nights: Nights, *due_in: float) -> None:
+    """Two agents, of whom the first has started the bot, and a call for the first customers in so many hours each."""
+    async with nights.database.work(NOON, nights.plan) as work:
+        for number, started in ((1, True), (2, False)):
+            work.remember_staff(agent(number, started=started))
+            await work.flush()
+            work.add(GroupMember(group_id=1, staff_id=number))
+        for customer_id, hours in enumerate(due_in, start=1):
+            plan_by_hand(work, await work.customer(customer_id), NOON + timedelta(hours=hours))
+
+
+async def test_each_morning_every_agent_gets_todays_visits_once(database_url: str) -> None:
+    async with opened(database_url, OFFICE, 5) as nights:
+        await with_agents(nights, 22, 23, 25, 72)
+        for hours in (0, 20.9, 21.1, 22, 23):  # Monday noon, and Tuesday before and after nine
+            await nights.at(NOON + timedelta(hours=hours), lists.tell_each_morning)
+        said = await nights.rows(Outbox)
+        found = await nights.visits()
+
+    privately = [row for row in said if row.chat_id == 901]
+    in_general = [row for row in said if row.body.get("template") == "visits/morning"]
+    assert (len(privately), len(in_general)) == (1, 1)
+    assert sorted(visit.owner_id or 0 for visit in found) == [0, 1, 1, 2], "fairly given; Thursday's is nobody's yet"
+    assert "Customer 4" not in str([row.body for row in said])
+
+
+async def test_visits_of_somebody_who_is_away_go_to_somebody_else(database_url: str) -> None:
+    async with opened(database_url, "", 5) as nights:
+        await with_agents(nights, 2.5, 3)
+        await nights.at(NOON + timedelta(hours=4), due.come_due)
+        async with nights.database.work(NOON + timedelta(hours=4), nights.plan) as work:
+            person = await work.staff(1)
+            person.away_since = work.now
+            await absence.staff_away(work, StaffAway(person, None))
+        found = await nights.visits()
+        said = await nights.rows(Outbox)
+
+    assert [visit.owner_id for visit in found] == [2, 2]
+    assert len([row for row in said if row.body.get("template") == "visits/task"]) == 3, "one was shown anew"
+
+
+async def test_another_plan_cancels_what_it_does_not_know_and_another_tier_begins_its_own(database_url: str) -> None:
+    async with opened(database_url, PERIODIC.replace("0.5", "1.0"), 5) as nights:
+        await nights.at(NOON, recurring.plan_ahead)
+        before = {visit.occurrence for visit in await nights.visits() if visit.customer_id == 1}
+        async with nights.database.work(NOON + timedelta(hours=1), nights.plan) as work:
+            customer = await work.customer(1)
+            customer.tier = "vip"
+            await recurring.file_changed(work, FileChanged(customer))
+        changed = [visit for visit in await nights.visits() if visit.customer_id == 1]
+        async with nights.database.work(NOON, nights.plan) as work:
+            await work.session.exec(update(Visit).values(plan_version=1))
+        async with nights.database.work(NOON + timedelta(hours=2), read_plan(""), 2) as work:
+            await planning.replan(work)
+        left = await nights.visits()
+
+    assert before
+    assert {visit.reason for visit in changed if visit.occurrence in before} == {"tier"}
+    assert all(str(30 * 86400) in visit.occurrence for visit in changed if visit.state is VisitState.PLANNED)
+    assert {visit.state for visit in left} == {VisitState.CANCELLED}

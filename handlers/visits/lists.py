@@ -101,14 +101,12 @@ def _midnight(work: Work, days: int) -> datetime:
 
 async def tell_each_morning(work: Work) -> bool:
     """A tick: when the working day begins, give today's visits to their agents and tell each their list."""
-    begins = _day_begins(work)
-    if begins is None or work.now < begins:
-        return False
     run: VisitRun | None = await work.first(select(VisitRun).where(VisitRun.name == MORNING).with_for_update())
     if run is None:
-        work.add(VisitRun(name=MORNING, until=begins))  # today's was before our time
+        work.add(VisitRun(name=MORNING, until=work.now))  # a morning before our time is nobody's
         return False
-    if run.until >= begins:
+    begins = _day_begins(work)
+    if begins is None or not run.until < begins <= work.now:
         return False
     if await _give_todays(work):
         return True

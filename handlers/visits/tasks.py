@@ -173,8 +173,9 @@ async def _end(
     if outcome is Outcome.WELL and case:
         accept(work, customer, case, person)
     if outcome is Outcome.PROBLEM:
-        case = await not_done(work, customer, case, person, visit.note)
-        tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
+        before, case = case, await not_done(work, customer, case, person, visit.note, quiet=False)
+        if case is before:  # of a new one they have heard
+            tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
     if case:
         work.event(case, "visited", actor_of(person), outcome=outcome)
 
@@ -216,9 +217,18 @@ def accept(work: Work, customer: Customer, case: Case, person: Staff | Customer)
 
 
 async def not_done(
-    work: Work, customer: Customer, case: Case | None, person: Staff | Customer, words: str = ""
+    work: Work,
+    customer: Customer,
+    case: Case | None,
+    person: Staff | Customer,
+    words: str = "",
+    *,
+    quiet: bool = True,
 ) -> Case:
-    """It is not done after all: the same case goes on within the plan's time, later a new one that names it."""
+    """It is not done after all: the same case goes on within the plan's time, later a new one that names it.
+
+    With `quiet` the customer is not told of the new one here.
+    """
     if case is not None and case.unfinished:
         return case
     if case is not None:
@@ -228,7 +238,7 @@ async def not_done(
             return case
     words = words or (case.subject if case else "")
     kind = case.kind if case else None
-    return await cases.open_case(work, customer, words=words, kind=kind, parent=case, quiet=True)
+    return await cases.open_case(work, customer, words=words, kind=kind, parent=case, quiet=quiet)
 
 
 # -- notes on it

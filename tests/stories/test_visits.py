@@ -201,6 +201,22 @@ async def test_stop_is_heeded_and_an_invoice_is_still_answered(shop: Shop) -> No
     await chen.sees("回访：不接收", of=wang)
 
 
+async def test_in_english_one_tap_ends_visits_and_words_end_all(shop: Shop) -> None:
+    anna, chen, number = await resolved(shop, "request", "The oven door is loose", language="en")
+    await shop.time_passes(days=1, minutes=1)
+    asked = await anna.hears("is everything all right now?")
+    await anna.presses(asked, "Do not ask again")
+    await anna.hears("no more check-ins")
+    assert (await visit_of(shop, number)).outcome is Outcome.STOP
+
+    said = await anna.says("stop messaging me")
+    await anna.hears("Understood: no more check-ins, questionnaires, offers and events", after=said)
+    await chen.sees("stop messaging me", of=anna)
+    again = await anna.says("it still rattles")
+    await chen.sees("it still rattles", of=anna, after=again)
+    await anna.hears(str(number), after=again)
+
+
 async def test_preferences_switch_each_purpose_and_keep_the_wording(shop: Shop) -> None:
     wang = await shop.customer()
     await wang.says("/preferences")
