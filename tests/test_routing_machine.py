@@ -22,7 +22,7 @@ from handlers import answers, cards, cases, duty, follow_up, staff
 from handlers.doors import Place, Refusal, Where
 from handlers.happenings import CustomerSpoke
 from handlers.routing import absence, assigning, directing, heeding
-from models.cases import TRANSITIONS, Case, CaseEvent, CaseKind, CaseState
+from models.cases import TRANSITIONS, UNFINISHED, Case, CaseEvent, CaseKind, CaseState
 from models.customers import Customer
 from models.database import Database
 from models.migrations import migrate
@@ -35,7 +35,7 @@ CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
 MAIN, OTHER = -1001, -1002
 AGENTS = range(1, 6)  # three in the main group, one of them a supervisor; two in the other
 CUSTOMERS = range(1, 4)
-CAPACITY = {"service": 2, "repair": 1}
+CAPACITY = {"service": 1, "repair": 2}
 PLAN = read_plan("""
 [calendar]
 mon = ["09:00-18:00"]
@@ -47,13 +47,13 @@ fri = ["09:00-18:00"]
 id = "service"
 kinds = ["complaint"]
 assign = "least_loaded"
-capacity = 2
+capacity = 1
 [[department]]
 id = "repair"
 group = "-1002"
 kinds = ["request"]
 assign = "round_robin"
-capacity = 1
+capacity = 2
 [[department]]
 id = "advice"
 kinds = ["enquiry", "suggestion", "praise"]
@@ -66,6 +66,7 @@ roster = [{ agent = "@agent2" }]
 """)
 
 people = st.sampled_from(AGENTS)
+matters = st.sampled_from(["投诉", "投诉", "报修", "请问", "漏电了"])
 picks = st.integers(0, 50)  # which of the cases there are
 
 
@@ -160,10 +161,11 @@ class Routing(RuleBasedStateMachine):
 
     # -- customers
 
-    @rule(number=st.sampled_from(CUSTOMERS), words=st.sampled_from(["投诉", "报修", "请问", "漏电了", "你好"]))
-    def opens(self, number: int, words: str) -> None:
+    @rule(number=st.sampled_from(CUSTOMERS), words=st.lists(matters, min_size=1, max_size=3))
+    def opens(self, number: int, words: list[str]) -> None:
         async def act(work: Work) -> None:
-            await cases.open_case(work, await work.customer(number), words=words, kind=None, parent=None)
+            for each in words:
+                await cases.open_case(work, await work.customer(number), words=each, kind=None, parent=None)
 
         self.do(act)
 
@@ -208,6 +210,28 @@ class Routing(RuleBasedStateMachine):
         self.do(act)
 
     @rule(agent=people, pick=picks)
+    def claims(self, agent: int, pick: int) -> None:
+        async def act(work: Work) -> None:
+            query = select(Case).where(col(Case.assignee_id).is_(None), col(Case.state).in_(UNFINISHED))
+            waiting = await work.all(query.order_by(col(Case.id)))
+            case = waiting[pick % len(waiting)] if waiting else await self.some(work, pick)
+            place = await self.place(work, "/claim", agent, case)
+            await cases.claim(work, case, place.speaker)
+
+        self.do(act)
+
+    @rule(pick=picks, words=st.sampled_from(["solved", "not solved", "both"]))
+    def ends_and_begins_again(self, pick: int, words: str) -> None:
+        async def act(work: Work) -> None:
+            case = await self.some(work, pick)
+            if words != "not solved":
+                cases.resolve(work, await work.customer(case.customer_id), case, await work.staff(1), "")
+            if words != "solved":
+                cases.reopen(work, case, "customer:1", "not_solved")
+
+        self.do(act)
+
+    @rule(agent=people, pick=picks)
     def answers(self, agent: int, pick: int) -> None:
         async def act(work: Work) -> None:
             case = await self.some(work, pick)
@@ -236,7 +260,7 @@ class Routing(RuleBasedStateMachine):
 
         self.do(act)
 
-    @rule(agent=people)
+    @rule(agent=st.sampled_from([2, 4]))
     def leaves(self, agent: int) -> None:
         async def act(work: Work) -> None:
             place = await self.place(work, "", agent)
@@ -321,7 +345,11 @@ class Routing(RuleBasedStateMachine):
         query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.what == "assigned")
         event = await work.first(query.order_by(col(CaseEvent.id).desc()))
         if event and event.actor == "system" and event.at == self.now and event.details["to"] == person.name:
-            assert await duty.is_on(work, person), f"{person.name} was given {case.id} while off"
+            here = self.now + timedelta(hours=8)  # in Shanghai
+            at_work = (here.weekday() < 5 and 9 <= here.hour < 18) or person.username == "agent2"
+            away = person.away_since is not None and (person.away_until is None or person.away_until > self.now)
+            assert at_work, f"{person.name} was given {case.id} outside their hours"
+            assert not away, f"{person.name} was given {case.id} while away"
 
 
 _template: list[Path] = []
@@ -363,6 +391,6 @@ async def _furnish(path: Path) -> None:
 
 
 Routing.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestRouting = Routing.TestCase

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from models.cases import Case, CaseEvent
+from models.customers import Customer as Row
 from models.staff import Staff
 from tests.stories.shop import Agent, Customer, Shop, case_number, is_card
 from tests.telegram import POLL_SECONDS, Json, buttons, words
@@ -354,3 +355,72 @@ async def test_f46_who_leaves_the_group_has_no_case_and_no_say(shop: Shop, crew:
     assert "先在客服群里发一条消息" in await new.presses(card, f"resolve:{his.id}", forge=True)
     for each in people:
         await finish(crew.chen, each)
+
+
+async def test_staff_open_a_case_for_somebody_on_the_phone(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+
+    said = await crew.chen.says("/new 电话 张先生 13800000000 水管漏水，明天在家")
+
+    number = case_number(await crew.chen.sees("已登记工单", after=said))
+    shown = await crew.chen.sees("水管漏水，明天在家", after=said)
+    assert "电话" in words(shown)
+    card = await shop.telegram.wait_message(shop.group, f"工单 {number}", where=is_card)
+    case = await stored(shop, number)
+    assert (case.source, case.department) == ("phone", "service")
+    caller = (await shop.stored(select(Row).where(Row.id == case.customer_id)))[0]
+    assert (caller.user_id, caller.phone) == (None, "+8613800000000")
+    said = await crew.chen.says("师傅明天上午到", thread=card["message_thread_id"])
+    await crew.chen.sees("这位客户没有 Telegram", after=said)
+    again = await crew.chen.says("十点前", thread=card["message_thread_id"])
+    await crew.chen.says("/resolve 已经修好", thread=card["message_thread_id"])
+    await crew.chen.sees("请打电话告诉对方", after=again)
+    await shop.calms_down()
+    told = [words(each) for each in await shop.telegram.chat(shop.group) if each["message_id"] > said["message_id"]]
+    assert len([each for each in told if "这里写的话不会发出" in each]) == 1, "that is said once"
+
+    said = await crew.chen.says("/new phone 张先生 13800000000 又漏水了")
+    second = case_number(await crew.chen.sees("已登记工单", after=said))
+    assert (await stored(shop, second)).customer_id == case.customer_id, "known by the number of the phone"
+    said = await crew.chen.says("/new pigeon Li 坏了")
+    await crew.chen.sees("请写成", after=said)
+    for each in (number, second):
+        shown = await shop.telegram.wait_message(shop.group, f"工单 {each}", where=is_card)
+        await crew.chen.says("/close", thread=shown["message_thread_id"], reply_to=shown)
+
+
+async def test_an_agent_opens_a_case_for_the_customer_of_a_topic(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    ann = await shop.customer("Ann", "en")
+    await opens(ann, "My lamp is broken")
+    await ann.topic()
+
+    said = await crew.chen.says("/new counter the second lamp is broken too", to=ann)
+
+    second = case_number(await ann.hears("number", where=lambda each: "another" in str(each).lower(), after=None))
+    await crew.chen.sees("the second lamp is broken too", of=ann, after=said)
+    rows = await shop.stored(select(Case).where(Case.customer_id == (await ann.row()).id).order_by(col(Case.id)))
+    assert [case.source for case in rows] == ["telegram", "counter"]
+    assert second
+    await finish(crew.chen, ann)
+    await crew.chen.says("/close", to=ann)
+
+
+async def test_a_complaint_about_an_agent_does_not_go_to_that_agent(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    wang = await shop.customer("王芳")
+    first = await stored(shop, await opens(wang, "水管漏水"))
+    holder, other = (crew.chen, crew.night) if await is_with(shop, first, crew.chen) else (crew.night, crew.chen)
+    await finish(holder, wang)
+    await shop.time_passes(days=8)
+    await in_working_time(shop)
+    again = await stored(shop, await opens(wang, "又漏水了"))
+    assert await is_with(shop, again, holder), "the last agent first"
+    await finish(holder, wang)
+    await shop.time_passes(days=8)
+    await in_working_time(shop)
+
+    complaint = await stored(shop, await opens(wang, f"我要投诉，上次那个客服{holder.name}态度太差"))
+
+    assert await is_with(shop, complaint, other)
+    await finish(other, wang)
