@@ -101,8 +101,21 @@ def _keep_score(work: Work, run: Run, measure: str, *, tell: bool) -> None:
     if measure == "csat" and case is not None and case.episode == invitation.episode:
         case.score = given
         work.event(case, "scored", actor_of(run.agent or run.customer), score=given)
+        if given > work.plan.recovery.csat_at_most:
+            accept(work, run.customer, case)
         cases.redraw_card(work, case)
     work.happen(ScoreGiven(run.customer, case, measure, given, run.agent))
+
+
+def accept(work: Work, customer: Customer, case: Case) -> None:
+    """The customer is content: a case of which we say that it is done is closed, and staff read the score."""
+    if case.state is CaseState.RESOLVED:
+        case.move(CaseState.CLOSED, work.now)
+        work.event(case, "closed", actor_of(customer))
+        work.happen(CaseClosed(case, customer, "customer"))
+    lane = staff_lane(case.group_id, customer.id)
+    body = {"template": "cases/score", "values": {"number": case.id, "score": case.score}}
+    send(work, What.SAY, lane, body, group_id=case.group_id, customer_id=customer.id, case_id=case.id)
 
 
 async def advance(work: Work, run: Run, past: Question) -> None:
@@ -196,17 +209,12 @@ async def _change_form(work: Work, run: Run, template: str, values: dict[str, An
 
 
 async def finish(work: Work, run: Run) -> None:
-    """The last question is answered: thank, and close a case with whose handling the customer is content."""
-    invitation, case = run.invitation, run.case
-    content = invitation.csat is not None and invitation.csat > work.plan.recovery.csat_at_most
-    if content and case and case.state is CaseState.RESOLVED and case.episode == invitation.episode:
-        case.move(CaseState.CLOSED, work.now)
-        work.event(case, "closed", actor_of(run.customer))
-        work.happen(CaseClosed(case, run.customer, "customer"))
-        cases.redraw_card(work, case)
+    """The last question is answered: thank."""
     if run.agent is None:
         language = run.customer.language
-        values = showing.closing_values(language, run.questionnaire, run.answers, case, attached=invitation.attached)
+        values = showing.closing_values(
+            language, run.questionnaire, run.answers, run.case, attached=run.invitation.attached
+        )
         await change(work, run, "questionnaires/finished", values, _not_solved(run, language))
     await end(work, run, InvitationState.FINISHED)
 

@@ -10,11 +10,11 @@ from handlers.cards import own_case
 from handlers.cases import actor_of
 from handlers.customers import known
 from handlers.doors import Place, Refusal
-from handlers.happenings import CaseClosed, Commented, ScoreGiven
+from handlers.happenings import Commented, ScoreGiven
 from handlers.questionnaires import asking
-from handlers.questionnaires.runs import record, run_of
+from handlers.questionnaires.runs import accept, record, run_of
 from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
-from models.cases import Case, CaseState
+from models.cases import Case
 from models.customers import Customer
 from models.delivery import Priority
 from models.questionnaires import Invitation, InvitationState
@@ -47,14 +47,10 @@ async def score(work: Work, place: Place) -> None:
     if case.score <= (await work.plan_of(case)).recovery.csat_at_most:
         change_message(work, customer, place.message["message_id"], "cases/scored_low", values, [])
     else:
-        if case.state is not CaseState.CLOSED:
-            case.move(CaseState.CLOSED, work.now)
-            work.event(case, "closed", actor_of(customer))
-            work.happen(CaseClosed(case, customer, "customer"))
+        accept(work, customer, case)
         cases.redraw_card(work, case)
         skip = [[button(label(customer.language, "button.no_comment"), f"nocomment:{case.id}")]]
         change_message(work, customer, place.message["message_id"], "cases/scored", {**values, "ask": True}, skip)
-        await _tell(work, customer, "cases/score", case, Priority.NOTICE)
     case.comment_open = True
     work.happen(ScoreGiven(customer, case, CSAT, case.score, None))
 
@@ -90,7 +86,10 @@ async def not_solved(work: Work, place: Place) -> None:
     values = {"number": case.id, "summary": _said(case)}
     answer_press(work, place.raw["id"], label(customer.language, "toast.reopened"))
     change_message(work, customer, place.message["message_id"], "cases/not_solved", values, [])
-    await _tell(work, customer, "cases/unsolved", case, Priority.ANSWER)
+    tell_staff(
+        work, await work.group(case.group_id), customer, "cases/unsolved", {"number": case.id, "score": case.score},
+        priority=Priority.ANSWER, case_id=case.id,
+    )  # fmt: skip
 
 
 async def no_comment(work: Work, place: Place) -> None:
@@ -116,9 +115,3 @@ async def _asked(work: Work, customer: Customer, number: str, episode: str) -> C
     if case.unfinished or str(case.episode) != episode:
         raise Refusal("score_late" if case.unfinished else "stale")
     return case
-
-
-async def _tell(work: Work, customer: Customer, template: str, case: Case, priority: Priority) -> None:
-    group = await work.group(case.group_id)
-    values = {"number": case.id, "score": case.score}
-    tell_staff(work, group, customer, template, values, priority=priority, case_id=case.id)

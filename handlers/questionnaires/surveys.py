@@ -30,7 +30,7 @@ async def say_resolved(work: Work, happening: CaseResolved) -> None:
             tell_customer(work, customer, "cases/summary", {"number": case.id, "summary": piece}, case=case)
         summary = ""
     plan = await work.plan_of(case)
-    if not plan.survey:
+    if not plan.survey and customer.user_id is not None:
         await _offer_stars(work, customer, case, summary)
     elif not await _ask_at_once(work, customer, case, plan.survey):
         values = {"number": case.id, "summary": summary, "ask": False}

@@ -21,7 +21,7 @@ _TAKEN = (
 )  # fmt: skip
 _TIER = ("tier", "tier_by", "tier_reason", "tier_approved_by", "tier_until")
 #: Who somebody is in Telegram.
-_PERSON = ("user_id", "name", "username", "language", "language_chosen", "unreachable_since")
+_PERSON = ("user_id", "name", "username", "language", "language_chosen", "unreachable_since", "open_run_id")
 _AT_ONCE = 1000
 
 

@@ -21,6 +21,7 @@ async def test_an_enquiry_is_asked_about_at_once_under_what_was_done(shop: Shop)
         "1 非常不满意", "2 不满意", "3 一般", "4 满意", "5 非常满意", "不填了", "没有解决",
     ]  # fmt: skip
     await wang.presses(asked, "4 满意")
+    await chen.sees("客户评分 4 满意", of=wang)
     why = await question(wang, "说说原因")
     assert why["message_id"] == asked["message_id"], "the same message, changed in place"
     await wang.says("回得很快")

@@ -96,22 +96,32 @@ async def test_i14_one_questionnaire_at_a_time(shop: Shop) -> None:
     await resolved(shop, wang, chen, "咨询", "健身房在哪", "在三楼")
     first = await question(wang, "满意吗")
     await wang.says("/start")
-    await ask_segment_of(shop, wang, chen)
+    wave = await ask_segment_of(shop, wang, chen)
     await asyncio.sleep(2.5)
     await shop.calms_down()
     states = {run.questionnaire: run.state for run in await runs_of(shop, wang)}
     assert states == {"csat": InvitationState.ASKED, "nps": InvitationState.PLANNED}
 
+    said = await shop.owner.says(f"/survey pause {wave}")
+    await shop.owner.sees("已暂停", after=said)
     await wang.presses(first, "不填了")
+    await asyncio.sleep(1.5)
+    await shop.calms_down()
+    assert not [each for each in await wang.chat() if "推荐给朋友" in words(each)], "it waits"
+    said = await shop.owner.says(f"/survey resume {wave}")
+    await shop.owner.sees("发送中", after=said)
 
     await question(wang, "推荐给朋友")
 
 
-async def ask_segment_of(shop: Shop, customer: Customer, agent: Agent) -> None:
+async def ask_segment_of(shop: Shop, customer: Customer, agent: Agent) -> str:
+    """Send a questionnaire to the one customer of a segment; returns the number of the wave."""
     await agent.says("/tag +unhappy", to=customer)
     await shop.calms_down()
     said = await shop.owner.says("/survey nps unhappy")
-    await shop.owner.presses(await shop.owner.sees("可以询问的", after=said), "发送")
+    preview = await shop.owner.sees("可以询问的", after=said)
+    await shop.owner.presses(preview, "发送")
+    return str(buttons(preview)[0]["callback_data"]).split(":")[1]
 
 
 async def test_an_anonymous_poll_stands_in_the_group_and_counts_for_nothing(shop: Shop) -> None:
