@@ -12,7 +12,7 @@ from handlers.doors import Place, Refusal, in_place
 from handlers.speaking import tell_customer, tell_staff
 from models.customers import Customer
 from models.customers.phones import masked, normal_phone
-from models.customers.tokens import link_for, redeem
+from models.customers.tokens import LENGTH, link_for, redeem
 from models.work import Work
 
 #: How many of those who share a phone number are named to staff.
@@ -20,9 +20,9 @@ NAMED = 5
 
 
 async def start(work: Work, place: Place) -> None:
-    """/start, from a link of ours with the token that joins."""
+    """/start, from a link of ours with the token that joins; what else stands in a link says only where it hung."""
     token = after_command(place)
-    if token and not await _join_by_token(work, place, token):
+    if len(token) == LENGTH and not await _join_by_token(work, place, token):
         tell_customer(work, await known(work, place.user), "customers/link_not_good")
     await welcome(work, place)
 

@@ -11,8 +11,8 @@ from models.staff import Installation
 from models.work import Work
 
 GOOD_FOR = timedelta(days=7)
-#: 192 bits, 32 characters; Telegram takes 64 of them.
-_BYTES = 24
+#: 192 bits, as 32 characters; Telegram takes 64 of them.
+_BYTES, LENGTH = 24, 32
 
 
 async def link_for(work: Work, customer: Customer) -> str:

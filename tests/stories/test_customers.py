@@ -334,9 +334,11 @@ async def test_s33_a_link_joins_once_and_says_no_more_than_any_other_that_is_not
     refused = []
     stranger = await shop.customer("路人")
     last = "a" if token[-1] != "a" else "b"
-    for wrong in (token[:-1] + last, token.swapcase(), f"customer_{number}", "' or 1=1", "长" * 60):
+    for wrong in (token[:-1] + last, token.swapcase(), "' or 1=1".ljust(32, "-"), "长" * 32):
         said = await stranger.says(f"/start {wrong}")
         refused.append(words(await stranger.hears("链接", after=said)))
+    said = await stranger.says(f"/start customer_{number}")  # a poster's link, say
+    assert "链接" not in words(await stranger.hears("", after=said))
 
     sun = await shop.customer("孙七")
     said = await sun.says(f"/start {token}")
