@@ -14,11 +14,12 @@ from sqlalchemy import update
 from sqlmodel import SQLModel, col, select
 
 import models.tables  # noqa: F401 - every table
-from handlers.happenings import FileChanged, StaffAway
-from handlers.visits import absence, due, lists, planning, recurring
+from handlers.doors import Place, Where
+from handlers.happenings import EventImported, FileChanged, StaffAway
+from handlers.visits import absence, due, lists, planning, recurring, tasks
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
-from models.contact import Contact, Purpose
+from models.contact import Consent, Contact, Purpose
 from models.customers import Customer
 from models.database import Database
 from models.delivery import Outbox
@@ -308,3 +309,73 @@ async def test_another_plan_cancels_what_it_does_not_know_and_another_tier_begin
     assert {visit.reason for visit in changed if visit.occurrence in before} == {"tier"}
     assert all(str(30 * 86400) in visit.occurrence for visit in changed if visit.state is VisitState.PLANNED)
     assert {visit.state for visit in left} == {VisitState.CANCELLED}
+
+
+SILENCE = """
+[[visit]]
+id = "win_back"
+when = "silence"
+after = "60d"
+by = "agent"
+purpose = "marketing"
+[[visit]]
+id = "new_customer"
+when = "purchase"
+after = "3d"
+by = "bot"
+[[visit]]
+id = "delivered"
+when = "event:delivery"
+after = "2d"
+by = "bot"
+"""
+
+
+async def test_a_long_silence_is_broken_only_where_the_customer_agreed(database_url: str) -> None:
+    async with opened(database_url, SILENCE, 3) as nights:
+        async with nights.database.work(NOON, nights.plan) as work:
+            for customer_id in (1, 2, 3):
+                (await work.customer(customer_id)).last_contact_at = NOON - 50 * DAY
+            for customer_id, given in ((1, True), (2, True), (2, False)):
+                said: dict[str, Any] = {
+                    "purpose": Purpose.MARKETING,
+                    "given": given,
+                    "at": NOON,
+                    "wording": "",
+                    "how": "words",
+                }
+                work.add(Consent(customer_id=customer_id, **said))
+                await work.flush()
+        await nights.at(NOON, recurring.plan_ahead)
+        planned = await nights.visits()
+        async with nights.database.work(NOON + 5 * DAY, nights.plan) as work:
+            (await work.customer(1)).last_contact_at = work.now
+        await nights.at(max(visit.due_at for visit in planned), due.come_due)
+        found = await nights.visits()
+
+    assert [visit.customer_id for visit in planned] == [1]
+    assert NOON + 10 * DAY <= planned[0].due_at < NOON + 12 * DAY
+    assert [(visit.state, visit.reason) for visit in found] == [(VisitState.CANCELLED, "tier")], "the silence is over"
+
+
+async def test_a_purchase_and_a_delivery_are_visited_once_each_and_old_ones_are_not(database_url: str) -> None:
+    async with opened(database_url, SILENCE, 1) as nights:
+        bought, old = ("purchase", "A1", 0), ("purchase", "A0", 40)
+        for name, ref, days in (bought, bought, ("delivery", "L1", 1), old):
+            async with nights.database.work(NOON, nights.plan) as work:
+                await planning.event_imported(work, EventImported(1, name, ref, NOON - days * DAY))
+        found = await nights.visits()
+
+    assert [(visit.rule, visit.due_at - NOON) for visit in found] == [("new_customer", 3 * DAY), ("delivered", DAY)]
+
+
+def test_a_reply_to_a_task_is_known_even_without_its_form() -> None:
+    def reply(text: str, **more: Any) -> Place:
+        to = {"message_id": 5, "from": {"is_bot": True}, "text": text, **more}
+        return Place(Where.TOPIC, "message", {"message_id": 6, "text": "He is at work", "reply_to_message": to})
+
+    form = {"reply_markup": {"inline_keyboard": [[{"text": "Reached", "callback_data": "visit:7:reached"}]]}}
+    assert tasks.notes_visit(reply("回访任务 · 工单 1001"), "bot")
+    assert tasks.notes_visit(reply("anything", **form), "bot")
+    assert not tasks.notes_visit(reply("The tap drips"), "bot")
+    assert not tasks.notes_visit(Place(Where.TOPIC, "message", {"message_id": 6, "text": "hello"}), "bot")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from handlers import cases, contact, questionnaires
 from handlers.answers import keep_note
@@ -24,7 +24,7 @@ from models.delivery import Priority, SendClass, What, staff_lane
 from models.staff import Role, Staff
 from models.visits import By, Outcome, Visit, VisitState, next_open, other_half
 from models.work import Work
-from templates import label, render
+from templates import LANGUAGES, label, render
 
 #: The steps of the form: what can be pressed, in rows.
 FORM = (("reached",), ("no_answer", "someone_else"), ("declined", "wrong_number"), ("later", "how_to_note"))
@@ -245,19 +245,27 @@ async def not_done(
 
 
 def notes_visit(place: Place, _bot: str) -> bool:
-    """Whether a message answers the task of a visit: its form is always under it."""
+    """Whether a message answers the task of a visit: known by the form under it, or by how it begins."""
     reply = place.raw.get("reply_to_message") or {}
-    rows = (reply.get("reply_markup") or {}).get("inline_keyboard") or []
-    data = [str(each.get("callback_data", "")) for row in rows for each in row]
-    is_bot = bool((reply.get("from") or {}).get("is_bot"))
-    return place.what == "message" and is_bot and any(each.startswith("visit:") for each in data)
+    if place.what != "message" or not (reply.get("from") or {}).get("is_bot"):
+        return False
+    begins = tuple(label(language, "visit_task.title") for language in LANGUAGES)
+    return _number_under(reply) != "" or str(reply.get("text", "")).startswith(begins)
+
+
+def _number_under(message: dict[str, Any]) -> str:
+    """The number of the visit whose form stands under the message, or ""."""
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard") or []
+    data = [str(each.get("callback_data", "")).split(":") for row in rows for each in row]
+    return next((parts[1] for parts in data if parts[0] == "visit" and len(parts) > 2), "")
 
 
 async def note(work: Work, place: Place) -> None:
     """A reply to the task is a note on the visit; it goes to no customer."""
-    rows = place.raw["reply_to_message"]["reply_markup"]["inline_keyboard"]
-    number = next(each["callback_data"] for row in rows for each in row).split(":")[1]
-    visit = await visit_numbered(work, number)
+    visit = await visit_numbered(work, _number_under(place.raw["reply_to_message"]))
+    if visit is None and place.customer is not None:
+        begun = select(Visit).where(Visit.customer_id == place.customer.id, col(Visit.begun_at).is_not(None))
+        visit = await work.first(begun.order_by(col(Visit.begun_at).desc()))
     if visit is None or place.customer is None or visit.customer_id != place.customer.id:
         raise Refusal("stale")
     content = read_content(place.raw)
