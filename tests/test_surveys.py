@@ -250,6 +250,28 @@ async def test_i14_whoever_has_a_questionnaire_open_is_asked_nothing_else(databa
     assert waiting == [10]
 
 
+async def test_f47_after_three_days_down_what_lapsed_is_not_asked_any_more_and_the_rest_is_asked_once(
+    database: Database,
+) -> None:
+    async with database.work(NOW, DAYLIGHT) as work:
+        work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
+        for number, days in ((10, 1), (20, 5)):
+            lasts = timedelta(days=days)
+            customer = await work.customer(number)
+            key = f"nps:{number}"
+            assert await questionnaires.plan(work, customer, "nps", key, "wave", NOW, lasts=lasts) is not None
+            assert await questionnaires.plan(work, customer, "nps", key, "wave", NOW, lasts=lasts) is None
+    later = NOW + timedelta(days=3)
+    did_work = True
+    while did_work:
+        async with database.work(later, DAYLIGHT) as work:
+            did_work = await questionnaires.ask_due(work)
+    found = {row.customer_id: (row.state.value, row.reason) for row in await invited(database)}
+    assert found == {10: ("expired", "lapsed"), 20: ("asked", None)}
+    (row,) = [row for row in await invited(database) if row.customer_id == 20]
+    assert row.expires_at == later + timedelta(days=5), "the time to answer counts from the asking"
+
+
 # -- versions
 
 
