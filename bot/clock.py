@@ -4,6 +4,7 @@ APScheduler only wakes the ticks; what is due stands in the database, so a tick 
 nothing.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -64,6 +65,10 @@ async def run_tick(
                 await follow_up(work)
             if work.said:
                 on_said()
+    except asyncio.CancelledError:
+        # The process ends: nothing was committed, and what is due is due at the next start. The scheduler, whose task
+        # this is, would report it as an error.
+        log.info("tick %s: stopped", name)
     except Exception as error:
         if not is_outage(error):
             raise

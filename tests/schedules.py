@@ -110,7 +110,7 @@ class Schedules:
         report.expect(code == 0, f"the process ended with {code}")
         errors = [line for line in bot.log.splitlines() if " ERROR " in line or "Traceback" in line]
         if errors:
-            print(bot.log[bot.log.index(errors[0]) :][:4000], file=sys.stderr)
+            print(bot.log[bot.log.index(errors[0]) :][:20000], file=sys.stderr)
         report.expect(not errors, f"the log says {errors[:3]}")
         await self._judge(report)
         await self._database.close()
