@@ -58,7 +58,7 @@ async def test_commands_and_buttons_work_on_the_message_replied_to(shop: Shop) -
     await chen.says("// 给他一张券", reply_to=relayed)
     said = await chen.says("/coupon", reply_to=relayed)
     await chen.sees("没有发给客户", after=said)
-    assert await chen.presses(card, "处理完成") == f"工单 {number} 已处理完成，已请客户评分"
+    assert await chen.presses(card, "处理完成") == f"工单 {number} 已处理完成，已告知客户"
     question = await wang.hears("您满意吗")
     await wang.presses(question, "没有解决")
     await chen.sees(f"工单 {number}：客户说还没有解决")

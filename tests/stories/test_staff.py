@@ -153,7 +153,7 @@ async def test_buttons_of_the_card_do_what_they_say(shop: Shop) -> None:
     card = await chen.card(wang)
 
     assert "//" in await chen.presses(card, "备注")
-    assert await chen.presses(card, "处理完成") == f"工单 {number} 已处理完成，已请客户评分"
+    assert await chen.presses(card, "处理完成") == f"工单 {number} 已处理完成，已告知客户"
     await wang.hears("您满意吗")
     done = await chen.card(wang, "已处理待确认")
     assert await chen.presses(done, "重新处理") == f"工单 {number} 已重新处理"
