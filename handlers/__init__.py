@@ -61,6 +61,10 @@ async def _help(work: Work, place: Place) -> None:
     await commands.say_help(work, place, COMMANDS)
 
 
+async def _renew_menu(work: Work, happening: happenings.StandingChanged) -> None:
+    commands.renew_menu(work, happening.person, COMMANDS)
+
+
 #: Every command: what is typed, where, who may, what it does. Doors, menus and help come from this list.
 COMMANDS: tuple[Command, ...] = (
     # a customer's chat
@@ -109,7 +113,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("back", AMONG_STAFF, AGENT, absence.back),
     Command("handover", AMONG_STAFF, SUPERVISOR, directing.hand_over),
     Command("role", IN_GROUP, OWNER, staff.change_role),
-    Command("help", IN_GROUP, AGENT, _help),
+    Command("help", AMONG_STAFF, AGENT, _help),
     Command("start", IN_GROUP, AGENT, _help, listed=False),
 )
 
@@ -266,6 +270,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.PollSent: (questionnaires.poll_sent,),
     happenings.WordsChanged: (heeding.spoke,),
     happenings.StaffBack: (absence.came_back,),
+    happenings.StandingChanged: (_renew_menu,),
 }
 
 

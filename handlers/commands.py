@@ -58,15 +58,35 @@ def menus(commands: Sequence[Command], group_chat_ids: Sequence[int], staff: Seq
             # English is also what everybody sees whose language we do not have.
             tag = {} if language == "en" else {"language_code": language}
             found.append({"commands": _described(listed, language), "scope": scope, **tag})
-    for person in staff:
-        may = [
-            each for each in commands
-            if isinstance(each.who, Role) and PRIVATE in each.where and person.may(each.who)
-        ]  # fmt: skip
-        scope = {"type": "chat", "chat_id": person.user_id}
-        customers = [each for each in commands if each.who == CUSTOMER and each.name not in {own.name for own in may}]
-        found.append({"commands": _described([*may, *customers], person.language), "scope": scope})
-    return found
+    return [*found, *(_menu_of(person, commands) for person in staff)]
+
+
+def renew_menu(work: Work, person: Staff, commands: Sequence[Command]) -> None:
+    """Somebody may do other things than before: their private chat shows it at once. Best effort, as at each start."""
+    if not person.started_bot:
+        return
+    if person.active:
+        work.calls.append(("setMyCommands", _menu_of(person, commands)))
+    else:
+        work.calls.append(("deleteMyCommands", {"scope": _chat_with(person)}))
+
+
+def _menu_of(person: Staff, commands: Sequence[Command]) -> dict[str, Any]:
+    return {"commands": _described(_in_private(person, commands), person.language), "scope": _chat_with(person)}
+
+
+def _chat_with(person: Staff) -> dict[str, Any]:
+    return {"type": "chat", "chat_id": person.user_id}
+
+
+def _in_private(person: Staff, commands: Sequence[Command]) -> list[Command]:
+    """What a member of staff can type alone with the bot: what their role may, and what any customer can."""
+    own = [
+        each for each in commands
+        if isinstance(each.who, Role) and PRIVATE in each.where and person.may(each.who)
+    ]  # fmt: skip
+    names = {each.name for each in own}
+    return [*own, *(each for each in commands if each.who == CUSTOMER and each.name not in names)]
 
 
 def _described(commands: Sequence[Command], language: str) -> list[dict[str, str]]:
@@ -79,10 +99,13 @@ def _described(commands: Sequence[Command], language: str) -> list[dict[str, str
 
 async def say_help(work: Work, place: Place, commands: Sequence[Command]) -> None:
     """/help among staff: what can be done here, by whom speaks."""
-    language = place.speaker.language if place.where is PRIVATE else work.plan.business.language
-    listed = [
-        {"name": each.name, "words": label(language, f"command.{each.name}")}
-        for each in commands
-        if each.listed and isinstance(each.who, Role) and place.where in each.where and place.speaker.may(each.who)
-    ]
+    if place.where is PRIVATE:
+        language, possible = place.speaker.language, _in_private(place.speaker, commands)
+    else:
+        language = work.plan.business.language
+        possible = [
+            each for each in commands
+            if isinstance(each.who, Role) and place.where in each.where and place.speaker.may(each.who)
+        ]  # fmt: skip
+    listed = [{"name": each["command"], "words": each["description"]} for each in _described(possible, language)]
     in_place(work, place, "staff/help", {"commands": listed, "where": place.where.value})

@@ -176,6 +176,13 @@ class StaffBack:
 
 
 @dataclass(frozen=True)
+class StandingChanged:
+    """A member of staff may do other things than before, reads another language, or has a private chat now."""
+
+    person: Staff
+
+
+@dataclass(frozen=True)
 class FileChanged:
     """A customer's file changed in a way that rules may look at: tier, segments, city, purchases."""
 

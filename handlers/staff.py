@@ -4,7 +4,7 @@ from typing import Any
 
 from handlers import cases
 from handlers.doors import Place, Refusal, in_place
-from handlers.happenings import StaffBack, StaffLeft
+from handlers.happenings import StaffBack, StaffLeft, StandingChanged
 from handlers.speaking import answer_press, button, tell_privately, tell_staff
 from models.customers import display_name
 from models.staff import GroupMember, Role, Staff, StaffGroup
@@ -65,6 +65,7 @@ def _admit(work: Work, person: Staff, actor: str, group: StaffGroup) -> None:
     person.left_at = person.away_since = person.away_until = None
     work.audit(actor, "enrolled", cases.actor_of(person), group=group.chat_id)
     work.happen(StaffBack(person))
+    work.happen(StandingChanged(person))
 
 
 def _ask_to_admit(work: Work, person: Staff, name: str, group: StaffGroup) -> None:
@@ -129,6 +130,7 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
         work.audit("system", "left", cases.actor_of(person), role=person.role)
         person.role = Role.AGENT
         work.happen(StaffLeft(person))
+        work.happen(StandingChanged(person))
     orphans = [
         case for case in await work.unfinished_cases_of(person.id or 0) if not elsewhere or case.group_id == group.id
     ]
@@ -156,6 +158,7 @@ async def change_role(work: Work, place: Place) -> None:
         raise Refusal("last_owner")
     before, person.role = person.role, role
     work.audit(cases.actor_of(place.speaker), "role", cases.actor_of(person), before=before, after=role)
+    work.happen(StandingChanged(person))
     in_place(work, place, "staff/role_changed", {"name": person.name, "role": role.value})
 
 

@@ -52,7 +52,7 @@ CHOICES: dict[str, list[Any]] = {
     "plain": [False, True],
     "update": ["12345"],
     "commands": [[{"name": f"command{number}", "words": "w" * 60} for number in range(40)]],
-    "where": ["topic", "private"],
+    "where": ["topic", "general", "private"],
 }
 
 

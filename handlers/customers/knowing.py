@@ -3,7 +3,7 @@
 from typing import Any
 
 from handlers.doors import Place, Refusal
-from handlers.happenings import CustomerBack, CustomerBlocked
+from handlers.happenings import CustomerBack, CustomerBlocked, StandingChanged
 from handlers.speaking import answer_press, button, customer_keyboard, tell_customer, tell_staff
 from models.cases import CaseKind
 from models.customers import Customer, display_name
@@ -50,6 +50,7 @@ async def welcome(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     if place.agent:
         place.agent.started_bot = True
+        work.happen(StandingChanged(place.agent))
     business = work.plan.business.name.get(customer.language, "")
     tell_customer(
         work,
@@ -89,6 +90,9 @@ async def set_language(work: Work, place: Place) -> None:
         return
     customer.language = language
     customer.language_chosen = True
+    if place.agent:
+        place.agent.language = language
+        work.happen(StandingChanged(place.agent))
     answer_press(work, place.raw["id"], label(language, "toast.language_set"))
     tell_customer(work, customer, "customers/language_set", keyboard=customer_keyboard(language))
 

@@ -1,6 +1,7 @@
 """What staff do: claim, wait, note, recall, resolve; and where their words do not go."""
 
 import asyncio
+import time
 
 from sqlmodel import select
 
@@ -83,6 +84,45 @@ async def test_owners_give_roles_and_the_last_owner_stays(shop: Shop) -> None:
     await shop.owner.sees("请写成", after=said)
     said = await shop.owner.says("/role @chen_role agent")
     await shop.owner.sees("小陈 现在是客服专员", after=said)
+
+
+async def test_the_menu_in_private_follows_role_language_and_leaving(shop: Shop) -> None:
+    chen = await known_agent(shop, "小陈", username="chen_menu")
+    assert "find" not in await menu_of(shop, chen)
+
+    await chen.starts_bot()
+
+    assert "查找客户" in (await menu_of(shop, chen, "find"))["find"]
+    assert "rfm" not in await menu_of(shop, chen)
+    await shop.telegram.say(chen.user, "/help")
+    helped = words(await chen.hears("会当作客户来信处理"))
+    assert "/find" in helped
+    assert "/mycases" in helped
+    assert "/rfm" not in helped
+    await shop.owner.says("/role @chen_menu manager")
+    await menu_of(shop, chen, "rfm")
+    await shop.telegram.say(chen.user, "/language")
+    offered = await chen.hears("choose a language")
+    await chen.presses(offered, "English")
+    await shop.telegram.say(chen.user, "/help")
+    await chen.hears("is taken as a customer's message")
+    assert (await menu_of(shop, chen, "rfm"))["mycases"] == "Where things stand"
+    await shop.telegram.leave(chen.user, shop.group)
+    await shop.calms_down()
+    assert "rfm" not in await menu_of(shop, chen)
+    assert "mycases" in await menu_of(shop, chen)
+
+
+async def menu_of(shop: Shop, agent: Agent, wanted: str = "") -> dict[str, str]:
+    """The commands that somebody reads in their private chat, once the wanted one is there."""
+    deadline = time.monotonic() + 5
+    while True:
+        found = await shop.telegram.look(f"commands/{agent.id}", language_code="zh")
+        menu = {each["command"]: each["description"] for each in found}
+        if not wanted or wanted in menu:
+            return menu
+        assert time.monotonic() < deadline, f"no {wanted} among {sorted(menu)}"
+        await asyncio.sleep(0.05)
 
 
 async def staff_row(shop: Shop, agent: Agent) -> Staff:
