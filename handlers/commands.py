@@ -62,7 +62,7 @@ def menus(commands: Sequence[Command], group_chat_ids: Sequence[int], staff: Seq
 
 
 def renew_menu(work: Work, person: Staff, commands: Sequence[Command]) -> None:
-    """Somebody may do other things than before: their private chat shows it at once. Best effort, as at each start."""
+    """Somebody may do other things than before: their private chat shows it at once, if Telegram answers."""
     if not person.started_bot:
         return
     if person.active:
