@@ -36,6 +36,11 @@ def actor_of(person: Staff | Customer) -> str:
 # -- opening and the card
 
 
+def in_short(words: str) -> str:
+    """The words on one line, as a case's subject."""
+    return " ".join(words.split())[:SUBJECT_LIMIT]
+
+
 async def open_case(
     work: Work,
     customer: Customer,
@@ -55,7 +60,7 @@ async def open_case(
     group = await duty.group_of(work, found.department)
     case = await work.new_case(
         customer_id=customer.id, group_id=group.id, kind=kind, parent_id=parent.id if parent else None,
-        subject=" ".join(words.split())[:SUBJECT_LIMIT], opened_at=work.now, last_customer_at=work.now, source=source,
+        subject=in_short(words), opened_at=work.now, last_customer_at=work.now, source=source,
         suggested_kind=found.kind, severity=found.severity, alarm=found.alarm, department=found.department,
     )  # fmt: skip
     customer.next_is_new = False

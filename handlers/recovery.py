@@ -17,6 +17,7 @@ from handlers.happenings import (
     QuestionnaireEnded,
     ScoreGiven,
 )
+from handlers.routing.suggesting import suggest
 from handlers.speaking import tell_customer, tell_privately, tell_staff
 from handlers.visits.planning import plan_by_hand
 from models.cases import Case, CaseKind
@@ -192,7 +193,11 @@ async def praise_of_answers(work: Work, ended: QuestionnaireEnded) -> None:
     """Kind words beside a high score reach the one who handled the case."""
     invitation = ended.invitation
     high = any((getattr(invitation, measure) or 0) >= least for measure, least in PRAISE.items())
-    low = invitation.csat is not None and invitation.csat <= work.plan.recovery.csat_at_most
+    after = work.plan.recovery
+    low = any(
+        score is not None and score <= most
+        for score, most in ((invitation.csat, after.csat_at_most), (invitation.nps, after.nps_at_most))
+    )
     if not high or low or ended.case is None:
         return
     words = await _words_of(work, invitation)
@@ -207,12 +212,16 @@ async def praise_of_comment(work: Work, commented: Commented) -> None:
 
 
 async def _praise(work: Work, customer: Customer, case: Case, words: str) -> None:
+    """Who handled it reads the words; those that ask for something, or complain, are no praise for all the stars."""
+    kind = suggest(work.plan, words, None).kind
+    if case.kind is not CaseKind.PRAISE and kind not in (None, CaseKind.PRAISE):
+        return
     handlers = [each.assignee_id for each in (case, *await work.recent_cases(customer.id)) if each.assignee_id]
     if not handlers:
         return
     person = await work.staff(handlers[0])
     work.event(case, "praised", actor_of(customer), staff=person.id)
     group = await work.group(case.group_id) if case.group_id else await main_group(work)
-    values = {"number": case.id, "name": person.name, "text": words}
+    values = {"number": case.id, "name": person.name, "text": words, "sure": CaseKind.PRAISE in (kind, case.kind)}
     tell_staff(work, group, customer, "recovery/praise", values, case_id=case.id)
     tell_privately(work, person, "recovery/praise", values, case_id=case.id)

@@ -40,6 +40,7 @@ async def _join_by_token(work: Work, place: Place, token: str) -> bool:
         return False  # it was joined to somebody else meanwhile
     if person is None:
         target.user_id = place.user["id"]
+        target.salutation = target.salutation or target.name  # Telegram's name takes the place of ours
         await work.flush()
         work.forget_user(place.user["id"])
         person = await known(work, place.user)

@@ -232,7 +232,7 @@ async def expire_due(work: Work) -> bool:
     found = await _open_ones(work, col(Invitation.expires_at) <= work.now)
     for invitation, customer in found:
         run = await runs.run_of(work, invitation, customer)
-        await runs.change(work, run, "questionnaires/expired", {}, [])
+        await runs.change(work, run, "questionnaires/expired", {}, runs.not_solved(run, customer.language))
         await runs.end(work, run, InvitationState.EXPIRED)
     return bool(found)
 

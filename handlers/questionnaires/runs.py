@@ -153,14 +153,16 @@ def face(work: Work, run: Run, question: Question) -> tuple[dict[str, Any], Butt
     language = _language(work, run)
     attached = run.invitation.attached
     values = showing.question_values(
-        language, run.questionnaire, question, run.answers, run.case, attached=attached, form=run.agent is not None
+        language, run.questionnaire, question, run.answers, run.case, attached=attached,
+        business=work.plan.business.name.get(language, ""), form=run.agent is not None,
     )  # fmt: skip
     prefix = f"{'form' if run.agent else 'q'}:{run.invitation.id}"
     buttons = showing.question_buttons(language, run.questionnaire, question, run.answers, prefix)
-    return values, [*buttons, *_not_solved(run, language)]
+    return values, [*buttons, *not_solved(run, language)]
 
 
-def _not_solved(run: Run, language: str) -> Buttons:
+def not_solved(run: Run, language: str) -> Buttons:
+    """The button with which a resolved case is taken up again, where the run stands under its message."""
     if not run.invitation.attached or run.case is None or run.case.unfinished:
         return []
     return [[cases.not_solved_button(language, run.case)]]
@@ -215,7 +217,7 @@ async def finish(work: Work, run: Run) -> None:
         values = showing.closing_values(
             language, run.questionnaire, run.answers, run.case, attached=run.invitation.attached
         )
-        await change(work, run, "questionnaires/finished", values, _not_solved(run, language))
+        await change(work, run, "questionnaires/finished", values, not_solved(run, language))
     await end(work, run, InvitationState.FINISHED)
 
 
@@ -223,7 +225,7 @@ async def stop(work: Work, run: Run) -> None:
     """The customer wants no more questions; what was answered is kept."""
     if run.agent is None:
         values = {"answered": any(value is not None for value in run.answers.values())}
-        await change(work, run, "questionnaires/stopped", values, _not_solved(run, run.customer.language))
+        await change(work, run, "questionnaires/stopped", values, not_solved(run, run.customer.language))
     await end(work, run, InvitationState.STOPPED)
 
 

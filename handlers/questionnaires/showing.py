@@ -24,15 +24,21 @@ def question_values(
     case: Case | None,
     *,
     attached: bool,
+    business: str = "",
     form: bool = False,
 ) -> dict[str, Any]:
-    """What the message with the question says; in a `form` an agent reads it."""
+    """What the message with the question says; in a `form` an agent reads it.
+
+    What comes out of the blue, about no case, first says that it is the `business` that writes.
+    """
     number, of = progress(questionnaire, answers, at.id)
     first = preceding(questionnaire, answers, at.id) is None
     return {
         "question": text_of(at.text, language),
         "intro": text_of(questionnaire.intro, language) if questionnaire.intro and first else "",
         "kind": at.kind,
+        "greet": first and case is None and not form and at.id not in answers,
+        "business": business,
         "form": form,
         "at": number,
         "of": of,

@@ -40,22 +40,25 @@ async def spoke(work: Work, happening: CustomerSpoke | WordsChanged) -> None:
     plan = await work.plan_of(case)
     severity, alarm = severity_of(plan, happening.words), alarm_of(plan, happening.words)
     if severity and is_graver(plan, severity.id, case.severity):
-        await set_severity(work, happening.customer, case, severity, cases.actor_of(happening.customer))
+        actor = cases.actor_of(happening.customer)
+        await set_severity(work, happening.customer, case, severity, actor, happening.words)
     if alarm and case.alarm is None:
         case.alarm = alarm.id
-        await _raise_alarm(work, happening.customer, case)
+        await _raise_alarm(work, happening.customer, case, happening.words)
 
 
-async def set_severity(work: Work, customer: Customer, case: Case, severity: Severity | None, actor: str) -> None:
-    """From now on the case is that serious; None for no more than any other."""
+async def set_severity(
+    work: Work, customer: Customer, case: Case, severity: Severity | None, actor: str, words: str = ""
+) -> None:
+    """From now on the case is that serious (None: no more than any other), because of these words, if any."""
     before, case.severity = case.severity, severity.id if severity else None
     work.event(case, "severity", actor, before=before, after=case.severity)
     work.happen(StandardChanged(case))
     cases.redraw_card(work, case)
-    await _follow_severity(work, customer, case)
+    await _follow_severity(work, customer, case, words)
 
 
-async def _follow_severity(work: Work, customer: Customer, case: Case) -> None:
+async def _follow_severity(work: Work, customer: Customer, case: Case, words: str = "") -> None:
     """Safety words for the customer, once; a severity that runs day and night calls who is on duty."""
     severity = (await work.plan_of(case)).severity_named(case.severity)
     if severity is None or not severity.around_the_clock:
@@ -65,32 +68,34 @@ async def _follow_severity(work: Work, customer: Customer, case: Case) -> None:
         text = text_of(severity.say, customer.language)
         tell_customer(work, customer, "customers/plain", {"text": text}, case=case)
     if severity and severity.around_the_clock:
-        await _page(work, customer, case, severity)
+        await _page(work, customer, case, severity, words)
 
 
-async def _page(work: Work, customer: Customer, case: Case, severity: Severity) -> None:
+async def _page(work: Work, customer: Customer, case: Case, severity: Severity, words: str) -> None:
     """Call whoever is on duty, else who is in charge: in the topic by name, and in private."""
     called = await duty.on_duty(work) or await duty.those_in_charge(work, case, Role.SUPERVISOR)
     case.page_due_at = work.now + ANSWER_WITHIN
     work.event(case, "paged", "system", people=[person.name for person in called])
     named = text_of(severity.name, work.plan.business.language) or severity.id
-    await call(work, customer, case, called, "routing/paged", name=named)
+    await call(work, customer, case, called, "routing/paged", words, name=named)
 
 
-async def _raise_alarm(work: Work, customer: Customer, case: Case) -> None:
+async def _raise_alarm(work: Work, customer: Customer, case: Case, words: str = "") -> None:
     plan = await work.plan_of(case)
     alarm = next(each for each in plan.alarm if each.id == case.alarm)
     called = await duty.those_in_charge(work, case, Role(alarm.tell))
     work.event(case, "alarm", "system", alarm=alarm.id, people=[person.name for person in called])
     cases.redraw_card(work, case)
     named = text_of(alarm.name, work.plan.business.language) or alarm.id
-    await call(work, customer, case, called, "routing/alarm", name=named)
+    await call(work, customer, case, called, "routing/alarm", words, name=named)
 
 
-async def call(work: Work, customer: Customer, case: Case, people: list[Staff], template: str, **values: str) -> None:
-    """Call people to a case: a message in its topic that names them, and one to each in private."""
+async def call(
+    work: Work, customer: Customer, case: Case, people: list[Staff], template: str, words: str = "", **values: str
+) -> None:
+    """Call people to a case, because of these words (else what it is about): in its topic by name, and in private."""
     named = [{"name": person.name, "user": person.user_id} for person in people]
-    given = {"number": case.id, "subject": case.subject, "people": named, **values}
+    given = {"number": case.id, "subject": cases.in_short(words) or case.subject, "people": named, **values}
     group = await work.group(case.group_id)
 
     def have(language: str) -> list[list[dict[str, str]]]:

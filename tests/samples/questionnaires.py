@@ -7,6 +7,8 @@ CHOICES: dict[str, list[Any]] = {
     "question.kind": KINDS,
     "at": [1, 2],
     "form": [False, True],
+    "greet": [False, True],
+    "business": ["", "Harbour Home"],
     "of": [1, 10],
     "resolved": [False, True],
     "number": [None, 1001],

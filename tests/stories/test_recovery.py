@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from sqlmodel import select
 
 from models.cases import Case
@@ -63,17 +64,21 @@ async def test_a_low_score_is_recovered_by_a_supervisor_and_not_by_the_one_who_h
     assert (await wang.row()).recovering_since is None
 
 
-async def test_kind_words_reach_the_one_who_is_praised(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("谢谢小陈，特别耐心", "客户表扬 小陈"), ("就是发票还没有给我", "客户给 小陈 打了高分，并留言")],
+)
+async def test_words_beside_a_high_score_reach_the_one_who_earned_it(shop: Shop, words: str, told: str) -> None:
     wang, chen = await shop.customer(), await shop.agent("小陈")
     await chen.says("早")
     await shop.telegram.say(chen.user, "/start")
     await resolved(shop, wang, chen, "咨询", "能延迟退房吗", "可以延到两点")
     await wang.presses(await question(wang, "满意吗"), "5 非常满意")
     await question(wang, "说说原因")
-    await wang.says("小陈特别耐心")
+    await wang.says(words)
 
-    await chen.sees("客户表扬 小陈", of=wang)
-    await shop.telegram.wait_message(chen.user, "小陈特别耐心")
+    await chen.sees(told, of=wang)
+    await shop.telegram.wait_message(chen.user, words)
 
 
 async def test_begging_for_stars_is_told_to_whoever_is_in_charge(shop: Shop) -> None:
