@@ -103,6 +103,10 @@ MISTAKES: list[tuple[str, str]] = [
         "4: department[b]: no case comes here; expected kinds or keywords",
     ),
     (
+        "[[department]]\nid = 'a'\nkinds = ['complaint']\n[[department]]\nid = 'b'\nkinds = ['complaint']\n",
+        "6: warning: department[b].kinds: no case comes here but by /transfer: departments before it",
+    ),
+    (
         "[[department]]\nid = 'a'\nkinds = ['complaint']\n",
         "1: warning: department: no department takes enquiry, request, suggestion, praise",
     ),

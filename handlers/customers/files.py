@@ -11,6 +11,7 @@ from handlers.speaking import Buttons, answer_press, button
 from models.customers import Customer, TierBy, zone_of
 from models.customers.history import history
 from models.customers.phones import masked
+from models.customers.tiers import totals
 from models.plan import Plan, text_of
 from models.work import Work
 from templates import label
@@ -68,12 +69,14 @@ async def file_values(work: Work, customer: Customer, language: str) -> dict[str
 
 async def _tier_values(work: Work, customer: Customer, language: str) -> dict[str, Any]:
     by_hand = customer.tier_by is TierBy.HAND
+    spent, orders = (await totals(work, [customer.id])).get(customer.id, (0, 0))
     approver = await work.staff(customer.tier_approved_by) if customer.tier_approved_by else None
     return {
         "tier": tier_name(work.plan, customer.tier, language) if customer.tier else None,
         "tier_reason": customer.tier_reason if by_hand else None,
         "tier_until": last_day(work, customer.tier_until) if by_hand else None,
         "tier_by": approver.name if approver else None,
+        "year": {"spent": money(spent), "orders": orders} if customer.tier and not by_hand else None,
     }
 
 

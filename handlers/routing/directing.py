@@ -104,6 +104,9 @@ def choices(plan: Plan, language: str, case: Case) -> Buttons:
 async def press(work: Work, place: Place) -> None:
     """The card's button "more", and the buttons of kind and severity."""
     case = await case_pressed(work, place)
+    if not case.unfinished:
+        cases.redraw_card(work, case)  # what was pressed stands on a card that shows what was
+        raise Refusal("finished", number=case.id)
     action, _, chosen = [*place.text.split(":"), "", ""][:3]
     if action == "more":
         await offer(work, place, case)

@@ -11,6 +11,7 @@ EMPTY: dict[str, Any] = {
     "unreachable": False, "no_telegram": False, "banned": "", "muted": "", "unheard": 0, "purchases": [], "bought": 0,
     "spent": "0.00", "events": [], "first": "2026-11-21", "last": None, "cases": 0, "open": [], "scores": [],
     "merged": [], "tier": None, "tier_reason": None, "tier_until": None, "tier_by": None,
+    "year": None,
 }  # fmt: skip
 FULL = {
     **EMPTY, "username": "wang", "ref": LONG, "salutation": LONG[:40], "language": "en", "phone": "+86138****8000",
@@ -21,6 +22,7 @@ FULL = {
     "events": [{"at": "2026-11-21", "name": LONG}] * 3, "last": "2026-11-24", "cases": 100,
     "open": list(range(1001, 1011)), "scores": [5, 4, 3, 2, 1], "merged": [17, 23], "tier": LONG[:30],
     "tier_reason": LONG * 3, "tier_until": "2027-06-30", "tier_by": LONG[:64],
+    "year": {"spent": "1,234,567.00", "orders": 12},
 }  # fmt: skip
 PREVIEW = {
     "number": 17, "name": LONG[:64], "phone": "+86138****8000", "ref": LONG, "telegram": True, "cases": 3,

@@ -78,7 +78,8 @@ async def test_staff_fill_in_a_file_and_read_it_whole(shop: Shop) -> None:
     file = await chen.sees("客户档案", of=wang, after=asked)
 
     for expected in (
-        "称呼：王女士", "等级：普通客户", "分类：企业客户", "电话：+86138****8000", "城市：乌鲁木齐市（Asia/Urumqi）",
+        "称呼：王女士", "等级：普通客户（按规则：近 12 个月消费 0.00，0 次购买）",
+        "分类：企业客户", "电话：+86138****8000", "城市：乌鲁木齐市（Asia/Urumqi）",
         "鞋码：38.5", "生日：1990-05-03", "备注：喜欢下午联系", "标签：企业 老客户", "工单 1 件，处理中",
     ):  # fmt: skip
         assert expected in words(file)

@@ -76,6 +76,10 @@ def departments(plan: Plan) -> Iterator[Remark]:
         if not department.kinds and not department.keywords and len(plan.department) > 1:
             words = "no case comes here; expected kinds or keywords"
             yield Remark(path, words, beside=((*path, "kinds"), (*path, "keywords")))
+        before = {kind for each in plan.department[:index] for kind in each.kinds}
+        if department.kinds and not department.keywords and before.issuperset(department.kinds):
+            words = "no case comes here but by /transfer: departments before it take these kinds"
+            yield Remark((*path, "kinds"), words, False, _each(plan, "department", "kinds"))
     missing = [kind for kind in get_args(Kind) if kind not in taken]
     if plan.department and taken and missing:
         words = f"no department takes {', '.join(missing)}; those cases go to the first department"
