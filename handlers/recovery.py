@@ -19,6 +19,7 @@ from handlers.happenings import (
 )
 from handlers.routing.suggesting import suggest
 from handlers.speaking import tell_customer, tell_privately, tell_staff
+from handlers.standards.expecting import due_words
 from handlers.visits.planning import plan_by_hand
 from models.cases import Case, CaseKind
 from models.customers import Customer
@@ -107,9 +108,9 @@ async def _tell_all(
         told.setdefault(person.id, person)
     for person in told.values():
         tell_privately(work, person, "recovery/begun", values, case_id=case.id)
-    tell_customer(work, customer, "recovery/promised", {
-        "number": case.id, "by": by, "supervisor": to is not None,
-    }, case=case)  # fmt: skip
+    promised = due_words(work, customer, due_at) if due_at else ""
+    values = {"number": case.id, "by": promised, "supervisor": to is not None}
+    tell_customer(work, customer, "recovery/promised", values, case=case)
 
 
 # -- its course

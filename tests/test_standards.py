@@ -321,7 +321,7 @@ async def test_f52_who_answers_as_the_reminder_falls_due_is_not_reminded(desk: D
             async with desk.work() as sweeping:
                 assert not await sweep(sweeping)
     await desk.sweep()
-    assert not [each for each in await desk.told() if "还在等您回复" in each]
+    assert not [each for each in await desk.told() if "还需要您回复" in each]
 
 
 async def test_a_plan_that_promises_nothing_costs_no_look_at_the_clocks(desk: Desk) -> None:
@@ -496,10 +496,10 @@ async def test_a_reminder_waits_for_the_end_of_the_quiet_hours(desk: Desk) -> No
     assert (await desk.clock(number, Timed.PENDING)).look_at == at("2027-02-24 09:00")
     desk.now = at("2027-02-24 09:00")
     await desk.sweep()
-    assert ["还在等您回复" in each for each in await desk.told()] == [True]
+    assert ["还需要您回复" in each for each in await desk.told()] == [True]
     desk.now = at("2027-03-01 17:31")
     await desk.sweep()
-    assert ["一直没有等到您的回复" in each for each in await desk.told()] == [True]
+    assert ["没有收到您的回复" in each for each in await desk.told()] == [True]
     async with desk.work() as work:
         assert (await desk._case(work, number)).state is CaseState.CLOSED
 

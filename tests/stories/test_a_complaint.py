@@ -243,7 +243,7 @@ async def test_menu_commands_say_what_they_promise(shop: Shop) -> None:
     await wang.says("/mycases")
     await wang.hears("没有服务单")
     await wang.says("/whatisthis")
-    await wang.hears("这个命令我们不认识")
+    await wang.hears("没有这个命令")
     await anna.says("/help")
     await anna.hears("/mycases to see where things stand")
     await anna.says("/privacy")

@@ -52,7 +52,7 @@ async def test_s32_a_ban_keeps_words_from_staff_counts_them_and_ends_by_itself(s
 
     asked = await boss.says("/ban 3天 辱骂同事", to=wang)
 
-    told = words(await wang.hears("暂停处理您在这里的来信"))
+    told = words(await wang.hears("暂不处理您在这里发来的消息"))
     assert "辱骂同事" not in told
     await boss.sees("停止受理，到", of=wang, after=asked)
     unheard = await wang.says("听不见的话")
@@ -77,7 +77,7 @@ async def test_s32_a_ban_keeps_words_from_staff_counts_them_and_ends_by_itself(s
 async def test_s32_no_ban_and_no_mute_stops_words_of_danger(shop: Shop) -> None:
     boss, wang = shop.owner, await with_topic(shop)
     await boss.says("/ban 30d 辱骂", to=wang)
-    await wang.hears("暂停处理")
+    await wang.hears("暂不处理")
 
     said = await wang.says("你们那个水壶漏电，把我妈手麻了")
 
@@ -92,7 +92,7 @@ async def test_s32_no_ban_and_no_mute_stops_words_of_danger(shop: Shop) -> None:
 async def test_words_that_are_changed_to_tell_of_danger_go_through(shop: Shop) -> None:
     boss, wang = shop.owner, await with_topic(shop)
     await boss.says("/ban 30d 辱骂", to=wang)
-    await wang.hears("暂停处理")
+    await wang.hears("暂不处理")
     said = await wang.says("水壶")
     await shop.calms_down()
 
@@ -129,7 +129,7 @@ async def test_a_muted_customer_is_heard_without_a_sound(shop: Shop) -> None:
 async def test_a_ban_is_objected_to_once_and_lifted_by_a_supervisor_in_english(shop: Shop) -> None:
     boss, smith = shop.owner, await with_topic(shop, "Smith", language="en")
     await boss.says("/ban 30d insults", to=smith)
-    told = await smith.hears("we are not dealing with your messages until")
+    told = await smith.hears("we are not handling your messages until")
 
     await smith.presses(told, "I object")
 
@@ -137,7 +137,7 @@ async def test_a_ban_is_objected_to_once_and_lifted_by_a_supervisor_in_english(s
     await smith.hears("Somebody in charge has been told")
     assert await smith.presses(told, "object:1", forge=True) == label("en", "refusal.stale")
     asked = await boss.says("/unban", to=smith)
-    await smith.hears("as before", after=told)
+    await smith.hears("as usual again", after=told)
     await boss.sees("恢复正常受理", of=smith, after=asked)
     await smith.says("thank you, the bell is still broken")
     await boss.sees("still broken", of=smith)

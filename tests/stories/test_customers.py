@@ -343,7 +343,7 @@ async def test_s33_a_link_joins_once_and_says_no_more_than_any_other_that_is_not
 
     sun = await shop.customer("孙七")
     said = await sun.says(f"/start {token}")
-    await sun.hears("已经认出您了", after=said)
+    await sun.hears("已经和这个对话关联好了", after=said)
 
     assert (await sun.row()).id == number
     said = await stranger.says(f"/start {token}")

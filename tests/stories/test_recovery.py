@@ -44,7 +44,7 @@ async def test_a_low_score_is_recovered_by_a_supervisor_and_not_by_the_one_who_h
 
     promised = await wang.hears("已经交给主管")
     assert str(number) in words(promised)
-    assert "最晚" in words(promised), "the plan promises a time"
+    assert "最迟" in words(promised), "the plan promises a time"
     begun = await chen.sees("服务补救", of=wang)
     assert "由 孙主管 负责" in words(begun)
     card = await chen.card(wang, "处理人：孙主管")
@@ -126,7 +126,7 @@ async def test_an_agent_fills_in_the_questionnaire_during_the_call(shop: Shop) -
     form = await zhou.sees("处理这次投诉的方式", of=wang)
     assert len(await wang.chat()) == before, "the customer reads nothing of the form"
     await zhou.presses(form, "4 满意")
-    await zhou.presses(await zhou.sees("让您觉得怎么样", of=wang), "🙂 不错")
+    await zhou.presses(await zhou.sees("服务态度怎么样", of=wang), "🙂 不错")
     await zhou.presses(await zhou.sees("还有什么想告诉我们", of=wang), "跳过")
 
     done = await zhou.sees("已填完", of=wang)

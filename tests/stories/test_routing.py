@@ -215,7 +215,7 @@ async def test_away_and_back(shop: Shop, crew: Crew) -> None:
 
     said = await holder.says("/away until 17:00")
 
-    await holder.sees("暂时离开，到 今天 17:00", after=said)
+    await holder.sees("暂时离开，到今天 17:00", after=said)
     await other.sees(f"已转给同事：{number}")
     await other.hears(f"工单 {number} 分给您了")
     assert await is_with(shop, await stored(shop, number), other)
@@ -378,7 +378,7 @@ async def test_staff_open_a_case_for_somebody_on_the_phone(shop: Shop, crew: Cre
     await crew.chen.sees("请打电话告诉对方", after=again)
     await shop.calms_down()
     told = [words(each) for each in await shop.telegram.chat(shop.group) if each["message_id"] > said["message_id"]]
-    assert len([each for each in told if "这里写的话不会发出" in each]) == 1, "that is said once"
+    assert len([each for each in told if "这里写的话不会发给客户" in each]) == 1, "that is said once"
 
     said = await crew.chen.says("/new phone 张先生 13800000000 又漏水了")
     second = case_number(await crew.chen.sees("已登记工单", after=said))

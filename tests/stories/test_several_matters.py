@@ -21,7 +21,7 @@ async def two_matters(customer: Customer) -> tuple[int, int]:
     """A leaking kettle, then, by the button, a late invoice."""
     received = await customer.complains("水壶漏水")
     assert await customer.presses(received, "另一件事") == ""
-    asked = await customer.hears("请写下这件新的事情")
+    asked = await customer.hears("请把这件事写下来")
     await customer.says("发票还没收到")
     second = await customer.hears("服务单编号", after=asked)
     return case_number(received), case_number(second)

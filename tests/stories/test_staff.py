@@ -415,7 +415,7 @@ async def test_a_customer_who_writes_staff_commands_is_a_customer(shop: Shop) ->
 
     for command in ("/resolve 好了", "/claim", "/note x", "/role @boss agent", "/close"):
         said = await wang.says(command)
-        await wang.hears("这个命令我们不认识", after=said)
+        await wang.hears("没有这个命令", after=said)
     assert "失效" in await wang.presses(received, f"claim:{number}", forge=True)
     assert "失效" in await wang.presses(received, f"resolve:{number}", forge=True)
 

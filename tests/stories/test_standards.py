@@ -45,14 +45,14 @@ Found = TypeVar("Found")
 SAID = {
     "zh-hans": {
         "by": "最迟", "late": "可能会晚一些", "told": "已转告主管跟进", "promise": "客服预计",
-        "waits": "还在等您回复", "closed": "一直没有等到您的回复", "chase": "怎么还没人回复我", "list": "最迟",
-        "late_list": "已催办",
+        "waits": "还需要您回复", "closed": "没有收到您的回复", "chase": "怎么还没人回复我", "list": "最迟",
+        "late_list": "已提醒客服",
     },
     "en": {
         "by": "answer you here by ", "late": "it may take longer", "told": "A supervisor has been told",
         "promise": "expect an answer by ", "waits": "is waiting for your answer",
         "closed": "We have not heard from you", "chase": "Still waiting, any news?", "list": "answer by",
-        "late_list": "we have been reminded",
+        "late_list": "the team has been reminded",
     },
 }  # fmt: skip
 
@@ -235,7 +235,7 @@ async def test_who_asks_where_it_stands_is_counted_and_told_of_the_time_that_an_
     for person in people.values():
         await chen.says("/promise 2h", to=person)
         await chen.sees("已告诉客户", of=person)
-        await chen.card(person, "答应客户的时间")
+        await chen.card(person, "承诺的答复")
     await hears_each(people, "promise")
     await chen.answers("明天到", wang)
     await chen.answers("Tomorrow", anna)

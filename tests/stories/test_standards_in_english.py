@@ -39,7 +39,7 @@ async def test_staff_read_what_is_due_and_what_is_late_in_their_language(shop: S
     await anna.says("Any news?")
     await chen.sees(f"The customer asks where case {number} stands (1x so far).", of=anna)
     await chen.says("/promise soon", to=anna)
-    await chen.sees("Please name a time ahead of us", of=anna)
+    await chen.sees("Please name a time in the future", of=anna)
     await chen.says("/promise 2h", to=anna)
     await anna.hears("you can expect an answer by ")
     await chen.sees("The customer knows: an answer by ", of=anna)

@@ -99,7 +99,7 @@ async def test_a_complaint_is_visited_by_someone_else_at_the_third_try_and_reope
 
     assert "小陈" not in words(shown)  # whoever handled it does not ask how it went
     assert f"服务单 {number}" in words(shown)
-    assert "由经办人以外的同事回访" in await chen.presses(shown, "没人接")
+    assert "由处理人以外的同事回访" in await chen.presses(shown, "没人接")
     for _ in range(2):
         await lin.presses(shown, "没人接")
         assert (await visit_of(shop, number)).state is VisitState.MOVED
@@ -135,7 +135,7 @@ async def test_a_reopened_case_cancels_its_visit(shop: Shop) -> None:
 async def test_the_bot_asks_and_all_is_well(shop: Shop) -> None:
     anna, chen, number = await resolved(shop, "request", "The tap drips", language="en")
     await chen.says("/subject 厨房水龙头", to=anna)
-    await chen.sees("的说法已定", of=anna)
+    await chen.sees("回访时会对客户说", of=anna)
 
     await shop.time_passes(days=1, minutes=1)
     asked = await anna.hears("is everything all right now?")
@@ -185,7 +185,7 @@ async def test_stop_is_heeded_and_an_invoice_is_still_answered(shop: Shop) -> No
     await chen.says("/close", to=wang)
 
     said = await wang.says("以后别给我发了")
-    await wang.hears("以后不再给您发回访、满意度问卷、优惠与活动", after=said)
+    await wang.hears("以后不再用回访、满意度问卷、优惠活动打扰您", after=said)
     await chen.sees("以后别给我发了", of=wang)
     await shop.calms_down()
     assert (await case_numbered(shop, number)).reopened_count == 0
@@ -196,7 +196,7 @@ async def test_stop_is_heeded_and_an_invoice_is_still_answered(shop: Shop) -> No
     await shop.time_passes(days=40)
     await shop.calms_down()
     after = [words(each) for each in await wang.chat()]
-    assert not any("回访一下" in each for each in after)
+    assert not any("做个回访" in each for each in after)
     await chen.says("/why", to=wang)
     await chen.sees("回访：不接收", of=wang)
 
@@ -222,9 +222,9 @@ async def test_preferences_switch_each_purpose_and_keep_the_wording(shop: Shop) 
     await wang.says("/preferences")
     shown = await wang.hears("我们主动给您发的消息")
 
-    await presses(wang, shown, "不再接收问卷", "同意接收优惠与活动")
+    await presses(wang, shown, "不再接收问卷", "同意接收优惠活动")
 
-    await wang.hears("优惠与活动：接收")
+    await wang.hears("优惠活动：接收")
     changed = await wang.hears("满意度问卷：不接收")
     assert "接收问卷" in [each["text"] for each in buttons(changed)]
 
