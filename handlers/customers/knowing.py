@@ -50,6 +50,10 @@ async def welcome(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     if place.agent:
         place.agent.started_bot = True
+        if place.agent.name == str(
+            place.agent.user_id
+        ):  # an owner of the settings, who has not spoken in a group yet
+            place.agent.name, place.agent.username = customer.name, customer.username
         work.happen(StandingChanged(place.agent))
     business = work.plan.business.name.get(customer.language, "")
     tell_customer(
