@@ -1,4 +1,4 @@
-"""Whose turn it is: cases in a circle, customers who have an agent of their own, and a department in a plain group."""
+"""Whose turn it is: cases in a circle, customers with an agent of their own, and a department in a plain group."""
 
 import pytest
 from sqlmodel import select
