@@ -49,6 +49,7 @@ CHOICES: dict[str, list[Any]] = {
     "wanted": [10],
     "unreachable": [False, True],
     "ask": [False, True],
+    "closed": [False, True],
     "plain": [False, True],
     "update": ["12345"],
     "commands": [[{"name": f"command{number}", "words": "w" * 60} for number in range(40)]],

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
+from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 
 from handlers import contact, speaking
@@ -148,7 +148,7 @@ async def ask_due(work: Work) -> bool:
     if not found:
         return False
     found = found[: max(0, MOST_WAITING - await _waiting(work))]
-    fresh = [(each, customer) for each, customer in found if not _lapsed(work, each)]
+    fresh = [(each, customer) for each, customer in found if not await _lapsed(work, each)]
     abouts = [about(each) for each, _ in fresh]
     facts = await contact.facts_of(work, [customer for _, customer in fresh], work.now, but=abouts)
     asked = len(found) > len(fresh)
@@ -164,11 +164,18 @@ async def _waiting(work: Work) -> int:
     return int(await work.first(query))
 
 
-def _lapsed(work: Work, invitation: Invitation) -> bool:
+async def _lapsed(work: Work, invitation: Invitation) -> bool:
     if invitation.lapses_at is None or invitation.lapses_at > work.now:
         return False
     invitation.state, invitation.reason, invitation.ended_at = InvitationState.EXPIRED, "lapsed", work.now
+    await contact.cancelled(work, about(invitation), "window")
     return True
+
+
+async def drop(work: Work, invitation: Invitation, reason: str) -> None:
+    """Ask it no more; `reason` is a label under [contact_reason]."""
+    invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, reason, work.now
+    await contact.cancelled(work, about(invitation), reason)
 
 
 async def _due(work: Work, most: int) -> list[tuple[Invitation, Customer]]:
@@ -199,8 +206,9 @@ async def _due_among(work: Work, wave_id: int | None, most: int) -> list[tuple[I
 
 
 async def remind_due(work: Work) -> bool:
-    """Remind once those who did not go on; the question moves down to the new message."""
-    found = await _open_ones(work, col(Invitation.remind_at) <= work.now)
+    """Remind once those who did not go on, while it lasts; the question moves down to the new message."""
+    alive = or_(col(Invitation.expires_at).is_(None), col(Invitation.expires_at) > work.now)
+    found = await _open_ones(work, and_(col(Invitation.remind_at) <= work.now, alive))
     for invitation, customer in found:
         run = await runs.run_of(work, invitation, customer)
         invitation.remind_at = None
@@ -221,7 +229,7 @@ async def _remind(work: Work, run: Run) -> None:
         await contact.moved(work, customer, purpose, "reminder", key, found, run.case)
     else:
         await contact.sent(work, customer, purpose, "reminder", key, run.case)
-        await runs.change(work, run, "questionnaires/continued", {}, [])
+        await runs.put_away(work, run, "questionnaires/continued")
         invitation.reminded_at = work.now
         invitation.attached = False
         _send(work, run, purpose, f"contact:{key}")
@@ -232,7 +240,7 @@ async def expire_due(work: Work) -> bool:
     found = await _open_ones(work, col(Invitation.expires_at) <= work.now)
     for invitation, customer in found:
         run = await runs.run_of(work, invitation, customer)
-        await runs.change(work, run, "questionnaires/expired", {}, runs.not_solved(run, customer.language))
+        await runs.put_away(work, run, "questionnaires/expired")
         await runs.end(work, run, InvitationState.EXPIRED)
     return bool(found)
 

@@ -8,8 +8,9 @@ from typing import Any
 from sqlmodel import select
 
 from handlers import cases, messages
+from handlers.contact import asks_to_stop
 from handlers.content import Content, read_content, utf16_length
-from handlers.customers import known, main_group
+from handlers.customers import barring, known, main_group
 from handlers.doors import Place, Refusal
 from handlers.questionnaires import runs, showing
 from handlers.questionnaires.runs import Run
@@ -39,7 +40,7 @@ async def press(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     _, number, index, value = [*place.text.split(":", 3), "", "", ""][:4]
     invitation = await _own(work, customer.id, number)
-    if not invitation.open:
+    if not invitation.open or await barring.is_banned(work, customer, ""):
         raise Refusal("survey_over")
     run = await runs.run_of(work, invitation, customer)
     question = question_at(run.questionnaire, index)
@@ -113,8 +114,11 @@ async def words(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     run = await runs.open_run(work, customer)
     content = read_content(place.raw)
-    if run is None or customer.next_is_new or _urgent(work, content):
+    if run is None or customer.next_is_new or _urgent(work, content) or asks_to_stop(content.text):
         await messages.receive(work, place)
+        return
+    if await barring.is_banned(work, customer, content.text):
+        await messages.receive(work, place)  # where it is kept, and reaches nobody
         return
     rest = without_stop(content.text)
     if content.kind == "text" and rest is not None:

@@ -114,7 +114,8 @@ def accept(work: Work, customer: Customer, case: Case) -> None:
         work.event(case, "closed", actor_of(customer))
         work.happen(CaseClosed(case, customer, "customer"))
     lane = staff_lane(case.group_id, customer.id)
-    body = {"template": "cases/score", "values": {"number": case.id, "score": case.score}}
+    values = {"number": case.id, "score": case.score, "closed": case.state is CaseState.CLOSED}
+    body = {"template": "cases/score", "values": values}
     send(work, What.SAY, lane, body, group_id=case.group_id, customer_id=customer.id, case_id=case.id)
 
 
@@ -151,21 +152,31 @@ async def show(work: Work, run: Run) -> None:
 def face(work: Work, run: Run, question: Question) -> tuple[dict[str, Any], Buttons]:
     """What the message with that question says, and its buttons."""
     language = _language(work, run)
-    attached = run.invitation.attached
     values = showing.question_values(
-        language, run.questionnaire, question, run.answers, run.case, attached=attached,
-        business=work.plan.business.name.get(language, ""), form=run.agent is not None,
+        language, run.questionnaire, question, run.answers, run.case, attached=run.invitation.attached,
+        settled=_settled(work, run), business=work.plan.business.name.get(language, ""), form=run.agent is not None,
     )  # fmt: skip
     prefix = f"{'form' if run.agent else 'q'}:{run.invitation.id}"
     buttons = showing.question_buttons(language, run.questionnaire, question, run.answers, prefix)
-    return values, [*buttons, *not_solved(run, language)]
+    return values, [*buttons, *_not_solved(work, run)]
 
 
-def not_solved(run: Run, language: str) -> Buttons:
-    """The button with which a resolved case is taken up again, where the run stands under its message."""
-    if not run.invitation.attached or run.case is None or run.case.unfinished:
+def _settled(work: Work, run: Run) -> bool:
+    """Whether it stands under the words that the case is resolved, and the score did not take it up again."""
+    low = run.invitation.csat is not None and run.invitation.csat <= work.plan.recovery.csat_at_most
+    return run.invitation.attached and run.case is not None and not run.case.unfinished and not low
+
+
+def _not_solved(work: Work, run: Run) -> Buttons:
+    if run.case is None or not _settled(work, run):
         return []
-    return [[cases.not_solved_button(language, run.case)]]
+    return [[cases.not_solved_button(run.customer.language, run.case)]]
+
+
+async def put_away(work: Work, run: Run, template: str, **values: Any) -> None:
+    """No question stands in the message any more; what was done and "not solved" stay in it."""
+    of_case = showing.case_values(run.case, attached=run.invitation.attached, settled=_settled(work, run))
+    await change(work, run, template, {**of_case, **values}, _not_solved(work, run))
 
 
 def _language(work: Work, run: Run) -> str:
@@ -213,19 +224,16 @@ async def _change_form(work: Work, run: Run, template: str, values: dict[str, An
 async def finish(work: Work, run: Run) -> None:
     """The last question is answered: thank."""
     if run.agent is None:
-        language = run.customer.language
-        values = showing.closing_values(
-            language, run.questionnaire, run.answers, run.case, attached=run.invitation.attached
-        )
-        await change(work, run, "questionnaires/finished", values, not_solved(run, language))
+        thanks = showing.thanks_words(run.customer.language, run.questionnaire, run.answers)
+        await put_away(work, run, "questionnaires/finished", thanks=thanks)
     await end(work, run, InvitationState.FINISHED)
 
 
 async def stop(work: Work, run: Run) -> None:
     """The customer wants no more questions; what was answered is kept."""
     if run.agent is None:
-        values = {"answered": any(value is not None for value in run.answers.values())}
-        await change(work, run, "questionnaires/stopped", values, not_solved(run, run.customer.language))
+        answered = any(value is not None for value in run.answers.values())
+        await put_away(work, run, "questionnaires/stopped", answered=answered)
     await end(work, run, InvitationState.STOPPED)
 
 

@@ -25,6 +25,7 @@ def question_values(
     *,
     attached: bool,
     business: str = "",
+    settled: bool = False,
     form: bool = False,
 ) -> dict[str, Any]:
     """What the message with the question says; in a `form` an agent reads it.
@@ -43,24 +44,22 @@ def question_values(
         "at": number,
         "of": of,
         "given": answer_words(language, at, answers.get(at.id)),
-        **_about(case, attached),
+        **case_values(case, attached=attached, settled=settled),
     }
 
 
-def closing_values(
-    language: str, questionnaire: Questionnaire, answers: Answers, case: Case | None, *, attached: bool
-) -> dict[str, Any]:
-    """What the message says once the last question is answered."""
+def thanks_words(language: str, questionnaire: Questionnaire, answers: Answers) -> str:
+    """What the message says once the last question is answered; "" for nothing in particular."""
     thanks = closing_words(questionnaire, answers)
-    return {"thanks": text_of(thanks, language) if thanks else "", **_about(case, attached)}
+    return text_of(thanks, language) if thanks else ""
 
 
-def _about(case: Case | None, attached: bool) -> dict[str, Any]:
-    """The case, and under the words that it is resolved also what was done."""
+def case_values(case: Case | None, *, attached: bool, settled: bool) -> dict[str, Any]:
+    """The case; where it stands `attached` to what was done also that, and whether it is `settled` as yet."""
     short = case is not None and len(case.summary) <= cases.SUMMARY_LIMIT
     return {
         "number": case.id if case else None,
-        "resolved": attached and case is not None,
+        "resolved": settled,
         "summary": case.summary if attached and case and short else "",
     }
 

@@ -10,12 +10,13 @@ from handlers.happenings import CaseClosed, CaseReopened, CaseResolved
 from handlers.questionnaires import asking, runs
 from handlers.questionnaires.stars import score_buttons
 from handlers.speaking import tell_customer
-from models.cases import Case
+from models.cases import Case, CaseKind
 from models.contact import Purpose
 from models.customers import Customer
 from models.plan import Survey
 from models.questionnaires import OPEN, Invitation, InvitationState
 from models.questionnaires.sampling import SHARES, drawn_case
+from models.visits import wanted
 from models.work import Work
 
 CSAT = "csat"
@@ -81,7 +82,9 @@ async def plan_surveys(work: Work, happening: CaseResolved | CaseClosed) -> None
 
 async def _plan(work: Work, customer: Customer, case: Case, survey: Survey) -> Invitation | None:
     after = delay(survey, case)
-    if after is None or not drawn_case(case.id, case.episode, round(survey.sample * SHARES)):
+    if after is None or _visit_asks(work, case, survey):
+        return None
+    if not drawn_case(case.id, case.episode, round(survey.sample * SHARES)):
         return None
     if survey.every and await asked_lately(work, customer, survey.questionnaire, survey.every):
         return None
@@ -90,6 +93,14 @@ async def _plan(work: Work, customer: Customer, case: Case, survey: Survey) -> I
         f"survey:{survey.questionnaire}", work.now + after, case=case, lasts=survey.expires,
         remind_after=survey.remind_after,
     )  # fmt: skip
+
+
+def _visit_asks(work: Work, case: Case, survey: Survey) -> bool:
+    """Whether it is a complaint, which is asked in its visit and not before."""
+    if case.supposed_kind is not CaseKind.COMPLAINT or survey.after:
+        return False
+    after_cases = [rule for rule in work.plan.visit if rule.when.startswith("case_") and rule.questionnaire]
+    return any(wanted(rule, case) for rule in after_cases)
 
 
 async def asked_lately(work: Work, customer: Customer, key: str, every: timedelta) -> bool:
@@ -109,10 +120,9 @@ async def take_back(work: Work, happening: CaseReopened) -> None:
     )
     for invitation in await work.all(query):
         if invitation.state is InvitationState.PLANNED or invitation.at_question is None:
-            invitation.state, invitation.reason = InvitationState.CANCELLED, "reopened"
-            invitation.ended_at = work.now
+            await asking.drop(work, invitation, "reopened")
         elif happening.why != "score" and invitation.by_staff_id is None:
             run = await runs.run_of(work, invitation, await work.customer(case.customer_id))
             if not (invitation.attached and happening.why == "not_solved"):  # whose message says so itself
-                await runs.change(work, run, "questionnaires/withdrawn", {"number": case.id}, [])
+                await runs.put_away(work, run, "questionnaires/withdrawn")
             await runs.end(work, run, InvitationState.CANCELLED, "reopened")

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from handlers import cases, duty
 from handlers.happenings import AgentSpoke, OptedOut
-from handlers.questionnaires import runs
+from handlers.questionnaires import asking, runs
 from handlers.speaking import tell_privately
 from models.contact import Purpose
 from models.questionnaires import Invitation, InvitationState
@@ -29,8 +29,7 @@ async def withdraw(work: Work, happening: OptedOut) -> None:
         Invitation.case_id == None,  # noqa: E711
     )  # fmt: skip
     for invitation in await work.all(planned):
-        invitation.state, invitation.reason = InvitationState.CANCELLED, "opted_out"
-        invitation.ended_at = work.now
+        await asking.drop(work, invitation, "opted_out")
 
 
 async def begged(work: Work, spoke: AgentSpoke) -> None:

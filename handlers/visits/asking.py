@@ -135,7 +135,7 @@ async def heed_words(work: Work, spoke: CustomerSpoke) -> None:
         return
     of_customer = select(Visit).where(Visit.customer_id == spoke.customer.id, Visit.state == VisitState.ASKED)
     visit: Visit | None = await work.first(of_customer.order_by(col(Visit.begun_at).desc()))
-    if visit is None or (visit.case_id and visit.case_id != spoke.case.id):
+    if visit is None or (visit.case_id and visit.case_id not in (spoke.case.id, spoke.case.parent_id)):
         return
     if is_thanks(spoke.words):
         case = await work.case(visit.case_id) if visit.case_id else None

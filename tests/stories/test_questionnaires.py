@@ -174,3 +174,67 @@ async def test_staff_read_their_own_words_not_the_form(shop: Shop) -> None:
     await wang.says("房间有点吵")
     await chen.sees("房间有点吵", of=wang)
     assert "房间有点吵" in await shop.words_of(wang, Author.CUSTOMER)
+
+
+async def test_whoever_stops_at_once_still_reads_what_was_done_and_may_say_that_it_is_not_solved(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await resolved(shop, wang, chen, "咨询", "有泳池吗", "泳池在四楼，早上六点开门")
+    await wang.presses(await question(wang, "满意吗"), "不填了")
+
+    left = await wang.hears("不再往下问了")
+
+    assert "泳池在四楼" in words(left)
+    assert [each["text"] for each in buttons(left)] == ["没有解决"]
+    await wang.presses(left, "没有解决")
+    await chen.card(wang, "重新处理 1 次")
+
+
+async def test_a_reminder_and_the_end_leave_what_was_done_to_be_read(shop: Shop) -> None:
+    anna, chen = await shop.customer("Anna", language="en"), await shop.agent()
+    await anna.presses(await anna.complains("Is there a gym?"), "Question")
+    await chen.says("/resolve It is on the third floor", to=anna)
+    asked = await question(anna, "How satisfied")
+
+    await shop.time_passes(days=1, minutes=1)
+    old = await anna.hears("goes on below")
+    assert old["message_id"] == asked["message_id"]
+    assert "third floor" in words(old)
+    assert [each["text"] for each in buttons(old)] == ["Not solved"]
+    await question(anna, "How satisfied", after=asked)
+    await shop.time_passes(days=3)
+    await anna.hears("This questionnaire is over", after=asked)
+    await anna.presses(old, "Not solved")
+    await chen.card(anna, "重新处理 1 次")
+
+
+async def test_opting_out_is_no_answer_to_an_open_question(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await resolved(shop, wang, chen, "咨询", "可以寄存行李吗", "前台可以寄存")
+    await wang.presses(await question(wang, "满意吗"), "3 一般")
+    await question(wang, "说说原因")
+
+    await wang.says("以后别给我发了")
+
+    await wang.hears("不再往下问了")
+    (run,) = await runs_of(shop, wang)
+    assert run.state is InvitationState.STOPPED
+    assert await answers_of(shop, run) == {"satisfaction": [3]}
+    await chen.sees("以后别给我发了", of=wang)
+
+
+async def test_the_answers_of_somebody_who_is_banned_reach_nobody(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await resolved(shop, wang, chen, "咨询", "能带宠物吗", "不能")
+    asked = await question(wang, "满意吗")
+    await wang.presses(asked, "3 一般")
+    await question(wang, "说说原因")
+    said = await shop.owner.says("/ban 30d 辱骂客服", to=wang)
+    await shop.owner.sees("辱骂客服", of=wang, after=said)
+
+    await wang.says("你们都是骗子")
+    assert "已经结束" in await wang.presses(asked, buttons(asked)[0]["callback_data"], forge=True)
+    await shop.calms_down()
+
+    (run,) = await runs_of(shop, wang)
+    assert (run.csat, await answers_of(shop, run)) == (3, {"satisfaction": [3]})
+    assert "你们都是骗子" in await shop.words_of(wang, Author.UNHEARD)
