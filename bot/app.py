@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +36,7 @@ from bot.starting import (
 )
 from bot.worker import Worker
 from handlers import TICKS
-from models import inbox
+from models import inbox, outbox
 from models.database import Database
 from models.delivery import Fate
 from models.migrations import head
@@ -105,7 +106,10 @@ async def _serve(
     async def health() -> dict[str, Any]:
         async with begin() as work:
             counts = await inbox.counts(work)
-        return {"status": "ok", "inbox": counts, "outbox_waiting": sender.depth}
+        async with database.reading() as session:
+            lag = await outbox.answer_lag(session, work.real_now - timedelta(hours=1))
+        figures = {"inbox": counts, "outbox_waiting": sender.depth, "answers_in_the_last_hour": lag}
+        return {"status": "ok", **figures}
 
     leading: list[Duty] = [sender.run]
     if settings.webhook_url:

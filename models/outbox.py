@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, update
@@ -10,7 +11,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.base import stands_at
-from models.delivery import Outbox, OutboxState, Pause, Priority, What
+from models.delivery import Outbox, OutboxState, Pause, Priority, SendClass, What
+from models.messages import Author, Message
 from models.work import Work
 
 _TABLE = Outbox.__table__  # type: ignore[attr-defined]
@@ -107,3 +109,24 @@ async def set_aside(work: Work, ids: Sequence[int], error: str) -> Sequence[Outb
     values = {"state": OutboxState.DEAD, "error": error[:500]}
     await work.session.exec(update(Outbox).where(col(Outbox.id).in_(ids)).values(**values))
     return await work.all(select(Outbox).where(col(Outbox.id).in_(ids)))
+
+
+async def answer_lag(session: AsyncSession, since: datetime) -> dict[str, float]:
+    """How long agents' words took to the customer, of those that went out since then (the latest 1,000): how many,
+    and the median and the 95th percentile in seconds, from Telegram's time stamp, which counts whole seconds.
+
+    No clock of a case counts it: what was said in time was said in time.
+    """
+    query = (
+        select(Message.written_at, Outbox.sent_at)
+        .join(Message, col(Message.id) == Outbox.message_id)
+        .where(col(Outbox.sent_at) >= since, col(Outbox.chat_id).is_not(None), Outbox.send_class == SendClass.A)
+        .where(Message.author == Author.AGENT)
+    )
+    rows = (await session.exec(query.order_by(col(Outbox.sent_at).desc()).limit(1000))).all()
+    lags = sorted(max(0.0, (sent - written).total_seconds()) for written, sent in rows if sent)
+    found: dict[str, float] = {"count": len(lags)}
+    for name, share in (("median_seconds", 0.5), ("p95_seconds", 0.95)):
+        if lags:
+            found[name] = round(lags[ceil(share * len(lags)) - 1], 1)
+    return found

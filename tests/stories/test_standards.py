@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from sqlmodel import col, select
 
 from models.cases import Case, CaseEvent
 from models.messages import Author
+from models.outbox import answer_lag
 from models.staff import PlanVersion
 from models.standards import Clock, Timed
 from tests.stories.shop import Agent, Customer, Shop, case_number
@@ -271,6 +273,30 @@ async def test_a_case_keeps_the_times_that_it_was_promised(shop: Shop) -> None:
         assert (await clocks_of(shop, number, Timed.FIRST_RESPONSE))[0].allowed == minutes * 60
     plan.write_text(PLAN, "utf-8")
     await end(shop, chen, wang, li)
+
+
+async def test_how_long_an_answer_took_to_arrive_is_a_figure_of_its_own(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await chen.says("早")
+    number = case_number(await wang.complains("收到的杯子是碎的"))
+    await wang.topic()
+    await shop.calms_down()
+    began = datetime.now(UTC)
+    await shop.telegram.fault("status", "sendMessage", code=429, chat_id=wang.id, parameters={"retry_after": 3})
+
+    said = await chen.answers("请拍张照片", wang)
+    await shop.calms_down()
+
+    async with shop.database.reading() as session:
+        lag = await answer_lag(session, began)
+    assert lag["count"] == 1
+    assert 2 <= lag["median_seconds"] == lag["p95_seconds"] <= 10
+    (met,) = await clocks_of(shop, number, Timed.FIRST_RESPONSE)
+    assert met.ended_at is not None
+    ahead = (await shop.now() - datetime.now(UTC)).total_seconds()
+    late = met.ended_at.timestamp() - ahead - said["date"]
+    assert abs(late) < 1.5, "the clock stopped at Telegram's time, whenever the words arrived"
+    await end(shop, chen, wang)
 
 
 def left_of(clock: Clock) -> float:
