@@ -1,4 +1,4 @@
-"""Moments in people's words: what they read ("today 17:40"), and what they write ("tomorrow 10:00", "2h")."""
+"""Moments in people's words: what they read ("today at 17:40"), and what they write ("tomorrow 10:00", "2h")."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ FURTHEST = timedelta(days=366)
 
 
 def in_words(language: str, at: datetime, now: datetime, zone: ZoneInfo, *, lasting: bool = False) -> str:
-    """A moment as its reader says it: "today 17:40", "tomorrow 09:00", "Mon 09:00" within six days, else the date.
+    """A moment as its reader says it: "today at 17:40", "Mon at 09:00" within six days, else the date.
 
     Where it will be read for days (`lasting`), all but today's have their date.
     """

@@ -533,11 +533,11 @@ async def test_a_case_opened_by_staff_has_an_end_but_awaits_no_first_word(desk: 
 @pytest.mark.parametrize(
     ("moment", "zh", "en"),
     [
-        ("2027-02-18 17:40", "今天 17:40", "today 17:40"),
-        ("2027-02-19 09:00", "明天 09:00", "tomorrow 09:00"),
-        ("2027-02-22 09:00", "周一 09:00", "Mon 09:00"),
-        ("2027-02-25 09:00", "2月25日（周四）09:00", "Thu 25 Feb 09:00"),
-        ("2027-02-17 09:00", "昨天 09:00", "yesterday 09:00"),
+        ("2027-02-18 17:40", "今天 17:40", "today at 17:40"),
+        ("2027-02-19 09:00", "明天 09:00", "tomorrow at 09:00"),
+        ("2027-02-22 09:00", "周一 09:00", "Mon at 09:00"),
+        ("2027-02-25 09:00", "2月25日（周四）09:00", "Thu 25 Feb at 09:00"),
+        ("2027-02-17 09:00", "昨天 09:00", "yesterday at 09:00"),
     ],
 )
 def test_a_moment_is_said_as_its_reader_would(moment: str, zh: str, en: str) -> None:

@@ -221,7 +221,7 @@ async def test_each_person_reads_their_own_language_and_a_customer_may_choose(sh
     await wang.says("/language")
     choice = await wang.hears("请选择语言")
     assert [button["text"] for button in buttons(choice)] == ["中文", "English"]
-    assert await wang.presses(choice, "English") == "English it is"
+    assert await wang.presses(choice, "English") == "Switched to English"
     switched = await wang.hears("in English from now on")
     assert switched["reply_keyboard"]["keyboard"][0][0]["text"] == "Make a complaint"
     await alice.says("/resolve The invoice is corrected.", to=wang)

@@ -37,7 +37,7 @@ async def test_staff_read_what_is_due_and_what_is_late_in_their_language(shop: S
     await chen.sees("the first response is late. It was due ", of=anna)
     await chen.card(anna, "late, was due ")
     await anna.says("Any news?")
-    await chen.sees(f"The customer asks where case {number} stands (1x so far).", of=anna)
+    await chen.sees(f"The customer asks where case {number} stands (asked once).", of=anna)
     await chen.says("/promise soon", to=anna)
     await chen.sees("Please name a time in the future", of=anna)
     await chen.says("/promise 2h", to=anna)
