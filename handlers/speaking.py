@@ -161,11 +161,14 @@ def answer_press(work: Work, press_id: str, text: str = "", *, alert: bool = Fal
     work.calls.append(("answerCallbackQuery", params))
 
 
-def customer_keyboard(language: str) -> dict[str, Any]:
-    """The keyboard under the customer's input: complaint, progress, a person, language."""
+def customer_keyboard(language: str, *, ask_phone: bool = False) -> dict[str, Any]:
+    """The keyboard under the customer's input: complaint, progress, a person, language; and to share one's number."""
     rows = (("complain", "progress"), ("person", "language"))
+    shown: Buttons = [[{"text": label(language, f"keyboard.{key}")} for key in row] for row in rows]
+    if ask_phone:
+        shown.append([{"text": label(language, "keyboard.phone"), "request_contact": True}])
     return {
-        "keyboard": [[{"text": label(language, f"keyboard.{key}")} for key in row] for row in rows],
+        "keyboard": shown,
         "resize_keyboard": True,
         "is_persistent": True,
     }

@@ -9,7 +9,7 @@ from handlers.customers.merging import unite
 from handlers.customers.rules import refresh
 from handlers.customers.whom import after_command, customer_and_words
 from handlers.doors import Place, Refusal, in_place
-from handlers.speaking import tell_customer, tell_staff
+from handlers.speaking import customer_keyboard, tell_customer, tell_staff
 from models.customers import Customer
 from models.customers.phones import masked, normal_phone
 from models.customers.tokens import LENGTH, link_for, redeem
@@ -84,7 +84,7 @@ async def own_contact(work: Work, place: Place) -> None:
     if any(case.unfinished for case in await work.cases_of(customer.id)):
         await messages.receive(work, place)  # staff see it where they asked for it
     else:
-        tell_customer(work, customer, "customers/phone_kept")
+        tell_customer(work, customer, "customers/phone_kept", keyboard=customer_keyboard(customer.language))
 
 
 async def _join_by_phone(work: Work, customer: Customer, phone: str) -> None:

@@ -66,9 +66,11 @@ async def welcome(work: Work, place: Place) -> None:
 
 
 async def say_help(work: Work, place: Place) -> None:
-    """/help."""
+    """/help; whose number we do not have can share it, and may turn out to be a customer from elsewhere."""
     customer = await known(work, place.user)
-    tell_customer(work, customer, "customers/help", keyboard=customer_keyboard(customer.language))
+    ask_phone = customer.phone is None
+    keyboard = customer_keyboard(customer.language, ask_phone=ask_phone)
+    tell_customer(work, customer, "customers/help", {"ask_phone": ask_phone}, keyboard=keyboard)
 
 
 async def say_privacy(work: Work, place: Place) -> None:

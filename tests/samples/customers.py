@@ -34,6 +34,7 @@ FOUND = {
 }  # fmt: skip
 BARE = {**FOUND, "salutation": None, "phone": "", "ref": None, "link": ""}
 CHOICES: dict[str, list[Any]] = {
+    "ask_phone": [False, True],
     "file.file": [EMPTY, FULL],
     "merge_preview.survivor": [PREVIEW],
     "merge_preview.merged": [{**PREVIEW, "phone": "", "ref": None, "telegram": False}],

@@ -319,10 +319,15 @@ async def test_of_several_with_that_number_staff_decide(shop: Shop) -> None:
     first = await imported_customer(shop, "D1", "钱一", "+8613612340002")
     second = await imported_customer(shop, "D2", "钱二", "+8613612340002")
     qian = await shop.customer("老钱")
+    await qian.says("/help")
+    offered = (await qian.hears("分享我的电话"))["reply_keyboard"]["keyboard"]
+    assert offered[-1] == [{"text": "分享我的电话", "request_contact": True}]
     said = await qian.says(contact={"phone_number": "+8613612340002", "first_name": "钱", "user_id": qian.id})
     await qian.hears("电话已经记下", after=said)
     await shop.owner.sees(f"与这些客户相同：{first}、{second}")
     assert (await qian.row()).ref is None
+    said = await qian.says("/help")
+    assert "分享我的电话" not in str(await qian.hears("/mycases", after=said))
 
 
 async def test_s33_a_link_joins_once_and_says_no_more_than_any_other_that_is_not_good(shop: Shop) -> None:

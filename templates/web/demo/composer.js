@@ -70,7 +70,14 @@ export class Composer {
     this.keySign = sign;
     const label = (key) => (typeof key === 'string' ? key : key.text);
     this.keys.replaceChildren(...(shown ? keyboard.keyboard : []).map((row) => h('div', { class: 'button-row' },
-      row.map((key) => h('button', { type: 'button', dir: 'auto', onclick: () => this.say({ text: label(key) }) }, label(key))))));
+      row.map((key) => h('button', { type: 'button', dir: 'auto', onclick: () => this.pressKey(key) }, label(key))))));
+  }
+
+  /** A key of the keyboard says its words, or shares the number of who presses it. */
+  pressKey(key) {
+    if (!key.request_contact) return this.say({ text: key.text ?? key });
+    const { from } = this.where();
+    return this.say({ content: { contact: { phone_number: `+1555${from}`.slice(0, 12), first_name: 'Demo', user_id: from } } });
   }
 
   flip() {
