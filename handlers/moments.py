@@ -12,6 +12,8 @@ _DAY = timedelta(days=1)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _DATE = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})")
 _AMOUNT = re.compile(r"(\d{1,4}(?:\.\d)?)\s*(\D+)")
+#: The words that a moment has at most.
+_LONGEST = 4
 #: Nobody names a moment further away.
 FURTHEST = timedelta(days=366)
 
@@ -43,6 +45,15 @@ def read_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     else:
         found = _on_the_clock(left, now, zone)
     return found if found and now < found <= now + FURTHEST else None
+
+
+def moment_and_words(text: str, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, str]:
+    """The moment with which a text begins, the longest that can be read, and the words that follow it."""
+    parts = text.split()
+    for length in range(min(_LONGEST, len(parts)), 0, -1):
+        if at := read_moment(" ".join(parts[:length]), now, zone):
+            return at, " ".join(parts[length:])
+    return None, text
 
 
 def _unit(word: str) -> timedelta | None:

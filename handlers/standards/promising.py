@@ -5,15 +5,18 @@ from handlers.cases import actor_of
 from handlers.content import read_content
 from handlers.doors import Place, Refusal, in_place
 from handlers.happenings import Promised
-from handlers.moments import in_words, read_moment
+from handlers.moments import in_words, moment_and_words
 from handlers.routing.places import case_in_hand
 from handlers.speaking import tell_customer
 from handlers.standards.expecting import due_words
 from models.work import Work
 
+#: What is said to be done by then is kept to the point (characters).
+LONGEST = 500
+
 
 async def promise(work: Work, place: Place) -> None:
-    """/promise tomorrow 10:00: the customer hears by when they have an answer."""
+    """/promise tomorrow 10:00 a new kettle: the customer hears by when they have an answer, or that."""
     customer = place.customer
     if customer is None:
         raise Refusal("not_a_topic")
@@ -23,13 +26,13 @@ async def promise(work: Work, place: Place) -> None:
     if customer.user_id is None:
         raise Refusal("no_chat")
     zone = work.plan.business.timezone
-    at = read_moment(place.text.partition(" ")[2], work.now, zone)
+    at, what = moment_and_words((*place.text.split(maxsplit=1), "")[1], work.now, zone)
     if at is None:
         raise Refusal("promise_when")
-    work.event(case, "promised", actor_of(place.speaker), at=at.isoformat())
+    work.event(case, "promised", actor_of(place.speaker), at=at.isoformat(), words=what)
     await note_answer(work, case, place.speaker, read_content(place.raw).written_at)
     work.happen(Promised(case, at))
-    values = {"number": case.id, "due": due_words(work, customer, at)}
+    values = {"number": case.id, "due": due_words(work, customer, at), "promised": what[:LONGEST]}
     tell_customer(work, customer, "standards/promised", values, case=case)
     in_place(
         work, place, "standards/promise_told", {"due": in_words(work.plan.business.language, at, work.now, zone)}

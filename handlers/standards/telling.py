@@ -128,25 +128,24 @@ def _digest_key(group: StaffGroup) -> str:
 
 
 async def _tell_many(work: Work, group: StaffGroup, tellings: Sequence[Telling], waiting: Outbox | None) -> None:
-    """One message for the group that names the cases; what falls due before it goes joins it."""
+    """One message for the group that names the cases; what falls due before it goes joins it, each time once."""
     said: dict[str, Any] = waiting.body["values"] if waiting else {"lines": [], "more": 0, "people": []}
-    named = tellings[: max(0, MOST_NAMED - len(said["lines"]))]
-    await work.fetch_topics([each.customer.id for each in named])
     language = work.plan.business.language
-    lines = [
-        {
-            **_values(work, each, language), "name": each.customer.name,
-            "link": await link_in(work, group, each.customer),
-        }
-        for each in named
-    ]  # fmt: skip
+    lines, more = {(line["number"], line["what"]): line for line in said["lines"]}, said["more"]
+    await work.fetch_topics([each.customer.id for each in tellings[:MOST_NAMED]])
+    for each in tellings:
+        about = (each.case.id, each.clock.what.value)
+        if about not in lines and len(lines) >= MOST_NAMED:
+            more += 1
+            continue
+        link = await link_in(work, group, each.customer)
+        lines[about] = {**_values(work, each, language), "name": each.customer.name, "link": link}
     highest = max(tellings, key=lambda each: list(_ROLES).index(each.level))
     people = await _at_level(work, highest.case, highest.level)
     known = {person["user"] for person in said["people"]}
     mentions = [*said["people"], *_named([person for person in people if person.user_id not in known])]
     values = {
-        "lines": [*said["lines"], *lines], "more": said["more"] + len(tellings) - len(named),
-        "people": mentions[:MOST_MENTIONED],
+        "lines": list(lines.values()), "more": more, "people": mentions[:MOST_MENTIONED],
     }  # fmt: skip
     if waiting is not None:
         waiting.body = {**waiting.body, "values": values}

@@ -28,6 +28,7 @@ CHOICES: dict[str, list[Any]] = {
     "late": [False, True],
     "report": ["", "11-22 09:00"],
     "due": ["11-21 17:40"],
+    "promised": ["", "<" * 500],
     "chased": [0, 3],
     "count": [1, 12],
     "more": [0, 9_980],
