@@ -1,7 +1,9 @@
 """Questionnaires as files: what a definition may say, the way through one, and how mistakes are told."""
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -11,8 +13,13 @@ from typer.testing import CliRunner
 from bot.definitions import usable
 from bot.questionnaires import cli
 from bot.settings import Settings
-from models.questionnaires import Questionnaire, QuestionnaireError, read_questionnaire
+from handlers.questionnaires.runs import Run, is_pressing
+from models.cases import Case, CaseKind
+from models.customers import Customer
+from models.plan import Plan
+from models.questionnaires import Invitation, Questionnaire, QuestionnaireError, read_questionnaire
 from models.questionnaires.path import asked, closing_words, following, is_answer, preceding, progress, scores
+from models.work import Work
 
 SHIPPED = sorted((Path(__file__).parents[1] / "templates" / "questionnaires").glob("*.toml"))
 MINIMAL = """
@@ -219,3 +226,27 @@ def test_a_folder_beside_the_plan_adds_questionnaires_and_a_bad_file_is_named(tm
     assert len(texts) == len(SHIPPED) + 1
     assert all("bad.toml" in line for line in wrong)
     assert wrong
+
+
+@pytest.mark.parametrize(
+    ("csat", "nps", "kind", "recovering", "expected"),
+    [
+        (None, None, "enquiry", False, False),
+        (4, 9, "enquiry", False, False),
+        (2, None, "enquiry", False, True),
+        (None, 6, "enquiry", False, True),
+        (None, None, "complaint", False, True),
+        (5, None, "enquiry", True, True),
+    ],
+)
+def test_words_of_a_complaint_or_after_a_low_score_do_not_wait_for_the_end(
+    csat: int | None, nps: int | None, kind: str, recovering: bool, expected: bool
+) -> None:
+    at = datetime(2026, 11, 23, 2, tzinfo=UTC)
+    customer = Customer(id=1, name="Anna", language="en", created_at=at, recovering_since=at if recovering else None)
+    case = Case(id=1001, customer_id=1, group_id=1, kind=CaseKind(kind), opened_at=at, last_customer_at=at)
+    invitation = Invitation(
+        customer_id=1, questionnaire="csat", version=1, rule="wave", occurrence="1", due_at=at, csat=csat, nps=nps
+    )
+    run = Run(invitation, Questionnaire.model_construct(), customer, case, {})
+    assert is_pressing(cast(Work, SimpleNamespace(plan=Plan())), run) is expected

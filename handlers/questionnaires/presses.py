@@ -19,7 +19,7 @@ from models.cases import Case
 from models.delivery import Priority, What, staff_lane
 from models.messages import Author
 from models.questionnaires import Answer, Invitation, Poll, Question, Questionnaire
-from models.questionnaires.path import is_answer, preceding
+from models.questionnaires.path import following, is_answer, preceding
 from models.routing.words import alarm_of, severity_of
 from models.staff import StaffGroup
 from models.work import Work
@@ -161,12 +161,21 @@ async def _take(work: Work, place: Place, run: Run, question: Question, content:
         "group_id": group.id, "customer_id": customer.id, "case_id": case.id if case else None,
         "message_id": message_id, "reply_to_id": None, "priority": Priority.RELAY,
     }  # fmt: skip
-    _show_staff(work, run, question, content, answer, group, row)
+    if _at_once(work, run, question, content):
+        _show_staff(work, run, question, content, answer, group, row)
     if content.kind != "text":
         source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000]}
         body = {"method": "copyMessage", "message_ids": [place.raw["message_id"]], **source}
         send(work, What.COPY, staff_lane(group.id or 0, customer.id), body, **row)
     await runs.advance(work, run, question)
+
+
+def _at_once(work: Work, run: Run, question: Question, content: Content) -> bool:
+    """Whether staff read an answer now: else all are told at the end, in one message of the group's few a minute."""
+    if content.kind != "text" or utf16_length(content.text) > showing.SHORT:
+        return True
+    goes_on = following(run.questionnaire, run.answers, question.id) is not None
+    return goes_on and runs.is_pressing(work, run)
 
 
 def _show_staff(

@@ -13,7 +13,7 @@ from handlers.happenings import CaseClosed, QuestionnaireEnded, ScoreGiven
 from handlers.questionnaires import polls, showing
 from handlers.questionnaires.library import definition_of
 from handlers.speaking import Buttons, change_message, send, tell_staff
-from models.cases import Case, CaseState
+from models.cases import Case, CaseKind, CaseState
 from models.customers import Customer
 from models.delivery import Priority, SendClass, What, customer_lane, staff_lane
 from models.questionnaires import Answer, Invitation, InvitationState, Question, Questionnaire
@@ -253,16 +253,30 @@ async def _tell_staff(work: Work, run: Run) -> None:
     """What was answered, in the topic, or in place of the form; nobody gets a topic for a survey without a word."""
     lines = showing.answered_lines(work.plan.business.language, run.questionnaire, run.answers)
     values = {**about(work, run), "lines": lines, "state": run.invitation.state.value}
+    spoken = any(row.text for row in run.rows.values())
+    await work.flush()
+    told = [run.rows[each.id] for each in asked(run.questionnaire, run.answers) if each.id in run.rows]
+    buttons = showing.case_buttons(work.plan.business.language, told)
     if run.agent is not None:
-        await change(work, run, "questionnaires/answers", values, [])
+        await change(work, run, "questionnaires/answers", values, buttons)
         return
     group = await work.group(run.case.group_id) if run.case else await main_group(work)
-    if not lines or run.invitation.state is InvitationState.CANCELLED:
+    if not lines or (run.invitation.state is InvitationState.CANCELLED and not spoken):
         return
-    spoken = any(row.text for row in run.rows.values())
     if not spoken and group.is_forum and await work.topic(run.customer.id, group.id or 0) is None:
         return
-    tell_staff(work, group, run.customer, "questionnaires/answers", values, case_id=run.invitation.case_id)
+    number = run.invitation.case_id
+    tell_staff(work, group, run.customer, "questionnaires/answers", values, buttons=buttons, case_id=number)
+
+
+def is_pressing(work: Work, run: Run) -> bool:
+    """Whether staff should not wait for the end: about a complaint, or after a low score."""
+    plan, given, case = work.plan.recovery, run.invitation, run.case
+    low = (given.csat is not None and given.csat <= plan.csat_at_most) or (
+        given.nps is not None and given.nps <= plan.nps_at_most
+    )
+    complaint = case is not None and case.supposed_kind is CaseKind.COMPLAINT
+    return low or complaint or run.customer.recovering_since is not None
 
 
 def about(work: Work, run: Run) -> dict[str, Any]:

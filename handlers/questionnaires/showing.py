@@ -1,17 +1,21 @@
 """How a question looks: its words, how far one has come, and the buttons that answer it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from handlers import cases
+from handlers.content import utf16_length
 from handlers.speaking import Buttons, button
 from models.cases import Case
 from models.plan import text_of
-from models.questionnaires import Question, Questionnaire
+from models.questionnaires import Answer, Question, Questionnaire
 from models.questionnaires.path import Answers, asked, closing_words, preceding, progress
 from templates import label
 
 #: Scales whose answers are short enough for several in a row.
 IN_A_ROW = {"nps": 2, "yes_no": 2}
+#: Answers in words up to this length stand whole in the summary for staff (UTF-16 units).
+SHORT = 300
 #: Values of buttons that lead on instead of answering.
 BACK, SKIP, NEXT, STOP = "!back", "!skip", "!next", "!stop"
 
@@ -129,10 +133,36 @@ def answer_words(language: str, question: Question, value: Any) -> str:
 def answered_lines(language: str, questionnaire: Questionnaire, answers: Answers) -> list[dict[str, str]]:
     """Every question that was answered, with its answer."""
     lines = [
-        {"question": text_of(each.text, language), "answer": answer_words(language, each, answers.get(each.id))}
+        {
+            "question": text_of(each.text, language),
+            "answer": _shortened(answer_words(language, each, answers.get(each.id))),
+        }
         for each in asked(questionnaire, answers)
     ]
     return [line for line in lines if line["answer"]]
+
+
+def _shortened(text: str) -> str:
+    """Long words have gone to staff whole."""
+    return text if utf16_length(text) <= SHORT else text[: SHORT // 2] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def case_buttons(language: str, rows: Iterable[Answer]) -> Buttons:
+    """One for each answer in words that was told with no button of its own: it makes the answer a case."""
+    told = [row for row in rows if row.text and not row.media and row.case_id is None]
+    short = [row for row in told if utf16_length(row.text or "") <= SHORT]
+    several = len(short) > 1
+    return [
+        [
+            button(
+                label(language, "survey_button.make_case_of", text=" ".join((row.text or "").split())[:20])
+                if several
+                else label(language, "survey_button.make_case"),
+                f"makecase:{row.id}",
+            )
+        ]
+        for row in short
+    ]
 
 
 def question_text(language: str, question: Question) -> str:

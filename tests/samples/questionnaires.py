@@ -35,6 +35,6 @@ CHOICES: dict[str, list[Any]] = {
             for state in ("planning", "running", "paused", "done", "cancelled")
         ],
     ],
-    "state": ["finished", "stopped", "expired"],
-    "lines": [[], [{"question": "q" * 60, "answer": "a" * 60}] * 10],
+    "state": ["finished", "stopped", "expired", "cancelled"],
+    "lines": [[], [{"question": "q" * 60, "answer": "a" * 300}] * 10],
 }

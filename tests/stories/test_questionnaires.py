@@ -4,8 +4,8 @@ from models.messages import Author
 from models.questionnaires import InvitationState
 from tests.stories import asking
 from tests.stories.asking import answers_of, ask_segment, question, resolved, runs_of
-from tests.stories.shop import Shop
-from tests.telegram import buttons, words
+from tests.stories.shop import Customer, Shop
+from tests.telegram import Json, buttons, words
 
 PLAN = asking.PLAN
 
@@ -27,8 +27,11 @@ async def test_an_enquiry_is_asked_about_at_once_under_what_was_done(shop: Shop)
     await wang.says("回得很快")
     await wang.hears("意见我们已经记下")
     shown = await chen.sees("回得很快", of=wang)
-    assert "问：方便说说原因吗" in words(shown)
+    assert "方便说说原因吗" in words(shown)
+    assert "4 满意" in words(shown), "one message: the score and the reason"
     assert "评分：4 满意" in words(await chen.card(wang, "已办结"))
+    await shop.calms_down()
+    assert len(await told(shop, wang, "回得很快")) == 1
     (run,) = await runs_of(shop, wang)
     assert (run.state, run.csat) == (InvitationState.FINISHED, 4)
     assert await answers_of(shop, run) == {"satisfaction": [4], "reason": "回得很快"}
@@ -238,3 +241,31 @@ async def test_the_answers_of_somebody_who_is_banned_reach_nobody(shop: Shop) ->
     (run,) = await runs_of(shop, wang)
     assert (run.csat, await answers_of(shop, run)) == (3, {"satisfaction": [3]})
     assert "你们都是骗子" in await shop.words_of(wang, Author.UNHEARD)
+
+
+async def told(shop: Shop, customer: Customer, said: str) -> list[Json]:
+    """The messages in the customer's topic that say so."""
+    return [each for each in await shop.topic_of(customer) if said in words(each)]
+
+
+async def test_staff_read_all_answers_at_the_end_once_with_a_button_for_each(shop: Shop) -> None:
+    li, chen = await shop.customer("李雷"), await shop.agent("小陈")
+    await ask_segment(shop, li, chen, "recovery", "unhappy")
+    await li.presses(await question(li, "解决了吗"), "否")
+    await question(li, "还差什么没有解决")
+    await li.says("地毯还没有干")
+    await li.presses(await question(li, "处理这次投诉的方式"), "4 满意")
+    await li.presses(await question(li, "服务态度怎么样"), "🙂 不错")
+    await question(li, "还有什么想告诉我们")
+    await shop.calms_down()
+    assert not await told(shop, li, "地毯还没有干"), "twenty messages a minute are few: it waits for the end"
+
+    await li.says("空调滴水")
+
+    shown = await chen.sees("空调滴水", of=li)
+    assert "地毯还没有干" in words(shown)
+    assert [each["text"] for each in buttons(shown)] == ["转为工单：地毯还没有干", "转为工单：空调滴水"]
+    await chen.presses(shown, "转为工单：空调滴水")
+    await chen.card(li, "空调滴水")
+    await shop.calms_down()
+    assert len(await told(shop, li, "地毯还没有干")) == 1
