@@ -123,7 +123,7 @@ async def press(work: Work, place: Place) -> None:
 
 
 async def assign(work: Work, place: Place) -> None:
-    """/assign @name: a supervisor gives the case to somebody; /assign takes it oneself."""
+    """/assign @name: whoever has the case passes it on, a supervisor any case; /assign takes it oneself."""
     customer, case, typed = await _in_hand(work, place)
     if not typed:
         await cases.claim(work, case, place.speaker)
@@ -132,7 +132,7 @@ async def assign(work: Work, place: Place) -> None:
     if person.id == place.speaker.id and case.assignee_id is None:
         await cases.claim(work, case, person)
         return
-    if not place.speaker.may(Role.SUPERVISOR):
+    if case.assignee_id != place.speaker.id and not place.speaker.may(Role.SUPERVISOR):
         raise Refusal("role", role=Role.SUPERVISOR.value)
     await _can_take(work, case, person)
     before = await work.staff(case.assignee_id) if case.assignee_id else None

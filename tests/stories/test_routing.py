@@ -233,6 +233,28 @@ async def test_away_and_back(shop: Shop, crew: Crew) -> None:
     await finish(other, next_one)
 
 
+async def test_outside_working_time_the_first_answer_says_when_people_are_back(shop: Shop, crew: Crew) -> None:
+    await shop.time_comes(SUNDAY, "16:00")
+    wang, ann = await shop.customer("王芳"), await shop.customer("Ann", "en")
+
+    said = await wang.says("水龙头漏水")
+
+    number = case_number(await wang.hears("明天 09:00", after=said))
+    said = await ann.says("My lamp is broken")
+    second = case_number(await ann.hears("tomorrow at 09:00", after=said))
+    await shop.calms_down()
+    assert (await stored(shop, number)).assignee_id is None, "nobody who is off is given a case"
+    await shop.time_comes(MONDAY, "09:01")
+    for each in (number, second):
+        for _ in range(100):
+            if (await stored(shop, each)).assignee_id:
+                break
+            await asyncio.sleep(0.1)
+        assert (await stored(shop, each)).assignee_id, "in the morning the queue goes out"
+    await finish(crew.chen, wang)
+    await finish(crew.chen, ann)
+
+
 async def is_with(shop: Shop, case: Case, agent: Agent) -> bool:
     return bool(await shop.stored(select(Staff).where(Staff.id == case.assignee_id, Staff.user_id == agent.id)))
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import select
 
-from models.cases import Case
+from models.cases import Case, CaseEvent
 from models.staff import Staff
 from tests.stories.shop import Agent, Customer, Shop, case_number, is_card
 from tests.telegram import words
@@ -54,6 +54,11 @@ async def holder(shop: Shop, number: int) -> str | None:
     return next(iter(await shop.stored(query)), None)
 
 
+async def who_has(shop: Shop, crew: list[Agent], number: int) -> Agent:
+    name = await holder(shop, number)
+    return next(each for each in crew if each.name == name)
+
+
 async def opens(customer: Customer, text: str) -> int:
     said = await customer.says(text)
     return case_number(await customer.hears("编号", after=said))
@@ -75,24 +80,49 @@ async def test_cases_go_round_and_who_has_enough_is_passed_over(shop: Shop, crew
 
 async def test_a_vip_goes_to_their_own_agent_and_past_the_turn(shop: Shop, crew: list[Agent]) -> None:
     vip, other = await shop.customer("贵客"), await shop.customer("常客")
+    last, own = {}, {}
     for each in (vip, other):
-        number = await opens(each, "漏水")
-        await holder(shop, number)
+        last[each] = await who_has(shop, crew, await opens(each, "漏水"))
+        own[each] = next(person for person in crew if person is not last[each])
         await crew[0].says("/close", to=each)
         await each.hears("办结")
-        await crew[0].says("/set agent @turn_2", to=each)
-        await crew[0].sees("小丙", of=each)
+        await crew[0].says(f"/set agent @{own[each].user['username']}", to=each)
+        await crew[0].sees(own[each].name, of=each)
     said = await shop.owner.says("/tier vip until 2099-12-31 老客户", to=vip)
     await shop.owner.sees("VIP客户", of=vip, after=said)
     await shop.time_passes(days=8)
 
     numbers = [await opens(vip, "又漏水了"), await opens(other, "又漏水了")]
 
-    assert await holder(shop, numbers[0]) == "小丙"
-    assert await holder(shop, numbers[1]) == "小乙", "whose tier has no agents of its own goes to the last one"
+    assert await who_has(shop, crew, numbers[0]) is own[vip]
+    assert await who_has(shop, crew, numbers[1]) is last[other], "whose tier has no agents of its own: the last one"
     assert not [each for each in await vip.chat() if "VIP" in words(each)], "no customer is shown a tier"
     for each in (vip, other):
         await crew[0].says("/close", to=each)
+    await shop.calms_down()
+
+
+async def test_whoever_has_a_case_passes_it_on_and_both_hear_of_it(shop: Shop, crew: list[Agent]) -> None:
+    wang = await shop.customer("王芳")
+    number = await opens(wang, "漏水")
+    giver = await who_has(shop, crew, number)
+    taker, third = [each for each in crew[:3] if each is not giver]
+    for each in (giver, taker):
+        await each.starts_bot()
+    said = await third.says(f"/assign @{taker.user['username']}", to=wang)
+    await third.sees("这一步需要主管", of=wang, after=said)
+
+    await giver.says(f"/assign @{taker.user['username']}", to=wang)
+
+    await giver.sees(f"工单 {number}：{giver.name} 交给 {taker.name}", of=wang)
+    await giver.hears(f"交给 {taker.name}")
+    await taker.hears(f"工单 {number} 分给您了")
+    assert await holder(shop, number) == taker.name
+    said = await giver.says(f"/assign @{third.user['username']}", to=wang)
+    await giver.sees("这一步需要主管", of=wang, after=said)
+    events = select(CaseEvent.details).where(CaseEvent.case_id == number, CaseEvent.what == "assigned")
+    assert {"to": taker.name} in await shop.stored(events)
+    await taker.says("/close", to=wang)
 
 
 async def test_a_case_goes_to_a_plain_group_and_comes_back(shop: Shop, crew: list[Agent]) -> None:

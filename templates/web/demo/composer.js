@@ -77,7 +77,7 @@ export class Composer {
   pressKey(key) {
     if (!key.request_contact) return this.say({ text: key.text ?? key });
     const { from } = this.where();
-    return this.say({ content: { contact: { phone_number: `+1555${from}`.slice(0, 12), first_name: 'Demo', user_id: from } } });
+    return this.say({ content: { contact: { phone_number: `+1555${String(from).slice(-7)}`, first_name: 'Demo', user_id: from } } });
   }
 
   flip() {
