@@ -14,18 +14,19 @@ from sqlalchemy import update
 from sqlmodel import SQLModel, col, select
 
 import models.tables  # noqa: F401 - every table
+from handlers.delivery import outcomes
 from handlers.doors import Place, Where
 from handlers.happenings import EventImported, FileChanged, StaffAway
 from handlers.visits import absence, due, lists, planning, recurring, tasks
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
-from models.contact import Consent, Contact, Purpose
+from models.contact import Consent, Contact, ContactState, Purpose
 from models.customers import Customer
 from models.database import Database
-from models.delivery import Outbox
+from models.delivery import Outbox, OutboxState
 from models.plan import Plan, read_plan
 from models.staff import Counter, GroupMember, Staff, StaffGroup
-from models.visits import By, Visit, VisitState, next_open, numbers, other_half, placed, sampled, share_of
+from models.visits import BY_HAND, By, Visit, VisitState, next_open, numbers, other_half, placed, sampled, share_of
 from models.work import Work
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -222,9 +223,31 @@ async def test_f47_after_three_days_down_no_customer_gets_a_burst_and_what_is_to
         "2:1": VisitState.MISSED, "3:30": VisitState.ASKED,
     }  # fmt: skip
     assert found["outage:1:3"].reason == "gap"
+    assert found["outage:1:2"].window_until >= back + 2 * DAY, "the time to answer counts from the asking"
     told = [row for row in said if row.body.get("template") == "visits/missed"]
     assert [row.body["values"]["count"] for row in told] == [2]
     assert all(each.reason for each in kept if each.state in ("suppressed", "moved"))
+
+
+async def test_a_visit_whose_sending_was_cut_off_is_not_repeated_and_why_says_so(database_url: str) -> None:
+    async with opened(database_url, PERIODIC, 2) as nights:
+        async with nights.database.work(NOON, nights.plan) as work:
+            work.add(
+                Visit(
+                    customer_id=1, rule=BY_HAND, occurrence="cut", by=By.BOT, purpose=Purpose.VISIT, due_at=NOON,
+                    window_until=NOON + DAY,
+                )
+            )  # fmt: skip
+        await nights.at(NOON, due.come_due)
+        async with nights.database.work(NOON, nights.plan) as work:
+            sending: Outbox = await work.first(select(Outbox))
+            sending.state = OutboxState.SENDING  # and the process dies
+        async with nights.database.work(NOON, nights.plan) as work:
+            await outcomes.recover(work, set())
+        (row,) = await nights.rows(Outbox)
+        (kept,) = await nights.rows(Contact)
+    assert row.state is OutboxState.UNCERTAIN
+    assert (kept.state, kept.reason) == (ContactState.SENT, "uncertain"), "it counts, and is never sent again"
 
 
 @settings(max_examples=20, deadline=None)

@@ -6,6 +6,7 @@ from handlers.contact.budget import (
     go,
     held,
     moved,
+    note_fate,
     planned,
     reach_out,
     ruling,
@@ -14,9 +15,10 @@ from handlers.contact.budget import (
     stop_button,
     suppressed,
 )
-from handlers.contact.wishes import asks_to_stop, heed_stop, prefer, preferences, refuse, stop, why
+from handlers.contact.reasons import why
+from handlers.contact.wishes import asks_to_stop, heed_stop, prefer, preferences, refuse, stop
 
 __all__ = [
-    "asks_to_stop", "cancelled", "facts_of", "go", "heed_stop", "held", "moved", "planned", "prefer", "preferences",
-    "reach_out", "refuse", "ruling", "sent", "still_may", "stop", "stop_button", "suppressed", "why",
+    "asks_to_stop", "cancelled", "facts_of", "go", "heed_stop", "held", "moved", "note_fate", "planned", "prefer",
+    "preferences", "reach_out", "refuse", "ruling", "sent", "still_may", "stop", "stop_button", "suppressed", "why",
 ]  # fmt: skip

@@ -226,3 +226,13 @@ async def still_may(work: Work, key: str | None) -> Ruling | None:
     else:
         row.state = ContactState.SENT if row.sent_at else ContactState.MOVED
     return found
+
+
+async def note_fate(work: Work, key: str | None, reason: str) -> None:
+    """Keep why a contact may not have arrived ("uncertain"), or did not ("unreachable"); it goes no second time."""
+    if not key or not key.startswith(_KEY):
+        return
+    row: Contact = await work.first(select(Contact).where(Contact.about == key.removeprefix(_KEY)))
+    row.reason, row.noted_at = reason, work.now
+    if reason != "uncertain":
+        row.state, row.sent_at = ContactState.SUPPRESSED, None

@@ -1,4 +1,4 @@
-"""What customers want to get unasked, by buttons and by words; and what staff see of it all."""
+"""What customers want to get unasked, by buttons and by words."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -8,20 +8,17 @@ from typing import Any
 from sqlmodel import col, select
 
 from handlers import speaking
-from handlers.cards import local_time
 from handlers.customers import known
-from handlers.doors import Place, Refusal, in_place
+from handlers.doors import Place, Refusal
 from handlers.happenings import CustomerSpoke, OptedOut
 from handlers.speaking import answer_press, button, change_message, tell_customer
-from models.contact import OPTIONAL, Consent, Contact, Purpose, allowed_by, quiet_hours
+from models.contact import OPTIONAL, Consent, Purpose, allowed_by, quiet_hours
 from models.customers import Customer
 from models.work import Work
 from templates import LANGUAGES, label, word_list
 
 #: A wish to be left alone is short; what is longer says something else too (characters).
 LONGEST_STOP = 60
-#: How many contacts /why shows.
-SHOWN = 10
 
 # -- what customers want
 
@@ -29,7 +26,7 @@ SHOWN = 10
 async def preferences(work: Work, place: Place) -> None:
     """/preferences: what we write unasked, and a button to switch each on or off."""
     customer = await known(work, place.user)
-    allowed = await _allowed(work, customer)
+    allowed = await allowed_to(work, customer)
     tell_customer(work, customer, "contact/preferences", _values(work, allowed), buttons=_switches(customer, allowed))
 
 
@@ -47,7 +44,8 @@ def _switches(customer: Customer, allowed: frozenset[Purpose]) -> speaking.Butto
     ]  # fmt: skip
 
 
-async def _allowed(work: Work, customer: Customer) -> frozenset[Purpose]:
+async def allowed_to(work: Work, customer: Customer) -> frozenset[Purpose]:
+    """The purposes for which we may write to the customer."""
     query = select(Consent).where(Consent.customer_id == customer.id).order_by(col(Consent.id))
     return allowed_by(await work.all(query))
 
@@ -62,7 +60,7 @@ async def prefer(work: Work, place: Place) -> None:
     given = switch == "on"
     wording = label(customer.language, f"wording.{purpose.value}" if given else f"stop.{purpose.value}")
     _agree(work, customer, [purpose], given=given, wording=wording, how="button")
-    allowed = await _allowed(work, customer)
+    allowed = await allowed_to(work, customer)
     values, buttons = _values(work, allowed), _switches(customer, allowed)
     change_message(work, customer, place.message["message_id"], "contact/preferences", values, buttons)
     answer_press(work, place.raw["id"], label(customer.language, "toast.noted"))
@@ -73,7 +71,7 @@ async def stop(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     purpose = _optional(place.text.partition(":")[2])
     answer_press(work, place.raw["id"], label(customer.language, "toast.noted"))
-    if purpose in await _allowed(work, customer):
+    if purpose in await allowed_to(work, customer):
         wording = label(customer.language, f"stop.{purpose.value}")
         refuse(work, customer, [purpose], wording, "button")
         tell_customer(work, customer, "contact/stopped", {"purposes": [purpose.value]})
@@ -106,7 +104,7 @@ async def heed_stop(work: Work, spoke: CustomerSpoke) -> None:
     """Words such as "stop messaging me" count as much as a button; they reach staff like any others."""
     if not asks_to_stop(spoke.words):
         return
-    still = [each for each in OPTIONAL if each in await _allowed(work, spoke.customer)]
+    still = [each for each in OPTIONAL if each in await allowed_to(work, spoke.customer)]
     # What is off already is said no to once more: the customer may ask for the date.
     refuse(work, spoke.customer, OPTIONAL, spoke.words, "words")
     if still:
@@ -130,25 +128,3 @@ def _stop_words() -> tuple[frozenset[str], tuple[str, ...]]:
     """What asks for it by itself, and what asks for it within a sentence."""
     alone = frozenset(word for language in LANGUAGES for word in word_list(language, "stop_words.alone"))
     return alone, tuple(word for language in LANGUAGES for word in word_list(language, "stop_words.within"))
-
-
-# -- what staff see of it
-
-
-async def why(work: Work, place: Place) -> None:
-    """/why in a topic: what was and was not sent to this customer lately, and for what reason."""
-    customer = place.customer
-    if customer is None:
-        raise Refusal("not_a_topic")
-    query = select(Contact).where(Contact.customer_id == customer.id)
-    rows = await work.all(query.order_by(col(Contact.noted_at).desc(), col(Contact.id).desc()).limit(SHOWN))
-    contacts = [
-        {
-            "what": row.what, "purpose": row.purpose.value, "state": row.state.value, "number": row.case_id,
-            "at": local_time(work, row.sent_at or row.planned_at), "reason": row.reason,
-        }
-        for row in rows
-    ]  # fmt: skip
-    allowed = await _allowed(work, customer)
-    purposes = [{"purpose": each.value, "on": each in allowed} for each in OPTIONAL]
-    in_place(work, place, "contact/why", {"contacts": contacts, "purposes": purposes})

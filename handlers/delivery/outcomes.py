@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, update
 
-from handlers import cases, groups, staff
+from handlers import cases, contact, groups, staff
 from handlers.customers import became_unreachable
 from handlers.delivery.parcels import Parcel, change, put_back
 from handlers.happenings import PollSent
 from handlers.speaking import send, tell_staff
 from models import outbox
-from models.customers import Customer, TopicState
+from models.customers import TopicState
 from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What, staff_lane
 from models.messages import MessageLink
 from models.work import Work
@@ -192,6 +192,7 @@ async def _unknown(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     row = parcel.head
     if row.send_class is SendClass.B:
         await change(work, parcel, state=OutboxState.UNCERTAIN, error=outcome.detail)
+        await contact.note_fate(work, row.key, "uncertain")
         return
     if row.attempts + 1 >= MOST_SERVER_ERRORS and outcome.detail.startswith("5") and row.what is not What.TOPIC:
         await _refused(work, parcel, outcome)
@@ -212,8 +213,7 @@ async def recover(work: Work, but: set[int]) -> list[int]:
 
 def _backoff(work: Work, attempts: int) -> datetime:
     """0.5, 1, 2 ... 60 seconds from now."""
-    seconds: float = min(LONGEST_BACKOFF, 0.5 * 2.0 ** min(attempts, 10))
-    return work.real_now + timedelta(seconds=seconds)
+    return work.real_now + timedelta(seconds=min(LONGEST_BACKOFF, 0.5 * 2.0 ** min(attempts, 10)))
 
 
 async def _topic_gone(work: Work, parcel: Parcel) -> None:
@@ -281,6 +281,7 @@ async def _not_reached(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         return  # a member of staff who has not started the bot
     customer = await work.customer(row.customer_id)
     await became_unreachable(work, customer, tell=False)
+    await contact.note_fate(work, row.key, "unreachable")
     if row.message_id and await work.is_answer(row.message_id):
         await _tell(work, row, "delivery/blocked", name=customer.name)
 
@@ -308,8 +309,7 @@ async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
 
 
 async def _not_shown(work: Work, row: Any, reason: str | None) -> None:
-    group = await work.group(row.group_id)
-    values = {"group": group.title, "number": row.case_id, "reason": reason}
+    values = {"group": (await work.group(row.group_id)).title, "number": row.case_id, "reason": reason}
     await staff.tell_owners(work, "delivery/not_shown", values)
 
 
@@ -324,7 +324,7 @@ async def _tell(work: Work, row: Any, template: str, **values: Any) -> None:
     """Tell staff in the topic of the customer whom the row is about, at the message it is about."""
     if row.customer_id is None:
         return
-    customer: Customer = await work.customer(row.customer_id)
+    customer = await work.customer(row.customer_id)
     of_case = row if row.group_id else await work.case(row.case_id) if row.case_id else None
     group = await work.group(of_case.group_id) if of_case else (await work.groups())[0]
     tell_staff(work, group, customer, template, values, priority=Priority.ANSWER, reply_to_id=row.message_id)

@@ -18,6 +18,7 @@ from models.customers import Customer
 from models.delivery import Outbox, OutboxState, Priority, SendClass
 from models.questionnaires import ALIVE, Invitation, InvitationState, SurveyWave
 from models.questionnaires.path import following
+from models.questionnaires.rows import VISIT
 from models.work import Work
 
 #: How many messages of what is scheduled wait for the sender at most; the rest stays planned and can be stopped.
@@ -25,20 +26,6 @@ MOST_WAITING = 300
 #: How many are asked, reminded or ended in one transaction.
 AT_ONCE = 50
 LASTS = timedelta(days=3)
-#: The rule of what a visit asks.
-VISIT = "visit"
-
-
-def purpose_of(invitation: Invitation) -> Purpose:
-    """What its invitation counts as: one's own case is service, what a visit asks a visit, all else a survey."""
-    if invitation.case_id:
-        return Purpose.SERVICE
-    return Purpose.VISIT if invitation.rule == VISIT else Purpose.SURVEY
-
-
-def about(invitation: Invitation) -> str:
-    """What the contact budget calls it."""
-    return f"invitation:{invitation.occurrence}"
 
 
 def occurrence_of_case(key: str, case: Case) -> str:
@@ -71,19 +58,19 @@ async def ask(
 ) -> Ruling:
     """Ask now if the contact budget lets us, else later or never; returns what it said."""
     if facts is None:
-        facts = (await contact.facts_of(work, [customer], work.now, but=[about(invitation)]))[customer.id]
+        facts = (await contact.facts_of(work, [customer], work.now, but=[invitation.about]))[customer.id]
     found = rule(work.plan, facts, purpose, work.now)
     case = await work.case(invitation.case_id) if invitation.case_id else None
     if found.at is None:
         invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, found.reason, work.now
         reason = found.reason or ""
-        await contact.suppressed(work, customer, purpose, "invitation", about(invitation), reason, case)
+        await contact.suppressed(work, customer, purpose, "invitation", invitation.about, reason, case)
     elif not found.now(work.now):
         invitation.put_off(found.at)
         invitation.lapses_at = max(invitation.lapses_at or found.at, found.at + AN_HOUR)
-        await contact.moved(work, customer, purpose, "invitation", about(invitation), found, case)
+        await contact.moved(work, customer, purpose, "invitation", invitation.about, found, case)
     else:
-        await contact.sent(work, customer, purpose, "invitation", about(invitation), case)
+        await contact.sent(work, customer, purpose, "invitation", invitation.about, case)
         await put(work, invitation, customer, purpose)
     return found
 
@@ -103,8 +90,8 @@ async def ask_in_visit(
     if invitation is None:
         return False
     if customer.open_run_id is None:
-        purpose = purpose_of(invitation)
-        await contact.sent(work, customer, purpose, "invitation", about(invitation), case)
+        purpose = invitation.purpose
+        await contact.sent(work, customer, purpose, "invitation", invitation.about, case)
         await put(work, invitation, customer, purpose)
     return True
 
@@ -118,7 +105,7 @@ async def put(work: Work, invitation: Invitation, customer: Customer, purpose: P
     assert question is not None  # noqa: S101 - a questionnaire has a first question, which has no condition
     invitation.at_question = question.id
     customer.open_run_id = invitation.id
-    _send(work, run, purpose, f"contact:{about(invitation)}")
+    _send(work, run, purpose, f"contact:{invitation.about}")
     if question.kind == "several":
         polls.put_poll(work, customer, invitation, question)
 
@@ -149,12 +136,12 @@ async def ask_due(work: Work) -> bool:
         return False
     found = found[: max(0, MOST_WAITING - await _waiting(work))]
     fresh = [(each, customer) for each, customer in found if not await _lapsed(work, each)]
-    abouts = [about(each) for each, _ in fresh]
+    abouts = [each.about for each, _ in fresh]
     facts = await contact.facts_of(work, [customer for _, customer in fresh], work.now, but=abouts)
     asked = len(found) > len(fresh)
     for invitation, customer in fresh:
         if customer.open_run_id is None:  # two may be due for the same customer
-            await ask(work, invitation, customer, purpose_of(invitation), facts[customer.id])
+            await ask(work, invitation, customer, invitation.purpose, facts[customer.id])
             asked = True
     return asked
 
@@ -168,14 +155,14 @@ async def _lapsed(work: Work, invitation: Invitation) -> bool:
     if invitation.lapses_at is None or invitation.lapses_at > work.now:
         return False
     invitation.state, invitation.reason, invitation.ended_at = InvitationState.EXPIRED, "lapsed", work.now
-    await contact.cancelled(work, about(invitation), "window")
+    await contact.cancelled(work, invitation.about, "window")
     return True
 
 
 async def drop(work: Work, invitation: Invitation, reason: str) -> None:
     """Ask it no more; `reason` is a label under [contact_reason]."""
     invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, reason, work.now
-    await contact.cancelled(work, about(invitation), reason)
+    await contact.cancelled(work, invitation.about, reason)
 
 
 async def _due(work: Work, most: int) -> list[tuple[Invitation, Customer]]:
@@ -219,7 +206,7 @@ async def remind_due(work: Work) -> bool:
 
 async def _remind(work: Work, run: Run) -> None:
     invitation, customer = run.invitation, run.customer
-    purpose, key = purpose_of(invitation), f"reminder:{invitation.occurrence}"
+    purpose, key = invitation.purpose, f"reminder:{invitation.occurrence}"
     found = await contact.ruling(work, customer, purpose, work.now, about=key)
     if found.at is None:
         await contact.suppressed(work, customer, purpose, "reminder", key, found.reason or "", run.case)

@@ -14,6 +14,7 @@ from models.customers import Customer
 from models.delivery import Priority
 from models.questionnaires import Invitation, InvitationState
 from models.questionnaires.path import following
+from models.questionnaires.rows import VISIT
 from models.staff import Staff
 from models.work import Work
 
@@ -26,7 +27,7 @@ async def open_form(
     invitation: Invitation | None = await work.first(select(Invitation).where(Invitation.occurrence == name))
     if invitation is None:
         lasts = until - work.now
-        invitation = await asking.plan(work, customer, key, name, asking.VISIT, work.now, case=case, lasts=lasts)
+        invitation = await asking.plan(work, customer, key, name, VISIT, work.now, case=case, lasts=lasts)
     if invitation is None:
         raise Refusal("no_questionnaire")
     if invitation.state is not InvitationState.PLANNED and not (invitation.open and invitation.by_staff_id):

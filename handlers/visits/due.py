@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from handlers import contact
 from handlers.questionnaires import ask_in_visit
 from handlers.visits import asking, tasks
-from handlers.visits.planning import rule_of
+from handlers.visits.planning import HAND_WINDOW, rule_of
 from models.cases import Case
 from models.contact import Facts, rule
 from models.customers import Customer, zone_of
@@ -77,10 +77,18 @@ async def _judge(work: Work, visit: Visit, customer: Customer, case: Case | None
     elif not ruling.now(work.now):
         visit.move(ruling.at, ruling.reason or "")
         await contact.held(work, customer, visit.purpose, "visit", visit.about, ruling, case)
-    elif by_agent:
+    else:
+        await _begin(work, visit, customer, case)
+
+
+async def _begin(work: Work, visit: Visit, customer: Customer, case: Case | None) -> None:
+    """Ask, or give the task; however late it is, there is as much time for it as if it had been taken up at once."""
+    of_plan = rule_of(work, visit)
+    ends = visit.window_until = max(visit.window_until, work.now + (of_plan.window if of_plan else HAND_WINDOW))
+    if visit.by is By.AGENT:
         await tasks.post(work, visit, customer, case)
     elif visit.questionnaire and await ask_in_visit(
-        work, customer, visit.questionnaire, visit.occurrence, case, visit.window_until
+        work, customer, visit.questionnaire, visit.occurrence, case, ends
     ):
         visit.begun_at = work.now
         visit.end(VisitState.DONE, work.now, outcome=Outcome.INVITED)

@@ -8,6 +8,10 @@ from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.base import Base, BigKey, Json, text_enum
+from models.contact import Purpose
+
+#: The rule of what a visit asks.
+VISIT = "visit"
 
 
 class QuestionnaireVersion(Base, table=True):
@@ -95,6 +99,18 @@ class Invitation(Base, table=True):
     csat: int | None = None
     nps: int | None = None
     ces: int | None = None
+
+    @property
+    def about(self) -> str:
+        """The occurrence by which the contact budget knows it."""
+        return f"invitation:{self.occurrence}"
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it counts as: one's own case is service, what a visit asks a visit, all else a survey."""
+        if self.case_id:
+            return Purpose.SERVICE
+        return Purpose.VISIT if self.rule == VISIT else Purpose.SURVEY
 
     @property
     def open(self) -> bool:

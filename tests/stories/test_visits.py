@@ -121,8 +121,11 @@ async def test_a_complaint_is_visited_by_someone_else_at_the_third_try_and_reope
 
 
 async def test_a_reopened_case_cancels_its_visit(shop: Shop) -> None:
-    wang, _, number = await resolved(shop, "complaint", "衣柜掉漆")
+    wang, chen, number = await resolved(shop, "complaint", "衣柜掉漆")
     assert (await visit_of(shop, number)).state is VisitState.PLANNED
+    asked = await chen.says("/why", to=wang)
+    ahead = await chen.sees("接下来", of=wang, after=asked)
+    assert f"回访 · 工单 {number} · 已安排" in words(ahead), "planned ahead, and visible"
 
     await wang.says("又掉了一块")
     await wang.hears("已重新开始处理")
@@ -130,6 +133,8 @@ async def test_a_reopened_case_cancels_its_visit(shop: Shop) -> None:
 
     visit = await visit_of(shop, number)
     assert (visit.state, visit.reason) == (VisitState.CANCELLED, "reopened")
+    asked = await chen.says("/why", to=wang)
+    await chen.sees(f"回访 · 工单 {number} · 取消：工单已重新处理", of=wang, after=asked)
 
 
 async def test_the_bot_asks_and_all_is_well(shop: Shop) -> None:

@@ -1,0 +1,94 @@
+"""What staff see of the contact budget: what is planned for a customer, what went, what did not, and why."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from handlers.cards import local_time
+from handlers.contact.wishes import allowed_to
+from handlers.doors import Place, Refusal, in_place
+from models.contact import AHEAD, OPTIONAL, Contact, ContactState, Purpose
+from models.customers import Customer
+from models.questionnaires import Invitation, InvitationState
+from models.visits import TO_COME, Visit, VisitState
+from models.work import Work
+
+#: How many lines /why shows of what was, and of what is to come.
+SHOWN = 10
+#: How visits and invitations end without having been made.
+_VISITS_OFF = (VisitState.CANCELLED, VisitState.MISSED)
+_INVITATIONS_OFF = (InvitationState.CANCELLED, InvitationState.EXPIRED)
+
+
+async def why(work: Work, place: Place) -> None:
+    """/why in a topic: what is planned for this customer, what was sent lately and what not, for what reason."""
+    customer = place.customer
+    if customer is None:
+        raise Refusal("not_a_topic")
+    ahead = await _rows(work, customer, TO_COME, (InvitationState.PLANNED,))
+    off = await _rows(work, customer, _VISITS_OFF, _INVITATIONS_OFF)
+    query = select(Contact).where(Contact.customer_id == customer.id)
+    noted = await work.all(query.order_by(col(Contact.noted_at).desc(), col(Contact.id).desc()).limit(2 * SHOWN))
+    ended = {row.about for row in off}
+    shown = [row for row in noted if row.state not in AHEAD]
+    kept = {row.about for row in shown}
+    was = [
+        *((row.noted_at, _line(work, row, row.what, row.state, row.sent_at or row.planned_at)) for row in shown),
+        *(
+            (row.ended_at or row.due_at, _line(work, row, _what(row), ContactState.CANCELLED, row.due_at))
+            for row in off
+            if row.about not in kept and row.reason
+        ),
+    ]
+    # What is neither a visit nor a questionnaire (a reminder) and still to come is known by its contact alone.
+    named = {row.about for row in ahead} | ended
+    come = [
+        *((row.due_at, _line(work, row, _what(row), _ahead(row), row.due_at)) for row in ahead),
+        *(
+            (row.planned_at, _line(work, row, row.what, row.state, row.planned_at))
+            for row in noted
+            if row.state in AHEAD and row.planned_at > work.now and row.about not in named
+        ),
+    ]
+    allowed = await allowed_to(work, customer)
+    values = {
+        "ahead": [line for _, line in sorted(come, key=_moment)][:SHOWN],
+        "contacts": [line for _, line in sorted(was, key=_moment, reverse=True)][:SHOWN],
+        "purposes": [{"purpose": each.value, "on": each in allowed} for each in OPTIONAL],
+    }
+    in_place(work, place, "contact/why", values)
+
+
+async def _rows(
+    work: Work, customer: Customer, visits: tuple[VisitState, ...], invitations: tuple[InvitationState, ...]
+) -> list[Visit | Invitation]:
+    """Visits and invitations of the customer in those states, the latest of each."""
+    made = select(Visit).where(Visit.customer_id == customer.id, col(Visit.state).in_(visits))
+    asked = select(Invitation).where(Invitation.customer_id == customer.id, col(Invitation.state).in_(invitations))
+    return [
+        *await work.all(made.order_by(col(Visit.due_at).desc()).limit(SHOWN)),
+        *await work.all(asked.order_by(col(Invitation.due_at).desc()).limit(SHOWN)),
+    ]
+
+
+def _what(row: Visit | Invitation) -> str:
+    return "visit" if isinstance(row, Visit) else "invitation"
+
+
+def _ahead(row: Visit | Invitation) -> ContactState:
+    return ContactState.MOVED if row.state is VisitState.MOVED else ContactState.PLANNED
+
+
+def _line(
+    work: Work, row: Contact | Visit | Invitation, what: str, state: ContactState, at: datetime
+) -> dict[str, Any]:  # fmt: skip
+    purpose: Purpose = row.purpose
+    return {
+        "what": what, "purpose": purpose.value, "state": state.value, "number": row.case_id,
+        "at": local_time(work, at), "reason": row.reason,
+    }  # fmt: skip
+
+
+def _moment(line: tuple[datetime, dict[str, Any]]) -> datetime:
+    return line[0]
