@@ -13,6 +13,7 @@ from handlers.customers.knowing import known, main_group
 from handlers.customers.whom import customer_and_words
 from handlers.doors import Place, Refusal, in_place
 from handlers.speaking import answer_press, button, change_message, tell_customer, tell_staff
+from handlers.standards.expecting import due_words
 from models.customers import Customer
 from models.delivery import Priority
 from models.messages import Author
@@ -118,10 +119,12 @@ def read_length(text: str) -> timedelta | None:
 
 def _say(work: Work, place: Place, customer: Customer, what: str, until: datetime, reason: str) -> None:
     work.audit(actor_of(place.speaker), what, f"customer:{customer.id}", until=until.isoformat(), reason=reason)
-    shown = f"{until.astimezone(work.plan.business.timezone):%Y-%m-%d %H:%M}"
     objection = [[button(label(customer.language, "button.object"), f"object:{int(until.timestamp())}")]]
     template = "customers/banned" if what == "banned" else "customers/muted"
-    tell_customer(work, customer, template, {"until": shown}, buttons=objection)
+    tell_customer(
+        work, customer, template, {"until": due_words(work, customer, until, lasting=True)}, buttons=objection
+    )
+    shown = f"{until.astimezone(work.plan.business.timezone):%Y-%m-%d %H:%M}"
     values = {"what": what, "name": customer.name, "until": shown, "reason": reason, "by": place.speaker.name}
     in_place(work, place, "customers/ban_set", values)
 

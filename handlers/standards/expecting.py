@@ -11,9 +11,9 @@ from models.standards import standard_for
 from models.work import Work
 
 
-def due_words(work: Work, customer: Customer, at: datetime) -> str:
-    """A moment in the customer's language and time zone."""
-    return in_words(customer.language, at, work.now, zone_of(customer, work.plan))
+def due_words(work: Work, customer: Customer, at: datetime, *, lasting: bool = False) -> str:
+    """A moment in the customer's language and time zone; what is read for days (`lasting`) has its date."""
+    return in_words(customer.language, at, work.now, zone_of(customer, work.plan), lasting=lasting)
 
 
 async def first_response(work: Work, case: Case, customer: Customer) -> dict[str, str]:
