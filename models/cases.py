@@ -119,8 +119,13 @@ class Case(Base, table=True):
 
     @property
     def supposed_kind(self) -> CaseKind:
-        """What the matter is taken for: confirmed, else suggested, else an enquiry."""
+        """What the matter is taken for, as to where it goes: confirmed, else suggested, else an enquiry."""
         return self.kind or self.suggested_kind or CaseKind.ENQUIRY
+
+    @property
+    def counted_kind(self) -> CaseKind:
+        """What the matter counts as, with all that such a one demands: confirmed by a tap, else an enquiry."""
+        return self.kind or CaseKind.ENQUIRY
 
     @property
     def unfinished(self) -> bool:

@@ -263,7 +263,7 @@ def other_half(plan: Plan, zone: ZoneInfo, now: datetime) -> datetime:
 
 def wanted(rule: VisitRule, case: Case) -> bool:
     """Whether the rule is about cases of that kind."""
-    return not rule.kinds or case.supposed_kind.value in rule.kinds
+    return not rule.kinds or case.counted_kind.value in rule.kinds
 
 
 def sampled(rule: VisitRule, tier: str | None, *what: object) -> bool:

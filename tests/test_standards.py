@@ -13,7 +13,15 @@ from sqlalchemy import event
 from sqlmodel import col, select
 
 from handlers import answers, cases, follow_up
-from handlers.happenings import CaseOpened, CaseResumed, CustomerSpoke, FileChanged, Promised, StandardChanged
+from handlers.happenings import (
+    CaseOpened,
+    CaseResumed,
+    CustomerSpoke,
+    FileChanged,
+    KindConfirmed,
+    Promised,
+    StandardChanged,
+)
 from handlers.moments import in_words, read_moment
 from handlers.standards.chasing import asks_where_it_stands
 from handlers.standards.late_list import tell_late_list
@@ -218,6 +226,12 @@ class Desk:
             for row in rows:
                 await work.session.delete(row)
             return [row.body.get("template") or row.body.get("params", {}).get("text", row.what) for row in rows]
+
+    async def updates(self, number: int) -> list[Clock]:
+        """The clocks by which the customer hears from a person, news or not."""
+        async with self.database.reading() as session:
+            query = select(Clock).where(Clock.case_id == number, Clock.what == Timed.UPDATE)
+            return list((await session.exec(query)).all())
 
     async def clock(self, number: int, what: Timed) -> Clock:
         async with self.database.reading() as session:
@@ -479,6 +493,19 @@ async def test_a_complaint_wants_a_word_every_day_in_working_time(desk: Desk) ->
     async with desk.work() as work:
         query = select(Clock.kept).where(Clock.what == Timed.UPDATE, col(Clock.ended_at).is_not(None))
         assert list(await work.all(query.order_by(col(Clock.id)))) == [True, False]
+
+
+async def test_what_only_looks_like_a_complaint_wants_no_more_than_an_enquiry_until_somebody_taps(desk: Desk) -> None:
+    async with desk.work() as work:
+        opened = await cases.open_case(work, await work.customer(1), words="我要投诉你们", kind=None, parent=None)
+    assert opened.suggested_kind is CaseKind.COMPLAINT
+    number = opened.id
+    assert await desk.updates(number) == []
+    async with desk.work() as work:
+        case = await desk._case(work, number)
+        case.kind = CaseKind.COMPLAINT
+        work.happen(KindConfirmed(case, None))
+    assert len(await desk.updates(number)) == 1
 
 
 async def test_a_reminder_waits_for_the_end_of_the_quiet_hours(desk: Desk) -> None:

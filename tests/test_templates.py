@@ -33,6 +33,7 @@ KINDS = [kind.value for kind in CaseKind]
 CHOICES: dict[str, list[Any]] = {
     "number": [1001, 999_999_999],
     "kind": [*KINDS, None],
+    "suggested": [None, *KINDS],
     "state": [state.value for state in CaseState],
     "score": [1, 2, 3, 4, 5],
     "scores": [[], [5, 4, 3, 2, 1]],

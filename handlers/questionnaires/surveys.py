@@ -69,7 +69,7 @@ async def _ask_at_once(work: Work, customer: Customer, case: Case, surveys: tupl
 
 def delay(survey: Survey, case: Case) -> timedelta | None:
     """How long after the case it is asked; None where it is not asked after a case of that kind."""
-    return survey.after.get(case.supposed_kind.value) if survey.after else timedelta(0)
+    return survey.after.get(case.counted_kind.value) if survey.after else timedelta(0)
 
 
 async def plan_surveys(work: Work, happening: CaseResolved | CaseClosed) -> None:
@@ -97,7 +97,7 @@ async def _plan(work: Work, customer: Customer, case: Case, survey: Survey) -> I
 
 def _visit_asks(work: Work, case: Case, survey: Survey) -> bool:
     """Whether it is a complaint, which is asked in its visit and not before."""
-    if case.supposed_kind is not CaseKind.COMPLAINT or survey.after:
+    if case.counted_kind is not CaseKind.COMPLAINT or survey.after:
         return False
     after_cases = [rule for rule in work.plan.visit if rule.when.startswith("case_") and rule.questionnaire]
     return any(wanted(rule, case) for rule in after_cases)

@@ -9,13 +9,14 @@ from models.work import Work
 
 
 async def on_card(work: Work, case: Case) -> dict[str, Any]:
-    """Severity, alarm and department by name; how the matter came; who is in charge while nobody has it."""
+    """An unconfirmed kind; severity, alarm, department by name; how it came; who is in charge while nobody has it."""
     plan = await work.plan_of(case)
     alarm = next((each for each in plan.alarm if each.id == case.alarm), None)
     in_charge = None
     if work.plan.department and case.assignee_id is None and case.unfinished:
         in_charge = await duty.holder_of(work, case)
     return {
+        "suggested": case.suggested_kind if case.kind is None and case.unfinished else None,
         "severity": _name(work, plan.severity_named(case.severity)),
         "alarm": _name(work, alarm),
         "department": _name(work, work.plan.department_named(case.department)),

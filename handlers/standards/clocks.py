@@ -66,7 +66,7 @@ class _Clocks:
 
     def start(self, what: Timed, at: datetime, standard: Standard) -> None:
         """Start what is promised and does not run yet; while we wait for the customer, nothing of ours starts."""
-        allowed = update_every(self.plan, self.case.supposed_kind) if what is Timed.UPDATE else standard.allows(what)
+        allowed = update_every(self.plan, self.case.counted_kind) if what is Timed.UPDATE else standard.allows(what)
         if allowed is None or self.named(what) or self.case.state is CaseState.PENDING:
             return
         all_hours = what is Timed.UPDATE or standard.around_the_clock
@@ -172,7 +172,7 @@ async def case_resolved(work: Work, happening: CaseResolved) -> None:
     if resolution := clocks.named(Timed.RESOLUTION):
         resolution.end(work.now, clocks.plan)
     silence = clocks.plan.closing.close_after_silence
-    allowed = next((time for kind, time in silence.items() if kind == case.supposed_kind), None)
+    allowed = next((time for kind, time in silence.items() if kind == case.counted_kind), None)
     if allowed:
         clocks.add(start(case.id, Timed.CONFIRMATION, work.now, allowed, clocks.plan, all_hours=True))
     clocks.show()
@@ -204,7 +204,7 @@ async def case_reopened(work: Work, happening: CaseReopened) -> None:
 async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
     """How often the customer is to hear from us depends on what the matter is."""
     case, plan = happening.case, await work.plan_of(happening.case)
-    every = update_every(plan, case.supposed_kind)
+    every = update_every(plan, case.counted_kind)
     if not plan.escalation.update_every or not case.unfinished:
         return
     clocks = await _clocks(work, case)

@@ -91,7 +91,7 @@ async def _plan_case(work: Work, case: Case, customer: Customer, when: str, at: 
     for rule in work.plan.visit:
         if rule.when != when or not wanted(rule, case):
             continue
-        complaint = case.supposed_kind is CaseKind.COMPLAINT  # of which every one is visited
+        complaint = case.counted_kind is CaseKind.COMPLAINT  # of which every one is visited
         if complaint or sampled(rule, customer.tier, case.id):
             key = f"{rule.id}:case:{case.id}:{case.reopened_count}"
             await _plan(work, rule, customer, key, at + rule.after, case)
