@@ -1,7 +1,7 @@
 """Who is drawn for a survey, and the versions of what is asked: rules without a bot, statements on both databases."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from handlers import questionnaires
+from handlers.happenings import CaseResolved
 from handlers.questionnaires import asking
 from handlers.questionnaires.library import current
 from handlers.questionnaires.presses import without_stop
 from handlers.questionnaires.wishes import begs
+from models.cases import Case, CaseKind
 from models.contact import Consent, Purpose
 from models.customers import Customer
 from models.database import Database
@@ -22,7 +24,7 @@ from models.plan import Plan, read_plan
 from models.questionnaires import Invitation, QuestionnaireVersion, SurveyWave, WaveState
 from models.questionnaires.sampling import SHARES, drawn, drawn_case, period_of, salt_of
 from models.questionnaires.waves import count_asked
-from models.staff import StaffGroup
+from models.staff import Staff, StaffGroup
 from models.work import Work
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
@@ -270,6 +272,76 @@ async def test_f47_after_three_days_down_what_lapsed_is_not_asked_any_more_and_t
     assert found == {10: ("expired", "lapsed"), 20: ("asked", None)}
     (row,) = [row for row in await invited(database) if row.customer_id == 20]
     assert row.expires_at == later + timedelta(days=5), "the time to answer counts from the asking"
+
+
+async def until_still(database: Database, now: datetime, *ticks: Callable[[Work], Awaitable[bool]]) -> None:
+    for tick in ticks:
+        did_work = True
+        while did_work:
+            async with database.work(now, DAYLIGHT) as work:
+                did_work = await tick(work)
+
+
+async def test_f47_what_ran_out_during_an_outage_is_not_reminded_of_as_well(database: Database) -> None:
+    async with database.work(NOW, DAYLIGHT) as work:
+        work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
+        await questionnaires.plan(
+            work, await work.customer(10), "nps", "nps:10", "wave", NOW, lasts=timedelta(days=3),
+            remind_after=timedelta(days=1),
+        )  # fmt: skip
+    await until_still(database, NOW, questionnaires.ask_due)
+
+    await until_still(database, NOW + timedelta(days=4), questionnaires.remind_due, questionnaires.expire_due)
+
+    (row,) = await invited(database)
+    assert (row.state.value, row.reminded_at) == ("expired", None)
+
+
+async def test_whoever_wants_no_questionnaires_is_asked_about_no_case_either(database: Database) -> None:
+    async with database.work(NOW, DAYLIGHT) as work:
+        work.add_group(StaffGroup(id=1, configured_id=-100, chat_id=-100))
+        await work.flush()
+        case = Case(id=1001, customer_id=10, group_id=1, opened_at=NOW, last_customer_at=NOW)
+        work.add(case)
+        work.add(
+            Consent(customer_id=10, purpose=Purpose.SURVEY, given=False, at=NOW, wording="no more", how="words")
+        )  # fmt: skip
+        await work.flush()
+        await questionnaires.plan(
+            work, await work.customer(10), "nps", "nps:case:1001:1", "survey:nps", NOW, case=case
+        )
+    await until_still(database, NOW, questionnaires.ask_due)
+    (row,) = await invited(database)
+    assert (row.state.value, row.reason) == ("cancelled", "opted_out")
+
+
+VISITED = """
+[[visit]]
+id = "after"
+when = "case_resolved"
+kinds = ["complaint"]
+questionnaire = "recovery"
+[[survey]]
+questionnaire = "csat"
+"""
+
+
+async def test_a_complaint_is_asked_in_its_visit_even_where_the_survey_names_no_kinds(database: Database) -> None:
+    plan = read_plan(VISITED)
+    async with database.work(NOW, plan) as work:
+        await questionnaires.take_definitions(work, {"csat.toml": NPS.replace('"nps"', '"csat"', 1)})
+        work.add_group(StaffGroup(id=1, configured_id=-100, chat_id=-100))
+        await work.flush()
+        for number, kind in ((1001, CaseKind.COMPLAINT), (1002, CaseKind.ENQUIRY)):
+            case = Case(id=number, customer_id=10, group_id=1, kind=kind, opened_at=NOW, last_customer_at=NOW)
+            work.add(case)
+            await work.flush()
+            await questionnaires.plan_surveys(work, CaseResolved(case, await work.customer(10), agent()))
+    assert [row.case_id for row in await invited(database)] == [1002]
+
+
+def agent() -> Staff:
+    return Staff(id=1, user_id=9, name="Chen", joined_at=NOW)
 
 
 # -- versions

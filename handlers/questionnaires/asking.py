@@ -60,6 +60,8 @@ async def ask(
     if facts is None:
         facts = (await contact.facts_of(work, [customer], work.now, but=[invitation.about]))[customer.id]
     found = rule(work.plan, facts, purpose, work.now)
+    if purpose is Purpose.SERVICE and Purpose.SURVEY not in facts.allowed:
+        found = Ruling(None, "opted_out")  # whom we promised no more questionnaires, we ask about no case either
     case = await work.case(invitation.case_id) if invitation.case_id else None
     if found.at is None:
         invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, found.reason, work.now

@@ -1,5 +1,7 @@
 """Return visits: after a case by somebody else, by the bot with its buttons, and an end to it when asked for."""
 
+import asyncio
+
 from sqlmodel import col, select
 
 from models.cases import Case
@@ -197,8 +199,14 @@ async def test_stop_is_heeded_and_an_invoice_is_still_answered(shop: Shop) -> No
     invoice = await wang.says("发票还没开")
     await chen.sees("发票还没开", of=wang, after=invoice)
     await chen.answers("发票今天开好寄出", wang)
+    await chen.says("/resolve 发票已寄出", to=wang)
+    await wang.hears("发票已寄出", after=invoice)
 
-    await shop.time_passes(days=40)
+    await shop.time_passes(days=2)
+    await asyncio.sleep(2.5)
+    visit = await visit_of(shop, number)
+    assert (visit.state, visit.reason) == (VisitState.CANCELLED, "opted_out"), "none about a case either, as we said"
+    await shop.time_passes(days=38)
     await shop.calms_down()
     after = [words(each) for each in await wang.chat()]
     assert not any("做个回访" in each for each in after)
