@@ -1,6 +1,5 @@
 """The rules of routing, without a database: what words suggest, and who is to have a case."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from models.routing.choosing import Candidate, choose
 from models.routing.words import alarm_of, department_of, is_graver, plain, says, severity_of
 from tests.learning import halves
 
-#: A folder with examples of complaints and praise, a text a line: complaints_zh.txt, praise_zh.txt.
-EXAMPLES = Path(os.environ.get("KIND_EXAMPLES", "examples"))
+#: Examples of complaints and praise, a text a line, which are not part of the project.
+EXAMPLES = Path(__file__).parents[2] / "shared" / "data"
 
 PLAN = read_plan("""
 [[department]]
@@ -130,7 +129,7 @@ def test_words_suggest_a_kind(words: str, kind: CaseKind | None) -> None:
 
 
 @pytest.mark.skipif(
-    not EXAMPLES.is_dir(), reason="KIND_EXAMPLES names no folder with complaints_zh.txt, praise_zh.txt"
+    not EXAMPLES.is_dir(), reason="the examples complaints_zh.txt and praise_zh.txt are not beside the checkout"
 )
 def test_complaint_and_praise_are_told_apart_on_the_half_that_was_held_back() -> None:
     complaints, praise = halves(EXAMPLES, "complaints_zh.txt")[1], halves(EXAMPLES, "praise_zh.txt")[1]
