@@ -1,5 +1,6 @@
 """Staff: joining with the first word, leaving, and roles."""
 
+from functools import cache
 from typing import Any
 
 from handlers import cases
@@ -143,10 +144,17 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
         tell_staff(work, group, None, "staff/left", {"name": person.name, "numbers": numbers})
 
 
+@cache
+def _roles() -> dict[str, Role]:
+    """A role by its name, as it is written in code and in each language."""
+    named = {label(language, f"role.{role}").casefold(): role for language in LANGUAGES for role in Role}
+    return {**named, **{role.value: role for role in Role}}
+
+
 async def change_role(work: Work, place: Place) -> None:
     """/role @name supervisor, or /role supervisor in reply to the person. For owners."""
     words = place.text.split()[1:]
-    role = next((Role(word.lower()) for word in words if word.lower() in set(Role)), None)
+    role = next((_roles()[word.casefold()] for word in words if word.casefold() in _roles()), None)
     named = next((word[1:] for word in words if word.startswith("@")), None)
     replied = (place.raw.get("reply_to_message") or {}).get("from") or {}
     if role is None or not (named or replied):

@@ -55,7 +55,7 @@ async def _list(work: Work, place: Place) -> None:
         ahead, cancelled = counts.get("planned", 0), counts.get("cancelled", 0)
         waves.append(
             {
-                "number": wave.id, "questionnaire": wave.questionnaire, "audience": wave.audience or "",
+                "number": wave.id, "questionnaire": wave.questionnaire, "audience": _audience(work, wave.audience),
                 "state": wave.state.value, "made": local_time(work, wave.made_at), "planned": wave.planned,
                 "asked": sum(counts.values()) - ahead - cancelled, "ahead": ahead,
                 "finished": counts.get("finished", 0), "left_out": cancelled,
@@ -86,6 +86,14 @@ async def _wave(work: Work, number: str) -> SurveyWave | None:
     return wave
 
 
+def _audience(work: Work, audience: str | None) -> str:
+    """The name of the tier or segment that a wave goes to; "" for everybody."""
+    plan, language = work.plan, work.plan.business.language
+    named = {tier.id: text_of(tier.name, language) for tier in plan.tier}
+    named |= {segment.id: text_of(segment.name, language) for segment in plan.segment}
+    return named.get(audience or "") or audience or ""
+
+
 async def _preview(work: Work, place: Place, key: str, audience: str | None) -> None:
     """How many would be asked, and when; nothing is sent before the button is pressed."""
     questionnaire = await current(work, key)
@@ -108,7 +116,7 @@ async def _preview(work: Work, place: Place, key: str, audience: str | None) -> 
     language = place.speaker.language if place.where is Where.PRIVATE else work.plan.business.language
     values = {
         "title": text_of(questionnaire.title, language), "questions": len(questionnaire.question),
-        "audience": audience or "", "count": number, "minutes": -(-number // A_MINUTE),
+        "audience": _audience(work, audience), "count": number, "minutes": -(-number // A_MINUTE),
         "begins": local_time(work, begins) if begins > work.now else "",
     }  # fmt: skip
     buttons = [[button(label(language, f"wave.{key}"), f"wave:{wave.id}:{key}") for key in ("go", "no")]]

@@ -48,7 +48,11 @@ class Visitor:
         return row
 
     async def opens_topic(self, name: str) -> None:
-        await self.page.locator(".topic", has_text=name).click()
+        await self.topic(name).click()
+
+    def topic(self, name: str) -> Locator:
+        """A topic of the list, by the name of its customer."""
+        return self.page.locator(".topic", has=self.page.locator(".topic-name", has_text=name))
 
     async def presses(self, row: Locator, label: str) -> None:
         """Press a button under a message."""

@@ -277,6 +277,7 @@ async def test_a_case_moves_to_another_group_and_its_words_with_it(shop: Shop, c
     assert any(f"/c/{advice}/" in str(each.get("url")) for each in came["entities"])
     gone = await crew.may.sees("转到“售后服务部”", of=wang, where=lambda each: "客户在那里的话题" in words(each))
     assert gone
+    await shop.calms_down()
     assert not [
         each for each in await shop.telegram.chat(crew.may.group, await wang.topic(crew.may.group)) if is_card(each)
     ], "the old card has no buttons"
