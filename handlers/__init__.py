@@ -232,6 +232,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.KindConfirmed: (
         clocks.kind_confirmed,
         visits.planning.kind_confirmed,
+        questionnaires.kind_confirmed,
         recovery.praise_of_kind,
         moving.kind_confirmed,
     ),

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from handlers import questionnaires
-from handlers.happenings import CaseResolved
+from handlers.happenings import CaseResolved, KindConfirmed
 from handlers.questionnaires import asking
 from handlers.questionnaires.library import current
 from handlers.questionnaires.presses import without_stop
 from handlers.questionnaires.wishes import begs
-from models.cases import Case, CaseKind
+from models.cases import Case, CaseKind, CaseState
 from models.contact import Consent, Purpose
 from models.customers import Customer
 from models.database import Database
@@ -338,6 +338,13 @@ async def test_a_complaint_is_asked_in_its_visit_even_where_the_survey_names_no_
             await work.flush()
             await questionnaires.plan_surveys(work, CaseResolved(case, await work.customer(10), agent()))
     assert [row.case_id for row in await invited(database)] == [1002]
+
+    async with database.work(NOW, plan) as work:
+        found = await work.case(1002)
+        assert found is not None
+        found.kind, found.state = CaseKind.COMPLAINT, CaseState.RESOLVED
+        await questionnaires.kind_confirmed(work, KindConfirmed(found, CaseKind.ENQUIRY))
+    assert [(row.state.value, row.reason) for row in await invited(database)] == [("cancelled", "kind")]
 
 
 def agent() -> Staff:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
@@ -16,7 +17,7 @@ from sqlmodel import SQLModel, col, select
 import models.tables  # noqa: F401 - every table
 from handlers.delivery import outcomes
 from handlers.doors import Place, Where
-from handlers.happenings import EventImported, FileChanged, StaffAway
+from handlers.happenings import EventImported, FileChanged, StaffAway, StaffLeft
 from handlers.visits import absence, due, lists, planning, recurring, tasks
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
@@ -298,14 +299,19 @@ async def test_each_morning_every_agent_gets_todays_visits_once(database_url: st
     assert "Customer 4" not in str([row.body for row in said])
 
 
-async def test_visits_of_somebody_who_is_away_go_to_somebody_else(database_url: str) -> None:
+@pytest.mark.parametrize("left", [False, True])
+async def test_visits_of_somebody_who_is_away_or_has_left_go_to_somebody_else(database_url: str, left: bool) -> None:
     async with opened(database_url, "", 5) as nights:
         await with_agents(nights, 2.5, 3)
         await nights.at(NOON + timedelta(hours=4), due.come_due)
         async with nights.database.work(NOON + timedelta(hours=4), nights.plan) as work:
             person = await work.staff(1)
-            person.away_since = work.now
-            await absence.staff_away(work, StaffAway(person, None))
+            if left:
+                person.active = False
+                await absence.staff_left(work, StaffLeft(person))
+            else:
+                person.away_since = work.now
+                await absence.staff_away(work, StaffAway(person, None))
         found = await nights.visits()
         said = await nights.rows(Outbox)
 

@@ -65,7 +65,7 @@ async def facts_of(
             allowed=allowed_by(consents[customer.id]),
             sent=tuple((each.purpose, each.sent_at) for each in contacts[customer.id] if each.sent_at),
             ahead=(
-                *(Ahead(each.purpose, each.planned_at) for each in contacts[customer.id] if each.state in AHEAD),
+                *(Ahead(each.purpose, each.planned_at) for each in contacts[customer.id] if _to_come(each)),
                 *(Ahead(each.purpose, max(at, each.due_at)) for each in visits[customer.id] if each.about not in but),
             ),
             complaint_open=any(_is_complaint(case) and case.unfinished for case in cases[customer.id]),
@@ -84,6 +84,11 @@ async def _by_customer(work: Work, query: Any) -> dict[int, list[Any]]:
     for row in await work.all(query):
         found[row.customer_id].append(row)
     return found
+
+
+def _to_come(row: Contact) -> bool:
+    """Whether it is still to go; a visit says so itself, for it may be cancelled or move without a word here."""
+    return row.state in AHEAD and row.what != "visit"
 
 
 def _visit_to_come(at: datetime) -> Any:

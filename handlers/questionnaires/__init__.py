@@ -8,13 +8,14 @@ from handlers.questionnaires.library import Changed, differing, take_definitions
 from handlers.questionnaires.polls import poll_sent
 from handlers.questionnaires.presses import make_case, may_answer, press, vote, words
 from handlers.questionnaires.stars import keep_comment, no_comment, not_solved, score
-from handlers.questionnaires.surveys import plan_surveys, say_resolved, take_back
+from handlers.questionnaires.surveys import kind_confirmed, plan_surveys, say_resolved, take_back
 from handlers.questionnaires.waves import begin_periods, confirm, plan_waves, poll, survey
 from handlers.questionnaires.wishes import begged, withdraw
 
 __all__ = [
     "Changed", "answers_form", "ask_due", "ask_in_visit", "begged", "begin_periods", "confirm", "differing",
-    "expire_due", "form_words", "keep_comment", "make_case", "may_answer", "no_comment", "not_solved", "open_form",
-    "plan", "plan_surveys", "plan_waves", "poll", "poll_sent", "press", "press_form", "remind_due", "say_resolved",
-    "score", "survey", "take_back", "take_definitions", "vote", "withdraw", "words",
+    "expire_due", "form_words", "keep_comment", "kind_confirmed", "make_case", "may_answer", "no_comment",
+    "not_solved", "open_form", "plan", "plan_surveys", "plan_waves", "poll", "poll_sent", "press",
+    "press_form", "remind_due", "say_resolved", "score", "survey", "take_back", "take_definitions", "vote",
+    "withdraw", "words",
 ]  # fmt: skip

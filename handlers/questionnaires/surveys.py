@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from handlers import cases
 from handlers.content import pieces, utf16_length
-from handlers.happenings import CaseClosed, CaseReopened, CaseResolved
+from handlers.happenings import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
 from handlers.questionnaires import asking, runs
 from handlers.questionnaires.stars import score_buttons
 from handlers.speaking import tell_customer
@@ -101,6 +101,19 @@ def _visit_asks(work: Work, case: Case, survey: Survey) -> bool:
         return False
     after_cases = [rule for rule in work.plan.visit if rule.when.startswith("case_") and rule.questionnaire]
     return any(wanted(rule, case) for rule in after_cases)
+
+
+async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
+    """A finished case is of another kind after all: what is not asked of that kind, or in its visit, is not asked."""
+    case = happening.case
+    if case.unfinished:
+        return
+    surveys = {f"survey:{each.questionnaire}": each for each in (await work.plan_of(case)).survey}
+    planned = select(Invitation).where(Invitation.case_id == case.id, Invitation.state == InvitationState.PLANNED)
+    for invitation in await work.all(planned) if surveys else ():
+        survey = surveys.get(invitation.rule)
+        if survey and (delay(survey, case) is None or _visit_asks(work, case, survey)):
+            await asking.drop(work, invitation, "kind")
 
 
 async def asked_lately(work: Work, customer: Customer, key: str, every: timedelta) -> bool:
