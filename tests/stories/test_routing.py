@@ -303,6 +303,24 @@ async def test_a_case_moves_to_another_group_and_its_words_with_it(shop: Shop, c
     await finish(crew.may, wang)
 
 
+async def test_a_tap_in_english_moves_the_case_and_a_complaint_is_not_tapped_away(shop: Shop, crew: Crew) -> None:
+    await in_working_time(shop)
+    ann = await shop.customer("Ann", "en")
+    number = await opens(ann, "Could you tell me when you open")
+    assert (await stored(shop, number)).department == "advice"
+    received = await ann.hears("number")
+
+    await ann.presses(received, "Complaint")
+
+    await stored(shop, number, department="service", kind="complaint")
+    assert "when you open" in words(await crew.chen.sees("转来“售后服务部”", of=ann))
+    refused = await ann.presses(received, f"kind:{number}:praise", forge=True)
+    assert "registered as a complaint" in refused
+    assert (await stored(shop, number)).kind == "complaint"
+    await crew.chen.answers("We are sorry and look into it", ann)
+    await finish(crew.chen, ann)
+
+
 async def test_a_complaint_stays_one_without_a_supervisor(shop: Shop, crew: Crew) -> None:
     await in_working_time(shop)
     wang = await shop.customer("王芳")
