@@ -17,17 +17,30 @@ from sqlmodel import SQLModel, col, select
 import models.tables  # noqa: F401 - every table
 from handlers.delivery import outcomes
 from handlers.doors import Place, Where
-from handlers.happenings import EventImported, FileChanged, StaffAway, StaffLeft
-from handlers.visits import absence, due, lists, planning, recurring, tasks
+from handlers.happenings import CustomerSpoke, EventImported, FileChanged, StaffAway, StaffLeft
+from handlers.visits import absence, asking, due, lists, planning, recurring, tasks
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
+from models.cases import Case
 from models.contact import Consent, Contact, ContactState, Purpose
 from models.customers import Customer
 from models.database import Database
 from models.delivery import Outbox, OutboxState
 from models.plan import Plan, read_plan
 from models.staff import Counter, GroupMember, Staff, StaffGroup
-from models.visits import BY_HAND, By, Visit, VisitState, next_open, numbers, other_half, placed, sampled, share_of
+from models.visits import (
+    BY_HAND,
+    By,
+    Outcome,
+    Visit,
+    VisitState,
+    next_open,
+    numbers,
+    other_half,
+    placed,
+    sampled,
+    share_of,
+)
 from models.work import Work
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -249,6 +262,33 @@ async def test_a_visit_whose_sending_was_cut_off_is_not_repeated_and_why_says_so
         (kept,) = await nights.rows(Contact)
     assert row.state is OutboxState.UNCERTAIN
     assert (kept.state, kept.reason) == (ContactState.SENT, "uncertain"), "it counts, and is never sent again"
+
+
+async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(database_url: str) -> None:
+    async with opened(database_url, PERIODIC, 2) as nights:
+        async with nights.database.work(NOON, nights.plan) as work:
+            for number, parent in ((1001, None), (1002, 1001), (1003, None)):
+                work.add(
+                    Case(
+                        id=number, customer_id=1, group_id=1, parent_id=parent, opened_at=NOON,
+                        last_customer_at=NOON,
+                    )
+                )  # fmt: skip
+                await work.flush()
+            work.add(
+                Visit(
+                    customer_id=1, case_id=1001, rule="periodic", occurrence="words", by=By.BOT,
+                    purpose=Purpose.SERVICE, due_at=NOON, window_until=NOON + DAY, state=VisitState.ASKED,
+                )
+            )  # fmt: skip
+        outcomes_of = []
+        for number in (1003, 1002):
+            async with nights.database.work(NOON, nights.plan) as work:
+                case = await work.case(number)
+                assert case is not None
+                await asking.heed_words(work, CustomerSpoke(case, await work.customer(1), "还是响", NOON))
+            outcomes_of += [visit.outcome for visit in await nights.visits()]
+    assert outcomes_of == [None, Outcome.WORDS]
 
 
 @settings(max_examples=20, deadline=None)

@@ -269,3 +269,19 @@ async def test_staff_read_all_answers_at_the_end_once_with_a_button_for_each(sho
     await chen.card(li, "空调滴水")
     await shop.calms_down()
     assert len(await told(shop, li, "地毯还没有干")) == 1
+
+
+async def test_after_a_low_score_nothing_says_that_all_is_settled(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent("小陈")
+    await resolved(shop, wang, chen, "咨询", "有接机吗", "接机请提前一天预约")
+    asked = await question(wang, "满意吗")
+    await wang.presses(asked, "1 非常不满意")
+
+    why = await question(wang, "说说原因")
+    assert "处理完毕" not in words(why)
+    assert "接机请提前一天预约" in words(why)
+    assert "没有解决" not in [each["text"] for each in buttons(why)]
+    await chen.card(wang, "重新处理 1 次")
+    await wang.presses(why, buttons(asked)[4]["callback_data"], forge=True)
+    scored = await chen.sees("客户评分 5 非常满意", of=wang)
+    assert "已办结" not in words(scored), "the supervisor has it"
