@@ -63,7 +63,8 @@ async def department_people(work: Work, department_id: str | None) -> list[Staff
 async def those_in_charge(work: Work, case: Case | None, role: Role) -> list[Staff]:
     """Who holds that role where the case is (None: the main group); where nobody does, the next role up.
 
-    Who is away counts only where all are. Managers and owners are in charge wherever they sit.
+    Of several, those whose shift it is; who is away counts only where all are. Managers and owners are in charge
+    wherever they sit.
     """
     group_id = case.group_id if case else (await work.groups())[0].id or 0
     here, everybody = await work.members_of(group_id), await work.active_staff()
@@ -74,7 +75,7 @@ async def those_in_charge(work: Work, case: Case | None, role: Role) -> list[Sta
             holders = [person for person in everybody if person.role is each]
         present = [person for person in holders if not is_away(person, work.now)]
         if present:
-            return present
+            return [person for person in present if await is_on(work, person)] or present
         found = found or holders
     return found
 
