@@ -21,7 +21,7 @@ from handlers.happenings import CustomerSpoke, EventImported, FileChanged, Staff
 from handlers.visits import absence, asking, due, lists, planning, recurring, tasks
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
-from models.cases import Case
+from models.cases import Case, CaseKind, CaseState
 from models.contact import Consent, Contact, ContactState, Purpose
 from models.customers import Customer
 from models.database import Database
@@ -289,6 +289,32 @@ async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(d
                 await asking.heed_words(work, CustomerSpoke(case, await work.customer(1), "还是响", NOON))
             outcomes_of += [visit.outcome for visit in await nights.visits()]
     assert outcomes_of == [None, Outcome.WORDS]
+
+
+@pytest.mark.parametrize(("kind", "state"), [("complaint", VisitState.DUE), ("request", VisitState.CANCELLED)])
+async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
+    database_url: str, kind: str, state: VisitState
+) -> None:
+    async with opened(database_url, "", 2) as nights:
+        await with_agents(nights)
+        async with nights.database.work(NOON, nights.plan) as work:
+            (await work.customer(1)).unreachable_since = NOON
+            work.add(
+                Case(
+                    id=1001, customer_id=1, group_id=1, kind=CaseKind(kind), state=CaseState.CLOSED, opened_at=NOON,
+                    last_customer_at=NOON,
+                )
+            )  # fmt: skip
+            await work.flush()
+            work.add(
+                Visit(
+                    customer_id=1, case_id=1001, rule=BY_HAND, occurrence="blocked", by=By.BOT,
+                    purpose=Purpose.SERVICE, due_at=NOON, window_until=NOON + DAY,
+                )
+            )  # fmt: skip
+        await nights.at(NOON + timedelta(hours=3), due.come_due)
+        (visit,) = await nights.visits()
+    assert visit.state is state
 
 
 @settings(max_examples=20, deadline=None)

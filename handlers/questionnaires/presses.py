@@ -138,10 +138,10 @@ def _urgent(work: Work, content: Content) -> bool:
 
 async def _answers(work: Work, place: Place, run: Run, content: Content) -> bool:
     """Whether this is what the open question waits for; a reply to something else is not."""
-    wanted = {"words": "text", "photo": "photo"}.get(run.question.kind if run.question else "")
+    wanted = {"words": ("text", "voice"), "photo": ("photo",)}.get(run.question.kind if run.question else "", ())
     replied = place.raw.get("reply_to_message")
-    if replied is None or content.kind != wanted:
-        return content.kind == wanted
+    if replied is None or content.kind not in wanted:
+        return content.kind in wanted
     links = await work.links_of([run.invitation.message_id or 0], run.customer.chat_id)
     return replied.get("message_id") in (run.invitation.telegram_id, *links.values())
 

@@ -8,7 +8,7 @@ from handlers import contact
 from handlers.questionnaires import ask_in_visit
 from handlers.visits import asking, tasks
 from handlers.visits.planning import HAND_WINDOW, rule_of
-from models.cases import Case
+from models.cases import Case, CaseKind
 from models.contact import Facts, Purpose, Ruling, rule
 from models.customers import Customer, zone_of
 from models.visits import BEGUN, BY_HAND, TO_COME, By, Outcome, Visit, VisitState, gone_from, next_open
@@ -73,7 +73,10 @@ async def _judge(work: Work, visit: Visit, customer: Customer, case: Case | None
     ruling = rule(work.plan, facts, visit.purpose, work.now, call=by_agent)
     if visit.purpose is Purpose.SERVICE and not by_agent and Purpose.VISIT not in facts.allowed:
         ruling = Ruling(None, "opted_out")  # whom we promised no more visits, we ask about no case either
-    if ruling.at is None or ruling.at > visit.window_until:
+    if ruling.reason == "unreachable" and case is not None and case.supposed_kind is CaseKind.COMPLAINT:
+        visit.by = By.AGENT  # every complaint is visited: somebody calls
+        visit.move(work.now, "unreachable")
+    elif ruling.at is None or ruling.at > visit.window_until:
         visit.end(VisitState.CANCELLED, work.now, reason=ruling.reason)
         await contact.suppressed(work, customer, visit.purpose, "visit", visit.about, ruling.reason or "", case)
     elif not ruling.now(work.now):

@@ -285,3 +285,18 @@ async def test_after_a_low_score_nothing_says_that_all_is_settled(shop: Shop) ->
     await wang.presses(why, buttons(asked)[4]["callback_data"], forge=True)
     scored = await chen.sees("客户评分 5 非常满意", of=wang)
     assert "已办结" not in words(scored), "the supervisor has it"
+
+
+async def test_a_reason_can_be_spoken(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent("小陈")
+    number = await resolved(shop, wang, chen, "咨询", "有早餐吗", "含双早")
+    await wang.presses(await question(wang, "满意吗"), "5 非常满意")
+    await question(wang, "说说原因")
+
+    await wang.says(voice=True)
+
+    await wang.hears("意见我们已经记下")
+    await chen.sees(of=wang, where=lambda message: "voice" in message)
+    assert "已办结" in words(await chen.card(wang, f"工单 {number}")), "no reason to take it up again"
+    (run,) = await runs_of(shop, wang)
+    assert run.state is InvitationState.FINISHED
