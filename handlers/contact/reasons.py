@@ -16,6 +16,8 @@ from models.work import Work
 
 #: How many lines /why shows of what was, and of what is to come.
 SHOWN = 10
+#: Visits that are to come, an agent's open task among them.
+_VISITS_ON = (*TO_COME, VisitState.DUE)
 #: How visits and invitations end without having been made.
 _VISITS_OFF = (VisitState.CANCELLED, VisitState.MISSED)
 _INVITATIONS_OFF = (InvitationState.CANCELLED, InvitationState.EXPIRED)
@@ -26,8 +28,8 @@ async def why(work: Work, place: Place) -> None:
     customer = place.customer
     if customer is None:
         raise Refusal("not_a_topic")
-    ahead = await _rows(work, customer, TO_COME, (InvitationState.PLANNED,))
-    off = await _rows(work, customer, _VISITS_OFF, _INVITATIONS_OFF)
+    ahead = await _rows(work, customer, _VISITS_ON, (InvitationState.PLANNED,))
+    off = await _rows(work, customer, _VISITS_OFF, _INVITATIONS_OFF, latest=True)
     query = select(Contact).where(Contact.customer_id == customer.id)
     noted = await work.all(query.order_by(col(Contact.noted_at).desc(), col(Contact.id).desc()).limit(2 * SHOWN))
     ended = {row.about for row in off}
@@ -61,14 +63,16 @@ async def why(work: Work, place: Place) -> None:
 
 
 async def _rows(
-    work: Work, customer: Customer, visits: tuple[VisitState, ...], invitations: tuple[InvitationState, ...]
-) -> list[Visit | Invitation]:
-    """Visits and invitations of the customer in those states, the latest of each."""
+    work: Work, customer: Customer, visits: tuple[VisitState, ...], invitations: tuple[InvitationState, ...], *,
+    latest: bool = False,
+) -> list[Visit | Invitation]:  # fmt: skip
+    """Visits and invitations of the customer in those states: the latest of each, or the ones that come first."""
     made = select(Visit).where(Visit.customer_id == customer.id, col(Visit.state).in_(visits))
     asked = select(Invitation).where(Invitation.customer_id == customer.id, col(Invitation.state).in_(invitations))
+    due, sent = col(Visit.due_at), col(Invitation.due_at)
     return [
-        *await work.all(made.order_by(col(Visit.due_at).desc()).limit(SHOWN)),
-        *await work.all(asked.order_by(col(Invitation.due_at).desc()).limit(SHOWN)),
+        *await work.all(made.order_by(due.desc() if latest else due).limit(SHOWN)),
+        *await work.all(asked.order_by(sent.desc() if latest else sent).limit(SHOWN)),
     ]
 
 
