@@ -65,6 +65,10 @@ async def _renew_menu(work: Work, happening: happenings.StandingChanged) -> None
     commands.renew_menu(work, happening.person, COMMANDS)
 
 
+async def _renew_menu_of_group(work: Work, happening: happenings.GroupMoved) -> None:
+    commands.renew_menu_of_group(work, happening.group, COMMANDS)
+
+
 #: Every command: what is typed, where, who may, what it does. Doors, menus and help come from this list.
 COMMANDS: tuple[Command, ...] = (
     # a customer's chat
@@ -272,6 +276,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.WordsChanged: (heeding.spoke,),
     happenings.StaffBack: (absence.came_back,),
     happenings.StandingChanged: (_renew_menu,),
+    happenings.GroupMoved: (_renew_menu_of_group,),
 }
 
 

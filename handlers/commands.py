@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handlers.doors import CUSTOMER, Do, Door, Place, Where, command, in_place
-from models.staff import Role, Staff
+from models.staff import Role, Staff, StaffGroup
 from models.work import Work
 from templates import LANGUAGES, label
 
@@ -47,18 +47,29 @@ def menus(commands: Sequence[Command], group_chat_ids: Sequence[int], staff: Seq
 
     Customers and groups get one in each language; a member of staff gets theirs in their own.
     """
+    found = _in_each_language({"type": "all_private_chats"}, [each for each in commands if each.who == CUSTOMER])
+    for chat_id in group_chat_ids:
+        found += _menu_in_group(chat_id, commands)
+    return [*found, *(_menu_of(person, commands) for person in staff)]
+
+
+def _in_each_language(scope: dict[str, Any], listed: Sequence[Command]) -> list[dict[str, Any]]:
     found = []
     for language in LANGUAGES:
-        scopes: list[tuple[dict[str, Any], list[Command]]] = [
-            ({"type": "all_private_chats"}, [each for each in commands if each.who == CUSTOMER])
-        ]
-        in_group = [each for each in commands if each.who != CUSTOMER and each.where & IN_GROUP]
-        scopes += [({"type": "chat", "chat_id": chat_id}, in_group) for chat_id in group_chat_ids]
-        for scope, listed in scopes:
-            # English is also what everybody sees whose language we do not have.
-            tag = {} if language == "en" else {"language_code": language}
-            found.append({"commands": _described(listed, language), "scope": scope, **tag})
-    return [*found, *(_menu_of(person, commands) for person in staff)]
+        # English is also what everybody sees whose language we do not have.
+        tag = {} if language == "en" else {"language_code": language}
+        found.append({"commands": _described(listed, language), "scope": scope, **tag})
+    return found
+
+
+def _menu_in_group(chat_id: int, commands: Sequence[Command]) -> list[dict[str, Any]]:
+    in_group = [each for each in commands if each.who != CUSTOMER and each.where & IN_GROUP]
+    return _in_each_language({"type": "chat", "chat_id": chat_id}, in_group)
+
+
+def renew_menu_of_group(work: Work, group: StaffGroup, commands: Sequence[Command]) -> None:
+    """A group has another id, for which Telegram knows no menu yet."""
+    work.calls += [("setMyCommands", params) for params in _menu_in_group(group.chat_id, commands)]
 
 
 def renew_menu(work: Work, person: Staff, commands: Sequence[Command]) -> None:

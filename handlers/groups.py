@@ -2,6 +2,7 @@
 
 from handlers import staff
 from handlers.doors import Place, current
+from handlers.happenings import GroupMoved
 from handlers.speaking import send
 from models.customers import TopicState
 from models.delivery import SendClass, What, staff_lane
@@ -14,6 +15,7 @@ async def moved_away(work: Work, place: Place) -> None:
     new_id = place.raw.get("migrate_to_chat_id")
     if isinstance(new_id, int):
         await moved(work, place.staff_group, new_id)
+        work.happen(GroupMoved(place.staff_group))
 
 
 async def moved(work: Work, group: StaffGroup, new_id: int) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from models.cases import Case, CaseKind
 from models.customers import Customer
 from models.questionnaires import Invitation
-from models.staff import Staff
+from models.staff import Staff, StaffGroup
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,13 @@ class StandingChanged:
     """A member of staff may do other things than before, reads another language, or has a private chat now."""
 
     person: Staff
+
+
+@dataclass(frozen=True)
+class GroupMoved:
+    """Telegram gave a staff group another id."""
+
+    group: StaffGroup
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,8 @@ async def test_f32_both_signals_of_a_move_change_things_once(small_shop: Shop) -
     await idle(shop.url)
     assert await number(shop.url, "SELECT count(*) FROM audit WHERE action = 'group_moved'") == 1
     assert len(await shop.shown("Where did you go?")) == 1
+    menu = await shop.telegram.look(f"commands/{shop.group['id']}", language_code="zh")
+    assert "claim" in [each["command"] for each in menu], "the menu has come along"
 
 
 async def test_f33_out_of_the_group_customers_are_answered_relays_wait_and_owners_hear(small_shop: Shop) -> None:
