@@ -259,6 +259,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     ),
     happenings.CaseReopened: (
         clocks.case_reopened,
+        visits.tasks.scored_low,
         visits.planning.case_reopened,
         questionnaires.take_back,
         assigning.reopened,

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from handlers.cases import actor_of
 from handlers.customers import main_group
 from handlers.duty import department_people, is_on, those_in_charge
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits.planning import rule_of
-from models.cases import Case
+from models.cases import Case, CaseEvent
 from models.customers import Customer
 from models.duty import is_away
 from models.staff import Role, Staff
@@ -47,13 +48,24 @@ def _gone(person: Staff, visit: Visit) -> bool:
 
 
 async def _candidates(work: Work, visit: Visit, case: Case | None, out: Collection[int]) -> list[Staff]:
-    """The agents of the department; where it has none to spare, anybody there."""
+    """The agents of the department; where it has none to spare, anybody there.
+
+    Those who said before that the case was done, and it was not, only where there is nobody else.
+    """
     people = [
         person for person in await department_people(work, case.department if case else None)
         if person.id not in out and not _gone(person, visit)
     ]  # fmt: skip
     agents = [person for person in people if person.role is Role.AGENT] or people
+    resolvers = await _resolvers(work, case) if case and out else set()
+    agents = [person for person in agents if actor_of(person) not in resolvers] or agents
     return [person for person in agents if await is_on(work, person)] or agents
+
+
+async def _resolvers(work: Work, case: Case) -> set[str]:
+    """Who has resolved the case so far, as its timeline names them."""
+    resolved = select(CaseEvent.actor).where(CaseEvent.case_id == case.id, CaseEvent.what == "resolved")
+    return set(await work.all(resolved))
 
 
 async def _least_loaded(work: Work, people: Sequence[Staff]) -> Staff | None:

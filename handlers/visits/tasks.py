@@ -12,7 +12,7 @@ from handlers.cases import actor_of
 from handlers.content import read_content
 from handlers.customers import main_group
 from handlers.doors import Place, Refusal, in_place
-from handlers.happenings import CaseClosed
+from handlers.happenings import CaseClosed, CaseReopened
 from handlers.moments import in_words
 from handlers.speaking import Buttons, answer_press, button, send, tell_customer, tell_staff
 from handlers.visits import owners
@@ -21,6 +21,8 @@ from models.cases import Case, CaseState
 from models.contact import Purpose
 from models.customers import Customer, zone_of
 from models.delivery import Priority, SendClass, What, staff_lane
+from models.questionnaires import OPEN, Invitation
+from models.questionnaires.rows import VISIT
 from models.staff import Role, Staff
 from models.visits import By, Outcome, Visit, VisitState, next_open, other_half
 from models.work import Work
@@ -109,6 +111,7 @@ async def press(work: Work, place: Place) -> None:
         return
     case = await work.case(visit.case_id) if visit.case_id else None
     if visit.state is not VisitState.DUE:
+        await _redraw(work, place, visit, customer, case, (("how_to_note",),))
         raise Refusal("visit_over")
     if person.id in owners.kept_out(work, visit, case) and not person.may(Role.SUPERVISOR):
         raise Refusal("visit_not_handler")
@@ -172,12 +175,33 @@ async def _end(
         await contact.sent(work, customer, visit.purpose, "visit", visit.about, case)
     if outcome is Outcome.WELL and case:
         accept(work, customer, case, person)
-    if outcome is Outcome.PROBLEM:
+    if outcome is Outcome.PROBLEM and (case is None or not case.unfinished):
         before, case = case, await not_done(work, customer, case, person, visit.note, quiet=False)
         if case is before:  # of a new one they have heard
             tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
     if case:
         work.event(case, "visited", actor_of(person), outcome=outcome)
+
+
+async def scored_low(work: Work, happening: CaseReopened) -> None:
+    """A low score that an agent wrote down during the call took the case up again: that visit was made."""
+    case = happening.case
+    if happening.why != "score":
+        return
+    form = select(Invitation).where(
+        Invitation.case_id == case.id, Invitation.rule == VISIT, col(Invitation.state).in_(OPEN),
+        col(Invitation.by_staff_id).is_not(None),
+    )  # fmt: skip
+    invitation: Invitation | None = await work.first(form)
+    if invitation is None or invitation.by_staff_id is None:
+        return
+    of_case = select(Visit).where(Visit.case_id == case.id, Visit.state == VisitState.DUE)
+    visit: Visit | None = await work.first(of_case.where(Visit.questionnaire == invitation.questionnaire))
+    if visit is not None:
+        person, customer = await work.staff(invitation.by_staff_id), await work.customer(case.customer_id)
+        visit.owner_id = person.id
+        await _end(work, visit, customer, case, person, Outcome.PROBLEM)
+        await work.flush()  # what is settled is not cancelled
 
 
 async def _not_reached(work: Work, visit: Visit, customer: Customer) -> None:
