@@ -343,9 +343,10 @@ class Routing(RuleBasedStateMachine):
 
     async def _was_there(self, work: Work, case: Case, person: Staff) -> None:
         """Whoever was given a case by the rules was there to take it."""
-        query = select(CaseEvent).where(CaseEvent.case_id == case.id, CaseEvent.what == "assigned")
+        given = col(CaseEvent.what).in_(("assigned", "claimed"))
+        query = select(CaseEvent).where(CaseEvent.case_id == case.id, given)
         event = await work.first(query.order_by(col(CaseEvent.id).desc()))
-        if event and event.actor == "system" and event.at == self.now and event.details["to"] == person.name:
+        if event and event.actor == "system" and event.at == self.now and event.details.get("to") == person.name:
             here = self.now + timedelta(hours=8)  # in Shanghai
             at_work = (here.weekday() < 5 and 9 <= here.hour < 18) or person.username == "agent2"
             away = person.away_since is not None and (person.away_until is None or person.away_until > self.now)
