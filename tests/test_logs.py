@@ -22,12 +22,15 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
     """The log as the program sets it up, at its most talkative; afterwards all is as it was."""
     root = logging.getLogger()
     before = root.handlers[:], root.level, logging.raiseExceptions, sys.excepthook, threading.excepthook
+    disabled = root.manager.disable  # a command that was called in this process may have silenced it
+    logging.disable(logging.NOTSET)
     root.handlers = []
     stream = StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     set_up_logging("DEBUG", SECRETS)
     yield stream
     logging.captureWarnings(False)
+    logging.disable(disabled)
     root.handlers, root.level, logging.raiseExceptions, sys.excepthook, threading.excepthook = before
 
 
