@@ -166,7 +166,7 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
         await follow_up(work)
     for group in groups:
         await meet_group(database, gateway, bot, work.plan, group)
-    assert work.plan_version is not None  # noqa: S101
+    assert work.plan_version is not None  # noqa: S101 - a plan was put in force above
     return PlanInForce(work.plan, stored.text if file.plan is None and stored else file.text, work.plan_version)
 
 

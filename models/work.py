@@ -155,7 +155,7 @@ class Work(Lookups):
         """The plan that the case was promised under."""
         if case.plan_version in (None, self.plan_version):
             return self.plan
-        assert case.plan_version is not None  # noqa: S101
+        assert case.plan_version is not None  # noqa: S101 - None is dealt with above
         if case.plan_version not in self._plans:
             text_of_plan = await self.first(select(PlanVersion.text).where(PlanVersion.id == case.plan_version))
             self._plans[case.plan_version] = _plan_of_text(text_of_plan)

@@ -31,7 +31,7 @@ async def put_in_force(work: Work, text: str) -> int:
         version = PlanVersion(text=text, taken_at=work.now)
         work.add(version)
         await work.flush()
-    assert version.id is not None  # noqa: S101
+    assert version.id is not None  # noqa: S101 - the flush gave it one
     work.plan_version = version.id
     if version is not before:
         key = before.id if before else None

@@ -114,7 +114,7 @@ async def put(work: Work, invitation: Invitation, customer: Customer, purpose: P
 
 def _send(work: Work, run: Run, purpose: Purpose, key: str) -> None:
     question = run.question
-    assert question is not None  # noqa: S101
+    assert question is not None  # noqa: S101 - a run that is sent stands at a question
     values, buttons = runs.face(work, run, question)
     rows: speaking.Buttons = [*buttons, *stop_button(run.customer.language, purpose)]
     # Under words that a person is waiting for it goes with them; what comes unasked goes at most once, and last.

@@ -1,6 +1,6 @@
 """Native polls: one question of a run, asked by Telegram's own means; votes name the poll and the voter only."""
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from handlers.happenings import PollSent
 from handlers.speaking import call_customer
@@ -39,7 +39,7 @@ async def poll_sent(work: Work, sent: PollSent) -> None:
 
 async def close_polls(work: Work, customer: Customer, invitation: Invitation) -> None:
     """Take no more votes: the run goes on to another question, or is over."""
-    open_ones = select(Poll).where(Poll.invitation_id == invitation.id, Poll.closed == False)  # noqa: E712
+    open_ones = select(Poll).where(Poll.invitation_id == invitation.id, col(Poll.closed).is_(False))
     for poll in await work.all(open_ones):
         poll.closed = True
         call_customer(work, customer, "stopPoll", {"message_id": poll.telegram_id}, send_class=SendClass.C)

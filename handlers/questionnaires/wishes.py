@@ -3,7 +3,7 @@
 import unicodedata
 from functools import cache
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from handlers import cases, duty
 from handlers.happenings import AgentSpoke, OptedOut
@@ -26,7 +26,7 @@ async def withdraw(work: Work, happening: OptedOut) -> None:
         await runs.stop(work, run)
     planned = select(Invitation).where(
         Invitation.customer_id == customer.id, Invitation.state == InvitationState.PLANNED,
-        Invitation.case_id == None,  # noqa: E711
+        col(Invitation.case_id).is_(None),
     )  # fmt: skip
     for invitation in await work.all(planned):
         await asking.drop(work, invitation, "opted_out")
