@@ -65,6 +65,6 @@ async def _customer_meant(work: Work, group: StaffGroup, message: Data) -> Custo
     words = await work.message_at(group.chat_id, telegram_id)
     if words is not None:
         return await work.customer(words.customer_id)
-    case = await work.case_of_card(group.id or 0, telegram_id)
+    case = await work.case_shown_at(group.id or 0, telegram_id)
     customer_id = case.customer_id if case else await work.customer_named_at(group.id or 0, telegram_id)
     return await work.customer(customer_id) if customer_id else None

@@ -152,6 +152,12 @@ class Outbox(Base, table=True):
         ),
         Index("ix_outbox_sent", "sent_at"),
         Index("ix_outbox_message", "message_id"),
+        Index(
+            "ix_outbox_shown",
+            "telegram_id",
+            sqlite_where=text("message_id is null"),
+            postgresql_where=text("message_id is null"),
+        ),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))

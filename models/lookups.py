@@ -67,15 +67,28 @@ class Lookups:
         details: dict[str, Any] | None = await self.first(query.order_by(col(CaseEvent.id).desc()))
         return (details or {}).get("shown_at")
 
-    async def case_of_card(self, group_id: int, telegram_id: int) -> Case | None:
-        """The case whose card is that message of the staff group."""
-        query = select(Case).where(Case.group_id == group_id, Case.card_message_id == telegram_id)
-        case: Case | None = await self.first(query)
-        return case
+    async def case_shown_at(self, group_id: int, telegram_id: int) -> Case | None:
+        """The case whose card, latest or earlier, that message of the staff group is, or that it tells about."""
+        case: Case | None = await self.first(
+            select(Case).where(Case.group_id == group_id, Case.card_message_id == telegram_id)
+        )
+        return case or await self.first(
+            select(Case)
+            .join(Outbox, col(Outbox.case_id) == Case.id)
+            .where(Outbox.group_id == group_id, Outbox.telegram_id == telegram_id, col(Outbox.message_id).is_(None))
+            .order_by(col(Outbox.id).desc())
+            .limit(1)
+        )
 
     async def customer_named_at(self, group_id: int, telegram_id: int) -> int | None:
         """The number of the customer whom what we said there was about."""
-        said = select(Outbox.customer_id).where(Outbox.group_id == group_id, Outbox.telegram_id == telegram_id)
+        said = select(Outbox.customer_id).where(
+            Outbox.group_id == group_id,
+            Outbox.telegram_id == telegram_id,
+            col(Outbox.message_id).is_(None),
+            # A call that changes a message, as by taking its buttons, names nobody.
+            col(Outbox.customer_id).is_not(None),
+        )
         customer_id: int | None = await self.first(said.order_by(col(Outbox.id).desc()).limit(1))
         return customer_id
 

@@ -52,7 +52,7 @@ async def _case_shown_at(work: Work, group: StaffGroup, telegram_id: int) -> Cas
     message = await work.message_at(group.chat_id, telegram_id)
     if message and message.case_id:
         return await work.case(message.case_id)
-    return await work.case_of_card(group.id or 0, telegram_id)
+    return await work.case_shown_at(group.id or 0, telegram_id)
 
 
 async def case_pressed(work: Work, place: Place) -> Case:

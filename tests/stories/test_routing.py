@@ -110,9 +110,9 @@ async def whats_in_the_timeline(shop: Shop, number: int) -> list[str]:
 
 
 async def finish(agent: Agent, customer: Customer) -> None:
-    said = await agent.says("/close", to=customer)
-    await customer.hears("办结" if customer.user["language_code"] == "zh-hans" else "closed")
-    assert said
+    latest = (await customer.chat())[-1]
+    await agent.says("/close", to=customer)
+    await customer.hears("办结" if customer.user["language_code"] == "zh-hans" else "closed", after=latest)
 
 
 def has_it(message: Json) -> bool:
