@@ -89,7 +89,7 @@ async def _serve(
     application: Application[Any, Any, Any, Any, Any, Any], times: clock.Clock, watch: PlanWatch,
 ) -> None:  # fmt: skip
     def begin() -> AbstractAsyncContextManager[Work]:
-        return database.work(times.now(), watch.in_force.plan, watch.in_force.version)
+        return database.work(times.now, watch.in_force.plan, watch.in_force.version)
 
     looks, late = (ALONE_LOOKS, NEVER_LATE) if database.is_sqlite else (SHARED_LOOKS, LATE_SECONDS)
     leadership = Leadership(database)
@@ -232,7 +232,7 @@ async def replay_dead(settings: Settings) -> int:
     """The command `replay`; returns how many updates are new again. The bot may run meanwhile."""
     database = Database(settings.database_url, clock.wall)
     try:
-        async with database.work(clock.wall(), Plan()) as work:
+        async with database.work(clock.wall, Plan()) as work:
             return await inbox.replay(work)
     finally:
         await database.close()

@@ -102,7 +102,7 @@ async def _link(settings: "Settings", ref: str) -> None:
     from models.customers.tokens import link_for
 
     plan = first_plan(settings)
-    async with beside(settings) as database, database.work(wall(), plan) as work:
+    async with beside(settings) as database, database.work(wall, plan) as work:
         found = await work.first(select(Customer).where(Customer.ref == ref))
         customer = await work.customer(found.id) if found else None
         if customer is None:

@@ -124,7 +124,7 @@ class Import:
         label = "Writing" if commit else "Checking"
         with typer.progressbar(length=size(self.file), label=label, file=sys.stderr) as bar:
             for part in parts(self.rows(), PART):
-                async with self.database.work(self.now, self.plan) as work:
+                async with self.database.work(lambda: self.now, self.plan) as work:
                     found = await take_in(work, self.what, part, commit=commit)
                     await follow_up(work)
                 bar.update(len(part))

@@ -120,7 +120,7 @@ class PlanWatch:
         return time.monotonic() - self._since >= (DOUBT_SECONDS if doubtful else 0)
 
     async def _take_over(self, text: str, plan: Plan) -> list[StaffGroup]:
-        async with self._database.work(self._now(), plan) as work:
+        async with self._database.work(self._now, plan) as work:
             known = {group.chat_id for group in await work.groups()}
             version = await changing.put_in_force(work, text)
             groups = await installing.meet_departments(work)
@@ -132,7 +132,7 @@ class PlanWatch:
 
     async def _refuse(self, seen: PlanFile) -> list[StaffGroup]:
         log.error("PLAN_FILE cannot be used; the plan before stays in force:\n%s", "\n".join(seen.mistakes))
-        async with self._database.work(self._now(), self.in_force.plan, self.in_force.version) as work:
+        async with self._database.work(self._now, self.in_force.plan, self.in_force.version) as work:
             await changing.refuse(work, seen.text, list(seen.mistakes))
         return []
 

@@ -135,7 +135,7 @@ def _bad_plan(file: PlanFile) -> CannotStart:
 async def stored_plan_needed(database: Database, file: PlanFile) -> None:
     """Refuse to start where the plan file cannot be used and no plan was ever in force; raises CannotStart."""
     if file.plan is None:
-        async with database.work(clock.wall(), Plan()) as work:
+        async with database.work(clock.wall, Plan()) as work:
             if await changing.latest(work) is None:
                 raise _bad_plan(file)
 
@@ -145,7 +145,7 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
 
     A plan file that cannot be used leaves the plan in force that was so before.
     """
-    async with database.work(clock.wall(), file.plan or Plan()) as work:
+    async with database.work(clock.wall, file.plan or Plan()) as work:
         stored = await changing.latest(work)
         if file.plan is None and stored:
             work.plan, work.plan_version = stored_plan(stored.text), stored.id
@@ -183,13 +183,13 @@ async def meet_group(database: Database, gateway: Gateway, bot: Bot, plan: Plan,
             "wait; add the bot to the group, or correct the id (huifang doctor helps)", chat_id, chat.detail,
         )  # fmt: skip
     member = await gateway.call("getChatMember", {"chat_id": chat_id, "user_id": bot.id})
-    async with database.work(clock.wall(), plan) as work:
+    async with database.work(clock.wall, plan) as work:
         await installing.meet_group(work, group.id or 0, chat_id, _if_sent(chat), _if_sent(member))
 
 
 async def show_menus(database: Database, gateway: Gateway, plan: Plan) -> None:
     """Show the commands in everybody's menus; nothing waits for it."""
-    async with database.work(clock.wall(), plan) as work:
+    async with database.work(clock.wall, plan) as work:
         chat_ids = [group.chat_id for group in await work.groups()]
         staff = await work.staff_with_chat()
     for params in commands.menus(COMMANDS, chat_ids, staff):

@@ -17,9 +17,8 @@ from telegram.ext import Application
 
 from bot.gateway import Gateway
 from handlers import DOORS, delivery, follow_up, staff
-from handlers.doors import STAFF_PLACES, Errand, Place, current
+from handlers.doors import STAFF_PLACES, Errand, NotYet, Place, current
 from handlers.locating import locate
-from handlers.messages import NotYet
 from models import inbox
 from models.base import clean
 from models.database import Begin, is_outage

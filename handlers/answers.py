@@ -5,9 +5,9 @@ from typing import Any
 
 from handlers import cases, duty
 from handlers.content import Content, read_content, same_media
-from handlers.doors import Place, Refusal, Where, in_place
+from handlers.doors import ORIGINAL_WAIT, NotYet, Place, Refusal, Where, in_place
 from handlers.happenings import AgentSpoke
-from handlers.messages import ALBUM_WAIT, ORIGINAL_WAIT, NotYet
+from handlers.messages import ALBUM_WAIT
 from handlers.routing.places import case_in_hand, topic_link
 from handlers.speaking import send
 from models.cases import Case, CaseState
@@ -245,9 +245,6 @@ async def point_to_topic(work: Work, place: Place) -> None:
     message = await work.message_at(place.staff_group.chat_id, reply.get("message_id", 0))
     link = name = ""
     plain = place.where is Where.PLAIN
-    just_shown = place.raw["date"] - reply.get("date", 0) <= ORIGINAL_WAIT.total_seconds()
-    if message is None and plain and just_shown and work.age < ORIGINAL_WAIT:
-        raise NotYet  # whom the bot has just shown may not be recorded yet
     if message is not None:
         customer = await work.customer(message.customer_id)
         topic = await work.topic(customer.id, place.staff_group.id or 0)

@@ -8,6 +8,7 @@ import enum
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from telegram import Update
@@ -38,6 +39,9 @@ class Where(enum.StrEnum):
 
 STAFF_PLACES = frozenset({Where.TOPIC, Where.GENERAL, Where.PLAIN})
 
+#: How long an edit waits for the message it changes, a reply in a plain group for what it replies to.
+ORIGINAL_WAIT = timedelta(seconds=5)
+
 
 class Refusal(Exception):
     """A polite no. `key` names a label under [refusal]; raised before anything was changed."""
@@ -46,6 +50,10 @@ class Refusal(Exception):
         super().__init__(key)
         self.key = key
         self.values = values
+
+
+class NotYet(Exception):
+    """What this update builds on has not arrived; others of its lane may go first."""
 
 
 @dataclass

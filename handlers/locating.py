@@ -1,13 +1,16 @@
 """Where an update came from, and who speaks: the chat's meaning to us, the customer it is about, the agent."""
 
-from handlers.doors import STAFF_PLACES, Data, Place, Where
+from handlers.doors import ORIGINAL_WAIT, STAFF_PLACES, Data, NotYet, Place, Where
 from models.customers import Customer, TopicState
 from models.staff import StaffGroup
 from models.work import Work
 
 
 async def locate(work: Work, update: Data) -> Place:
-    """Where this raw update came from and who speaks. Writes nothing but whether the group has topics."""
+    """Where this raw update came from and who speaks. Writes nothing but whether the group has topics.
+
+    Raises NotYet where it replies to what the bot said just now and has not recorded yet.
+    """
     what = next((key for key in update if key != "update_id"), "")
     raw = update.get(what)
     if not isinstance(raw, dict):
@@ -48,6 +51,15 @@ async def _locate_in_group(work: Work, place: Place, group: StaffGroup) -> None:
     place.where = Where.GENERAL if group.is_forum else Where.PLAIN
     if place.where is Where.PLAIN:
         place.customer = await _customer_meant(work, group, place.message)
+        if place.customer is None and work.age < ORIGINAL_WAIT and _replies_to_what_was_just_shown(place):
+            raise NotYet  # it may not be recorded yet of whom that is
+
+
+def _replies_to_what_was_just_shown(place: Place) -> bool:
+    reply = place.raw.get("reply_to_message") or {}
+    age = place.raw.get("date", 0) - reply.get("date", 0)
+    is_bot = bool((reply.get("from") or {}).get("is_bot"))
+    return place.what == "message" and is_bot and 0 <= age <= ORIGINAL_WAIT.total_seconds()
 
 
 def _note_topics(group: StaffGroup, message: Data) -> None:

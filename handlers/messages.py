@@ -10,7 +10,7 @@ from handlers import cases, speaking
 from handlers.contact import asks_to_stop
 from handlers.content import Content, pieces, read_content, same_media, utf16_length
 from handlers.customers import barring, known, main_group
-from handlers.doors import Place
+from handlers.doors import ORIGINAL_WAIT, NotYet, Place
 from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
 from handlers.speaking import send, tell_customer, tell_staff
 from models.cases import Case, CaseState
@@ -32,12 +32,6 @@ ALBUM_WAIT = timedelta(seconds=1)
 COMMENT_WITHIN = timedelta(days=1)
 #: Thanks are short; what is longer says something (characters).
 LONGEST_THANKS = 200
-#: How long an edit waits for the message it changes.
-ORIGINAL_WAIT = timedelta(seconds=5)
-
-
-class NotYet(Exception):
-    """What this update builds on has not arrived; others of its lane may go first."""
 
 
 async def receive(work: Work, place: Place) -> None:

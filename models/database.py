@@ -56,13 +56,18 @@ class Database:
             event.listen(self.engine.sync_engine, "begin", sqlite.begin)
 
     @asynccontextmanager
-    async def work(self, now: datetime, plan: Plan, plan_version: int | None = None) -> AsyncIterator[Work]:
-        """A unit of work at the moment `now` (UTC): committed at the end, rolled back by any exception."""
+    async def work(
+        self, now: Callable[[], datetime], plan: Plan, plan_version: int | None = None
+    ) -> AsyncIterator[Work]:
+        """A unit of work: committed at the end, rolled back by any exception.
+
+        `now` tells people's time (UTC); it is asked when the work begins, after a wait for another to end.
+        """
         async with (
             self._writer,
             AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session,
         ):
-            work = Work(session, now, self._wall(), plan, plan_version)
+            work = Work(session, now(), self._wall(), plan, plan_version)
             yield work
             await work.flush()
             await session.commit()

@@ -124,7 +124,7 @@ class Schedules:
         ids = range(100_001, 100_001 + count)
         for customer_id in ids:
             self._users[customer_id] = await self.telegram.user(f"Customer {customer_id}")
-        async with self._database.work(datetime.now(UTC), read_plan(PLAN)) as work:
+        async with self._database.work(lambda: datetime.now(UTC), read_plan(PLAN)) as work:
             for customer_id in ids:
                 moment = self._random.choice(NIGHTS) + self._random.uniform(0, 0.9) * SPAN
                 user_id = self._users[customer_id]["id"]

@@ -183,7 +183,7 @@ class Life:
 
     async def does(self, what: str, number: int) -> None:
         """One event."""
-        async with self.database.work(self.now, self.plan) as work:
+        async with self.database.work(lambda: self.now, self.plan) as work:
             customer = await work.customer(1)
             case = await work.case(1001)
             assert case is not None
@@ -272,7 +272,7 @@ async def lived(events: list[tuple[str, int]]) -> Life:
     try:
         async with database.engine.begin() as connection:
             await connection.run_sync(SQLModel.metadata.create_all)
-        async with database.work(NOON, PLAN) as work:
+        async with database.work(lambda: NOON, PLAN) as work:
             work.add(Counter(name="case"))
             work.add_group(StaffGroup(id=1, configured_id=-1, chat_id=-1))
             work.remember(Customer(id=1, user_id=7, name="Anna", language="en", created_at=NOON))

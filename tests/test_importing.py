@@ -4,6 +4,8 @@ import csv
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,7 @@ PURCHASES = "订单号;客户编号;日期;金额;商品\nO1;A1;2026-11-01;¥1,2
 async def database(database_url: str) -> AsyncIterator[Database]:
     found = Database(database_url, lambda: NOW)
     await migrate(found.engine)
-    async with found.work(NOW, PLAN) as work:
+    async with found.work(lambda: NOW, PLAN) as work:
         work.add(Counter(name="customer"))
     yield found
     await found.close()
@@ -125,7 +127,7 @@ async def test_purchases_happen_once_in_the_running_bot_and_lift_the_tier(databa
     assert await imported(database, "events", events, tmp_path) == ((1, 0, 0), [])
 
     happened = []
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         assert await importing.set_going(work)
         happened = [each for each in work.happened if isinstance(each, EventImported)]
         await follow_up(work)
@@ -153,11 +155,11 @@ async def test_every_night_tiers_follow_the_last_twelve_months(database: Databas
     await imported(database, "customers", CUSTOMERS, tmp_path)
     await imported(database, "purchases", PURCHASES, tmp_path)
     for days, tiers in ((0, ["vip", "regular"]), (400, ["regular", "regular"])):
-        async with database.work(NOW + timedelta(days=days), PLAN) as work:
+        async with database.work(partial(add, NOW, timedelta(days=days)), PLAN) as work:
             while await rules.recompute(work):
                 await follow_up(work)
         assert [each.tier for each in await stored(database, Customer)] == tiers
-        async with database.work(NOW + timedelta(days=days, hours=1), PLAN) as work:
+        async with database.work(partial(add, NOW, timedelta(days=days, hours=1)), PLAN) as work:
             assert not await rules.recompute(work)
     async with database.reading() as session:
         changes = (await session.exec(select(Audit).where(Audit.action == "tier"))).all()
@@ -269,7 +271,7 @@ orders = st.dictionaries(st.text("abcXYZ019-", min_size=1, max_size=6), amounts,
 async def test_importing_twice_or_with_broken_rows_changes_nothing(
     database: Database, tmp_path: Path, before: dict[str, int], after: dict[str, int], broken: list[int]
 ) -> None:
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         await work.session.exec(delete(Purchase))
     await imported(database, "customers", CUSTOMERS, tmp_path)
 

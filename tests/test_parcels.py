@@ -18,7 +18,7 @@ async def test_a_redraw_in_flight_at_a_crash_waits_again_beside_the_one_that_was
 ) -> None:
     database = Database(database_url, lambda: NOW)
     await migrate(database.engine)
-    async with database.work(NOW, Plan()) as work:
+    async with database.work(lambda: NOW, Plan()) as work:
         for state in (OutboxState.SENDING, OutboxState.SENDING, OutboxState.NEW):
             work.add(
                 Outbox(
@@ -34,9 +34,9 @@ async def test_a_redraw_in_flight_at_a_crash_waits_again_beside_the_one_that_was
                     created_at=NOW,
                 )
             )
-    async with database.work(NOW, Plan()) as work:
+    async with database.work(lambda: NOW, Plan()) as work:
         assert len(await delivery.recover(work, set())) == 2
-    async with database.work(NOW, Plan()) as work:
+    async with database.work(lambda: NOW, Plan()) as work:
         found = [(row.state, row.key) for row in await work.all(select(Outbox).order_by(col(Outbox.id)))]
     await database.close()
     new = OutboxState.NEW

@@ -22,7 +22,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     """A database with a few rows that were sent."""
     found = Database(database_url, lambda: NOW)
     await migrate(found.engine)
-    async with found.work(NOW, Plan()) as work:
+    async with found.work(lambda: NOW, Plan()) as work:
         for number in range(20):
             work.add(
                 Outbox(
@@ -70,7 +70,7 @@ async def test_looking_for_what_waits_reads_only_what_waits(database: Database) 
 
 async def test_taking_over_reads_only_what_is_in_flight_and_what_was_sent_lately(database: Database) -> None:
     with statements(database) as found:
-        async with database.work(NOW, Plan()) as work:
+        async with database.work(lambda: NOW, Plan()) as work:
             await work.sending()
             await outbox.sent_since(work, NOW - timedelta(minutes=1))
     sending, lately, in_flight = [await plan_of(database, *each) for each in found if "FROM outbox" in each[0]]
@@ -81,7 +81,7 @@ async def test_taking_over_reads_only_what_is_in_flight_and_what_was_sent_lately
 
 async def test_a_pending_key_is_looked_for_among_what_waits(database: Database) -> None:
     with statements(database) as found:
-        async with database.work(NOW, Plan()) as work:
+        async with database.work(lambda: NOW, Plan()) as work:
             await work.pending_send("album:1:2")
     (plan,) = [await plan_of(database, *each) for each in found if "FROM outbox" in each[0]]
     assert "ix_outbox_new" in plan
@@ -89,7 +89,7 @@ async def test_a_pending_key_is_looked_for_among_what_waits(database: Database) 
 
 async def test_the_next_updates_are_found_without_those_that_are_done(database: Database) -> None:
     with statements(database) as found:
-        async with database.work(NOW, Plan()) as work:
+        async with database.work(lambda: NOW, Plan()) as work:
             await inbox.claim(work, 100)
     (plan,) = [await plan_of(database, *each) for each in found if "FROM inbox" in each[0]]
     assert "ix_inbox_todo" in plan

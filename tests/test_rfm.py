@@ -20,7 +20,7 @@ Sale = tuple[int, int, int]  # customer, days ago, hundredths
 async def told_by(database_url: str, sales: list[Sale]) -> tuple[Curve, dict[int, tuple[int, int, int]]]:
     database = Database(database_url, lambda: NOW)
     await migrate(database.engine)
-    async with database.work(NOW, Plan()) as work:
+    async with database.work(lambda: NOW, Plan()) as work:
         for number in {sale[0] for sale in sales}:
             work.add(Customer(id=number, name=f"customer {number}", language="en", created_at=NOW))
         await work.flush()

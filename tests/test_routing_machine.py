@@ -118,7 +118,7 @@ class Routing(RuleBasedStateMachine):
         """One unit of work; a refusal changes nothing."""
 
         async def run() -> None:
-            async with self.database.work(self.now, PLAN) as work:
+            async with self.database.work(lambda: self.now, PLAN) as work:
                 await act(work)
                 await follow_up(work)
 
@@ -127,7 +127,7 @@ class Routing(RuleBasedStateMachine):
 
     def look(self, act: Callable[[Work], Awaitable[Any]]) -> Any:
         async def run() -> Any:
-            async with self.database.work(self.now, PLAN) as work:
+            async with self.database.work(lambda: self.now, PLAN) as work:
                 return await act(work)
 
         return self.runner.run(run())
@@ -370,7 +370,7 @@ async def _furnish(path: Path) -> None:
     began = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
     database = Database(f"sqlite+aiosqlite:///{path}", lambda: began)
     await migrate(database.engine)
-    async with database.work(began, PLAN) as work:
+    async with database.work(lambda: began, PLAN) as work:
         for name in COUNTERS:
             work.add(Counter(name=name))
         for chat_id in (MAIN, OTHER):

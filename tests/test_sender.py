@@ -57,12 +57,12 @@ class Scene:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Work]:
-        async with self.database.work(wall(), Plan()) as work:
+        async with self.database.work(wall, Plan()) as work:
             yield work
             self.fault(work)
 
     def work(self) -> AbstractAsyncContextManager[Work]:
-        return self.database.work(wall(), Plan())
+        return self.database.work(wall, Plan())
 
     async def write(self, *texts: str, **values: Any) -> None:
         """A row for each text, to one customer unless told otherwise."""
@@ -196,7 +196,7 @@ async def test_a_sender_that_loses_its_lead_in_a_commit_that_fails_has_no_slot_t
 
     @asynccontextmanager
     async def slow() -> AsyncIterator[Work]:
-        async with scene.database.work(wall(), Plan()) as work:
+        async with scene.database.work(wall, Plan()) as work:
             yield work
             if scene.sender._began:
                 entered.set()

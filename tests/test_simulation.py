@@ -412,7 +412,7 @@ async def test_arrivals_are_learnt_from_the_last_whole_weeks(database_url: str) 
     ]
     opened = [monday + timedelta(days=day, hours=hour) for day, hour in ((0, 9), (1, 9), (7, 10), (8, 23), (13, 23))]
     outside = [monday - timedelta(days=3), now - timedelta(hours=1)]
-    async with database.work(now, SHOP) as work:
+    async with database.work(lambda: now, SHOP) as work:
         work.session.add(group)
         for person in people:
             work.session.add(person)

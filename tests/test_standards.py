@@ -175,7 +175,7 @@ class Desk:
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
-        async with self.database.work(self.now, self.plan, self.version) as work:
+        async with self.database.work(lambda: self.now, self.plan, self.version) as work:
             work.real_now = self.now
             yield work
             await follow_up(work)
@@ -221,7 +221,7 @@ class Desk:
 
     async def told(self) -> list[str]:
         """The templates for staff and the texts for customers that were said since last asked, cards left out."""
-        async with self.database.work(self.now, self.plan) as work:
+        async with self.database.work(lambda: self.now, self.plan) as work:
             rows = await work.all(select(Outbox).where(Outbox.what != "card").order_by(col(Outbox.id)))
             for row in rows:
                 await work.session.delete(row)
@@ -259,7 +259,7 @@ async def desk(tables: Database) -> AsyncIterator[Desk]:
     """An agent, a supervisor, a manager and a customer; nothing has happened yet."""
     database = tables
     desk = Desk(database)
-    async with database.work(desk.now, desk.plan) as work:
+    async with database.work(lambda: desk.now, desk.plan) as work:
         for name in COUNTERS:
             work.add(Counter(name=name))
         work.add(PlanVersion(id=1, text=PLAN, taken_at=desk.now))

@@ -116,7 +116,7 @@ def test_ordinary_words_are_no_begging(said: str) -> None:
 async def database(database_url: str) -> AsyncIterator[Database]:
     found = Database(database_url, lambda: NOW)
     await migrate(found.engine)
-    async with found.work(NOW, PLAN) as work:
+    async with found.work(lambda: NOW, PLAN) as work:
         for number in range(1, 101):
             tier = "vip" if number % 10 == 0 else "regular"
             segments = ["business"] if number % 20 == 0 else []
@@ -134,17 +134,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def until_nothing(database: Database, now: datetime = NOW, plan: Plan = PLAN) -> None:
     did_work = True
     while did_work:
-        async with database.work(now, plan) as work:
+        async with database.work(lambda: now, plan) as work:
             did_work = await questionnaires.plan_waves(work)
 
 
 async def invited(database: Database) -> list[Invitation]:
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         return list(await work.all(select(Invitation)))
 
 
 async def tiers_of(database: Database, rows: list[Invitation]) -> Counter[str | None]:
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         tiers = dict(await work.all(select(Customer.id, Customer.tier)))
     return Counter(tiers[row.customer_id] for row in rows)
 
@@ -157,7 +157,7 @@ def by_hand(audience: str | None, strata: list[str | None]) -> SurveyWave:
 
 
 async def begin(database: Database, now: datetime = NOW) -> bool:
-    async with database.work(now, PLAN) as work:
+    async with database.work(lambda: now, PLAN) as work:
         return await questionnaires.begin_periods(work)
 
 
@@ -179,7 +179,7 @@ async def test_an_interval_draws_its_share_of_every_tier_once_and_nobody_again_w
 async def test_a_wave_by_hand_asks_the_whole_audience_but_not_who_cannot_or_will_not_be_asked(
     database: Database,
 ) -> None:
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         refused = Consent(
             customer_id=10, purpose=Purpose.SURVEY, given=False, at=NOW, wording="no", how="words"
         )  # fmt: skip
@@ -199,17 +199,17 @@ async def test_a_wave_by_hand_asks_the_whole_audience_but_not_who_cannot_or_will
 
 
 async def test_a_segment_is_an_audience_of_several_tiers(database: Database) -> None:
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         work.add(by_hand("business", ["vip", "regular", None]))
     await until_nothing(database)
     assert {row.customer_id for row in await invited(database)} == {20, 40, 60, 80, 100}
 
 
 async def test_what_a_cancelled_wave_had_planned_is_not_asked(database: Database) -> None:
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         work.add(by_hand("vip", ["vip"]))
     await until_nothing(database)
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         wave: SurveyWave = await work.first(select(SurveyWave))
         assert wave.state is WaveState.RUNNING
         wave.state = WaveState.CANCELLED
@@ -218,7 +218,7 @@ async def test_what_a_cancelled_wave_had_planned_is_not_asked(database: Database
 
 
 async def asked(database: Database) -> bool:
-    async with database.work(NOW, DAYLIGHT) as work:
+    async with database.work(lambda: NOW, DAYLIGHT) as work:
         return await questionnaires.ask_due(work)
 
 
@@ -226,12 +226,12 @@ async def test_a_wave_waits_while_it_is_paused_and_fills_no_more_of_the_outbox_t
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "MOST_WAITING", 60)
-    async with database.work(NOW, DAYLIGHT) as work:
+    async with database.work(lambda: NOW, DAYLIGHT) as work:
         work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
         work.add(by_hand(None, ["vip", "regular", None]))
     await until_nothing(database, plan=DAYLIGHT)
     for state in (WaveState.PAUSED, WaveState.RUNNING):
-        async with database.work(NOW, DAYLIGHT) as work:
+        async with database.work(lambda: NOW, DAYLIGHT) as work:
             wave: SurveyWave = await work.first(select(SurveyWave))
             wave.state = state
         assert await asked(database) is (state is WaveState.RUNNING)
@@ -242,7 +242,7 @@ async def test_a_wave_waits_while_it_is_paused_and_fills_no_more_of_the_outbox_t
 
 
 async def test_i14_whoever_has_a_questionnaire_open_is_asked_nothing_else(database: Database) -> None:
-    async with database.work(NOW, DAYLIGHT) as work:
+    async with database.work(lambda: NOW, DAYLIGHT) as work:
         (await work.customer(10)).open_run_id = 1
         work.add(by_hand("vip", ["vip"]))
     await until_nothing(database, plan=DAYLIGHT)
@@ -255,7 +255,7 @@ async def test_i14_whoever_has_a_questionnaire_open_is_asked_nothing_else(databa
 async def test_f47_after_three_days_down_what_lapsed_is_not_asked_any_more_and_the_rest_is_asked_once(
     database: Database,
 ) -> None:
-    async with database.work(NOW, DAYLIGHT) as work:
+    async with database.work(lambda: NOW, DAYLIGHT) as work:
         work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
         for number, days in ((10, 1), (20, 5)):
             lasts = timedelta(days=days)
@@ -266,7 +266,7 @@ async def test_f47_after_three_days_down_what_lapsed_is_not_asked_any_more_and_t
     later = NOW + timedelta(days=3)
     did_work = True
     while did_work:
-        async with database.work(later, DAYLIGHT) as work:
+        async with database.work(lambda: later, DAYLIGHT) as work:
             did_work = await questionnaires.ask_due(work)
     found = {row.customer_id: (row.state.value, row.reason) for row in await invited(database)}
     assert found == {10: ("expired", "lapsed"), 20: ("asked", None)}
@@ -278,12 +278,12 @@ async def until_still(database: Database, now: datetime, *ticks: Callable[[Work]
     for tick in ticks:
         did_work = True
         while did_work:
-            async with database.work(now, DAYLIGHT) as work:
+            async with database.work(lambda: now, DAYLIGHT) as work:
                 did_work = await tick(work)
 
 
 async def test_f47_what_ran_out_during_an_outage_is_not_reminded_of_as_well(database: Database) -> None:
-    async with database.work(NOW, DAYLIGHT) as work:
+    async with database.work(lambda: NOW, DAYLIGHT) as work:
         work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
         await questionnaires.plan(
             work, await work.customer(10), "nps", "nps:10", "wave", NOW, lasts=timedelta(days=3),
@@ -298,7 +298,7 @@ async def test_f47_what_ran_out_during_an_outage_is_not_reminded_of_as_well(data
 
 
 async def test_whoever_wants_no_questionnaires_is_asked_about_no_case_either(database: Database) -> None:
-    async with database.work(NOW, DAYLIGHT) as work:
+    async with database.work(lambda: NOW, DAYLIGHT) as work:
         work.add_group(StaffGroup(id=1, configured_id=-100, chat_id=-100))
         await work.flush()
         case = Case(id=1001, customer_id=10, group_id=1, opened_at=NOW, last_customer_at=NOW)
@@ -328,7 +328,7 @@ questionnaire = "csat"
 
 async def test_a_complaint_is_asked_in_its_visit_even_where_the_survey_names_no_kinds(database: Database) -> None:
     plan = read_plan(VISITED)
-    async with database.work(NOW, plan) as work:
+    async with database.work(lambda: NOW, plan) as work:
         await questionnaires.take_definitions(work, {"csat.toml": NPS.replace('"nps"', '"csat"', 1)})
         work.add_group(StaffGroup(id=1, configured_id=-100, chat_id=-100))
         await work.flush()
@@ -339,7 +339,7 @@ async def test_a_complaint_is_asked_in_its_visit_even_where_the_survey_names_no_
             await questionnaires.plan_surveys(work, CaseResolved(case, await work.customer(10), agent()))
     assert [row.case_id for row in await invited(database)] == [1002]
 
-    async with database.work(NOW, plan) as work:
+    async with database.work(lambda: NOW, plan) as work:
         found = await work.case(1002)
         assert found is not None
         found.kind, found.state = CaseKind.COMPLAINT, CaseState.RESOLVED
@@ -361,7 +361,7 @@ async def texts_of(work: Work) -> list[tuple[int, bool]]:
 
 async def test_a_changed_file_without_a_new_version_is_refused_and_the_stored_one_stays(database: Database) -> None:
     changed = NPS.replace("How likely?", "Really?")
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         found = await questionnaires.take_definitions(work, {"nps.toml": changed})
         assert [(each.name, each.key, each.version) for each in found] == [("nps.toml", "nps", 1)]
         stored = await current(work, "nps")
@@ -372,9 +372,9 @@ async def test_a_changed_file_without_a_new_version_is_refused_and_the_stored_on
 
 async def test_a_new_version_is_used_from_now_on_and_the_old_one_is_kept(database: Database) -> None:
     new = NPS.replace("version = 1", "version = 2").replace("How likely?", "Really?")
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         assert await questionnaires.take_definitions(work, {"nps.toml": new}) == []
-    async with database.work(NOW, PLAN) as work:
+    async with database.work(lambda: NOW, PLAN) as work:
         assert await texts_of(work) == [(1, False), (2, True)]
         stored = await current(work, "nps")
         assert stored is not None

@@ -151,7 +151,7 @@ class Nights:
     async def at(self, now: datetime, *jobs: Callable[[Work], Awaitable[bool]]) -> None:
         for job in jobs:
             for _ in range(200):
-                async with self.database.work(now, self.plan) as work:
+                async with self.database.work(lambda: now, self.plan) as work:
                     if not await job(work):
                         break
 
@@ -172,7 +172,7 @@ async def opened(url: str, plan: str, customers: int) -> AsyncIterator[Nights]:
         async with database.engine.begin() as connection:
             await connection.run_sync(SQLModel.metadata.create_all)
         nights = Nights(database, read_plan(plan))
-        async with database.work(NOON, nights.plan) as work:
+        async with database.work(lambda: NOON, nights.plan) as work:
             work.add(Counter(name="case"))
             work.add_group(StaffGroup(id=1, configured_id=-1, chat_id=-1))
             for number in range(1, customers + 1):
@@ -214,7 +214,7 @@ async def test_f47_after_three_days_down_no_customer_gets_a_burst_and_what_is_to
     database_url: str,
 ) -> None:
     async with opened(database_url, PERIODIC, 5) as nights:
-        async with nights.database.work(NOON, nights.plan) as work:
+        async with nights.database.work(lambda: NOON, nights.plan) as work:
             for customer_id, hours in ((1, 1), (1, 2), (1, 3), (2, 1), (3, 30)):
                 at = NOON + timedelta(hours=hours)
                 key = f"outage:{customer_id}:{hours}"
@@ -245,7 +245,7 @@ async def test_f47_after_three_days_down_no_customer_gets_a_burst_and_what_is_to
 
 async def test_a_visit_whose_sending_was_cut_off_is_not_repeated_and_why_says_so(database_url: str) -> None:
     async with opened(database_url, PERIODIC, 2) as nights:
-        async with nights.database.work(NOON, nights.plan) as work:
+        async with nights.database.work(lambda: NOON, nights.plan) as work:
             work.add(
                 Visit(
                     customer_id=1, rule=BY_HAND, occurrence="cut", by=By.BOT, purpose=Purpose.VISIT, due_at=NOON,
@@ -253,10 +253,10 @@ async def test_a_visit_whose_sending_was_cut_off_is_not_repeated_and_why_says_so
                 )
             )  # fmt: skip
         await nights.at(NOON, due.come_due)
-        async with nights.database.work(NOON, nights.plan) as work:
+        async with nights.database.work(lambda: NOON, nights.plan) as work:
             sending: Outbox = await work.first(select(Outbox))
             sending.state = OutboxState.SENDING  # and the process dies
-        async with nights.database.work(NOON, nights.plan) as work:
+        async with nights.database.work(lambda: NOON, nights.plan) as work:
             await outcomes.recover(work, set())
         (row,) = await nights.rows(Outbox)
         (kept,) = await nights.rows(Contact)
@@ -266,7 +266,7 @@ async def test_a_visit_whose_sending_was_cut_off_is_not_repeated_and_why_says_so
 
 async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(database_url: str) -> None:
     async with opened(database_url, PERIODIC, 2) as nights:
-        async with nights.database.work(NOON, nights.plan) as work:
+        async with nights.database.work(lambda: NOON, nights.plan) as work:
             for number, parent in ((1001, None), (1002, 1001), (1003, None)):
                 work.add(
                     Case(
@@ -283,7 +283,7 @@ async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(d
             )  # fmt: skip
         outcomes_of = []
         for number in (1003, 1002):
-            async with nights.database.work(NOON, nights.plan) as work:
+            async with nights.database.work(lambda: NOON, nights.plan) as work:
                 case = await work.case(number)
                 assert case is not None
                 await asking.heed_words(work, CustomerSpoke(case, await work.customer(1), "还是响", NOON))
@@ -297,7 +297,7 @@ async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
 ) -> None:
     async with opened(database_url, "", 2) as nights:
         await with_agents(nights)
-        async with nights.database.work(NOON, nights.plan) as work:
+        async with nights.database.work(lambda: NOON, nights.plan) as work:
             (await work.customer(1)).unreachable_since = NOON
             work.add(
                 Case(
@@ -341,7 +341,7 @@ def agent(number: int, *, started: bool) -> Staff:
 
 async def with_agents(nights: Nights, *due_in: float) -> None:
     """Two agents, of whom the first has started the bot, and a call for the first customers in so many hours each."""
-    async with nights.database.work(NOON, nights.plan) as work:
+    async with nights.database.work(lambda: NOON, nights.plan) as work:
         for number, started in ((1, True), (2, False)):
             work.remember_staff(agent(number, started=started))
             await work.flush()
@@ -370,7 +370,7 @@ async def test_visits_of_somebody_who_is_away_or_has_left_go_to_somebody_else(da
     async with opened(database_url, "", 5) as nights:
         await with_agents(nights, 2.5, 3)
         await nights.at(NOON + timedelta(hours=4), due.come_due)
-        async with nights.database.work(NOON + timedelta(hours=4), nights.plan) as work:
+        async with nights.database.work(lambda: NOON + timedelta(hours=4), nights.plan) as work:
             person = await work.staff(1)
             if left:
                 person.active = False
@@ -389,14 +389,14 @@ async def test_another_plan_cancels_what_it_does_not_know_and_another_tier_begin
     async with opened(database_url, PERIODIC.replace("0.5", "1.0"), 5) as nights:
         await nights.at(NOON, recurring.plan_ahead)
         before = {visit.occurrence for visit in await nights.visits() if visit.customer_id == 1}
-        async with nights.database.work(NOON + timedelta(hours=1), nights.plan) as work:
+        async with nights.database.work(lambda: NOON + timedelta(hours=1), nights.plan) as work:
             customer = await work.customer(1)
             customer.tier = "vip"
             await recurring.file_changed(work, FileChanged(customer))
         changed = [visit for visit in await nights.visits() if visit.customer_id == 1]
-        async with nights.database.work(NOON, nights.plan) as work:
+        async with nights.database.work(lambda: NOON, nights.plan) as work:
             await work.session.exec(update(Visit).values(plan_version=1))
-        async with nights.database.work(NOON + timedelta(hours=2), read_plan(""), 2) as work:
+        async with nights.database.work(lambda: NOON + timedelta(hours=2), read_plan(""), 2) as work:
             await planning.replan(work)
         left = await nights.visits()
 
@@ -428,7 +428,7 @@ by = "bot"
 
 async def test_a_long_silence_is_broken_only_where_the_customer_agreed(database_url: str) -> None:
     async with opened(database_url, SILENCE, 3) as nights:
-        async with nights.database.work(NOON, nights.plan) as work:
+        async with nights.database.work(lambda: NOON, nights.plan) as work:
             for customer_id in (1, 2, 3):
                 (await work.customer(customer_id)).last_contact_at = NOON - 50 * DAY
             for customer_id, given in ((1, True), (2, True), (2, False)):
@@ -443,7 +443,7 @@ async def test_a_long_silence_is_broken_only_where_the_customer_agreed(database_
                 await work.flush()
         await nights.at(NOON, recurring.plan_ahead)
         planned = await nights.visits()
-        async with nights.database.work(NOON + 5 * DAY, nights.plan) as work:
+        async with nights.database.work(lambda: NOON + 5 * DAY, nights.plan) as work:
             (await work.customer(1)).last_contact_at = work.now
         await nights.at(max(visit.due_at for visit in planned), due.come_due)
         found = await nights.visits()
@@ -457,7 +457,7 @@ async def test_a_purchase_and_a_delivery_are_visited_once_each_and_old_ones_are_
     async with opened(database_url, SILENCE, 1) as nights:
         bought, old = ("purchase", "A1", 0), ("purchase", "A0", 40)
         for name, ref, days in (bought, bought, ("delivery", "L1", 1), old):
-            async with nights.database.work(NOON, nights.plan) as work:
+            async with nights.database.work(lambda: NOON, nights.plan) as work:
                 await planning.event_imported(work, EventImported(1, name, ref, NOON - days * DAY))
         found = await nights.visits()
 

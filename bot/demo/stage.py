@@ -119,7 +119,7 @@ class Stage:
         """Move people's time; False when the bot does not fetch what waits, which Telegram would forget."""
         if not await self.control.collected():
             return False
-        async with self.database.work(wall(), Plan()) as work:
+        async with self.database.work(wall, Plan()) as work:
             self._ahead = await let_time_pass(work, seconds)
         await self.control.act("clock", advance=seconds)
         self.changed()

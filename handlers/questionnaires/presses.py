@@ -11,7 +11,7 @@ from handlers import cases, messages
 from handlers.contact import asks_to_stop
 from handlers.content import Content, read_content, utf16_length
 from handlers.customers import barring, known, main_group
-from handlers.doors import Place, Refusal
+from handlers.doors import NotYet, Place, Refusal
 from handlers.questionnaires import runs, showing
 from handlers.questionnaires.runs import Run
 from handlers.speaking import answer_press, button, send, tell_staff
@@ -226,7 +226,7 @@ async def vote(work: Work, place: Place) -> None:
     poll: Poll | None = await work.first(select(Poll).where(Poll.poll_id == str(place.raw.get("poll_id"))))
     if poll is None:
         if work.age < POLL_WAIT:
-            raise messages.NotYet  # Telegram may not have told us yet which poll this is
+            raise NotYet  # Telegram may not have told us yet which poll this is
         return
     invitation: Invitation = await work.first(select(Invitation).where(Invitation.id == poll.invitation_id))
     customer = place.customer

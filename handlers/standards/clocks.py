@@ -1,7 +1,7 @@
 """What sets clocks going, stops and ends them: every happening of a case, under the plan it was promised under."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers import cases
 from handlers.happenings import (
@@ -46,7 +46,8 @@ async def standard_of(work: Work, case: Case, customer: Customer) -> Standard:
 
 def said_at(work: Work, at: datetime) -> datetime:
     """Telegram's time of a message in people's time; a clock of theirs that is ahead of ours is not believed."""
-    return min(work.now, at + (work.now - work.real_now))
+    ahead = round((work.now - work.real_now).total_seconds())  # whole seconds: the two are read one after the other
+    return min(work.now, at + timedelta(seconds=ahead))
 
 
 class _Clocks:

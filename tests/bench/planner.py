@@ -74,7 +74,7 @@ class Night:
         self._planning = True
         did_work = True
         while did_work:
-            async with self.database.work(wall(), self.plan) as work:
+            async with self.database.work(wall, self.plan) as work:
                 did_work = await plan_ahead(work)
         self._planning = False
         return time.monotonic() - began
@@ -83,7 +83,7 @@ class Night:
         """Updates come, and each is stored before Telegram is told so."""
         for number in range(1, 1_000_000):
             began = time.monotonic()
-            async with self.database.work(wall(), self.plan) as work:
+            async with self.database.work(wall, self.plan) as work:
                 await inbox.store(work, [{"update_id": number, "lane": "c1", "raw": "{}", "state": "done"}])
             if self._planning:
                 self.waits.append(time.monotonic() - began)

@@ -95,7 +95,7 @@ async def _tick(database: Database, now: datetime) -> None:
     plan = read_plan(PLAN)
 
     def begin() -> AbstractAsyncContextManager[Work]:
-        return database.work(now, plan, 1)
+        return database.work(lambda: now, plan, 1)
 
     await run_tick(begin, "clocks", sweep, lambda: None)
 
@@ -116,7 +116,7 @@ async def _database(size: Size) -> AsyncIterator[Database]:
             url = await stack.enter_async_context(new_database(stack.enter_context(running_postgres())))
         database = Database(url, lambda: datetime.now(UTC))
         await migrate(database.engine)
-        async with database.work(NOW, read_plan(PLAN)) as work:
+        async with database.work(lambda: NOW, read_plan(PLAN)) as work:
             work.add(PlanVersion(id=1, text=PLAN, taken_at=NOW))
             work.add(StaffGroup(id=1, configured_id=-1001, chat_id=-1001, title="Staff", is_forum=False))
             for key, role in enumerate((Role.AGENT, Role.SUPERVISOR), start=1):
@@ -133,7 +133,7 @@ async def _database(size: Size) -> AsyncIterator[Database]:
 async def _fill(database: Database, first: int, last: int, *, closed: bool, customers: int) -> None:
     """Cases, each with the clock of its first response: over, or due in an hour."""
     for start in range(first, last + 1, CHUNK):
-        async with database.work(NOW, read_plan(PLAN)) as work:
+        async with database.work(lambda: NOW, read_plan(PLAN)) as work:
             for number in range(start, min(start + CHUNK, last + 1)):
                 state = {"state": CaseState.CLOSED, "closed_at": NOW} if closed else {"state": CaseState.NEW}
                 ahead = {"ended_at": NOW, "kept": True} if closed else {
@@ -150,7 +150,7 @@ async def _fill(database: Database, first: int, last: int, *, closed: bool, cust
 
 async def _analyze(database: Database) -> None:
     """What both databases do by themselves now and then."""
-    async with database.work(NOW, read_plan(PLAN)) as work:
+    async with database.work(lambda: NOW, read_plan(PLAN)) as work:
         await (await work.session.connection()).execute(text("ANALYZE"))
 
 

@@ -60,7 +60,7 @@ async def measure(kind: str, customers: int) -> Wave:
 
 
 def _begin(database: Database) -> Any:
-    return database.work(datetime.now(UTC), Plan())
+    return database.work(lambda: datetime.now(UTC), Plan())
 
 
 async def _fill(database: Database, customers: int) -> None:

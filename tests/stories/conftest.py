@@ -1,11 +1,24 @@
 """One shop for a module's stories on each database; every story brings its own customers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from typing import Any
 
 import pytest
 
 from tests.postgres import new_database
 from tests.stories.shop import Shop, open_shop
+from tests.telegram import transcript
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
+    """Remember for the fixtures' end whether the story went wrong."""
+    report = yield
+    if call.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -40,10 +53,17 @@ async def open_all_day(
 
 
 @pytest.fixture
-async def shop(open_all_day: Shop) -> AsyncIterator[Shop]:
-    """The module's shop; nothing that the bot does meanwhile is against Telegram's rules or a bug."""
+async def shop(request: pytest.FixtureRequest, open_all_day: Shop) -> AsyncIterator[Shop]:
+    """The module's shop; nothing that the bot does meanwhile is against Telegram's rules or a bug.
+
+    Of a story that goes wrong, what the bot printed and what stood in the groups is shown.
+    """
     seen, logged = len(await open_all_day.telegram.violations()), len(open_all_day.bot.log)
     yield open_all_day
+    if request.node.stash.get(FAILED, False):
+        print("The bot said:", open_all_day.bot.log[logged:][-4000:])
+        for group in (open_all_day.group, *open_all_day.groups.values()):
+            print(transcript((await open_all_day.telegram.chat(group))[-40:]))
     assert (await open_all_day.telegram.violations())[seen:] == []
     lines = open_all_day.bot.log[logged:].splitlines()
     assert [line for line in lines if " ERROR " in line or "Traceback" in line] == [], "\n".join(lines[-40:])

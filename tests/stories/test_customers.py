@@ -279,7 +279,7 @@ async def test_s13_a_customer_finds_nothing_with_numbers_and_words(shop: Shop) -
 
 async def imported_customer(shop: Shop, ref: str, name: str, phone: str = "") -> int:
     """A customer as an import leaves them; the number."""
-    async with shop.database.work(datetime.now(UTC), Plan()) as work:
+    async with shop.database.work(lambda: datetime.now(UTC), Plan()) as work:
         number = await work.number("customer")
         row = CustomerRow(
             id=number, name=name, ref=ref, phone=phone or None, language="zh", tags=["老会员"],
