@@ -67,6 +67,24 @@ async def test_commands_and_buttons_work_on_the_message_replied_to(shop: Shop) -
     assert await shop.words_of(wang, Author.NOTE) == ["上次也送错", "给他一张券"]
 
 
+async def test_who_replies_before_telegram_has_told_the_bot_what_it_showed_is_understood(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await chen.says("早")
+    await shop.telegram.fault("hold_after", "sendMessage", seconds=1.5, chat_id=shop.group["id"])
+    await wang.says("锅盖裂了")
+    relayed = await chen.sees("锅盖裂了", where=lambda message: not is_card(message))
+
+    await chen.says("/claim", reply_to=relayed)
+    await chen.says("给您寄新的", reply_to=relayed)
+
+    heard = await wang.hears("给您寄新的")
+    number = case_number(await wang.hears("编号"))
+    await card_of(shop, number, f"处理人：{chen.name}")
+    assert "锅盖裂了" in str(heard.get("reply_to_message"))
+    said = [words(message) for message in await shop.telegram.chat(shop.group, since=relayed["message_id"])]
+    assert not [each for each in said if "请回复客户的那条消息" in each]
+
+
 async def test_f43_talk_that_answers_no_customer_reaches_none(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     await chen.says("早")
