@@ -45,6 +45,15 @@ class Lookups:
         case: Case | None = await self.first(select(Case).where(Case.id == case_id))
         return case
 
+    async def case_held(self, case_id: int) -> Case | None:
+        """The case as it is stored by now; until this work ends nobody else changes it (PostgreSQL).
+
+        For those who decide by where the case is shown: a worker moves it while the sender shows it.
+        """
+        held = select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
+        case: Case | None = await self.first(held)
+        return case
+
     async def message(self, message_id: int) -> Message:
         """A message by its key."""
         message: Message = await self.first(select(Message).where(Message.id == message_id))

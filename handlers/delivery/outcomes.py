@@ -80,7 +80,7 @@ def _link(message_id: int, chat_id: int, telegram_id: int) -> dict[str, int]:
 async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: list[int]) -> None:
     row = parcel.head
     if row.what is What.CARD and ids and parcel.method == "sendMessage":
-        case = await work.case(row.case_id)
+        case = await work.case_held(row.case_id)
         if case:  # one that has moved to another group meanwhile has another card there
             here = case.group_id == row.group_id
             _retire_card(work, row, case.card_message_id if here else ids[0])

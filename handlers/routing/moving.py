@@ -69,6 +69,7 @@ async def _to_group(
     work: Work, customer: Customer, case: Case, old: StaffGroup, new: StaffGroup, values: dict[str, Any]
 ) -> None:
     """The case leaves a group for another: there its card, what was said and the way back, here where it went."""
+    await work.case_held(case.id)
     topic = await work.topic(customer.id, old.id or 0) if old.is_forum else None
     old_place = topic.thread_id if topic else case.card_message_id
     link = topic_link(old.chat_id, old_place) if old_place else ""
