@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # Arguments for the tests: `make test PYTEST_ARGS="-x tests/test_settings.py"`.
 # More processes than a small machine has cores: a test mostly waits for others. The tests of one file stay together.
 # Each process has its own ports and database server.
-PYTEST_ARGS ?= -n 4 --dist loadfile
+PYTEST_ARGS ?= -n 6 --dist loadfile
 # Arguments for the demo: `make demo DEMO_ARGS="--language en"`.
 DEMO_ARGS ?=
 # `make lock` keeps the versions that still fit; `make lock LOCK_ARGS=--upgrade` takes the newest.

@@ -13,6 +13,8 @@ Json = dict[str, Any]
 
 TOKEN = "1000000001:sandbox"
 POLL_SECONDS = 0.02
+#: How long what must come may take: beside others, on a machine that stalls, it takes its time.
+PATIENCE_SECONDS = 30.0
 ABOUT_A_MESSAGE = (
     *("caption", "entities", "media_group_id", "forward_origin"),
     *("via_bot", "sender_chat", "anonymous", "date", "bot"),
@@ -310,7 +312,7 @@ class Telegram:
         containing: str = "",
         thread: int | None = None,
         after: int | Json | None = None,
-        timeout: float = 10,  # noqa: ASYNC109
+        timeout: float = PATIENCE_SECONDS,  # noqa: ASYNC109
         where: Callable[[Json], bool] | None = None,
     ) -> Json:
         """The first of the bot's messages that fits; `thread=None` looks everywhere in the chat."""
@@ -329,7 +331,7 @@ class Telegram:
                 )
             await asyncio.sleep(POLL_SECONDS)
 
-    async def wait_topic(self, chat: int | Json, containing: str = "", timeout: float = 10) -> Json:  # noqa: ASYNC109
+    async def wait_topic(self, chat: int | Json, containing: str = "", timeout: float = PATIENCE_SECONDS) -> Json:  # noqa: ASYNC109
         """The first topic whose name fits."""
         deadline = time.monotonic() + timeout
         while True:
@@ -342,7 +344,7 @@ class Telegram:
                 raise AssertionError(f"no topic with {containing!r} within {timeout} s; there are {names}")
             await asyncio.sleep(POLL_SECONDS)
 
-    async def wait_calls(self, method: str, count: int = 1, timeout: float = 10) -> list[Json]:  # noqa: ASYNC109
+    async def wait_calls(self, method: str, count: int = 1, timeout: float = PATIENCE_SECONDS) -> list[Json]:  # noqa: ASYNC109
         """The ledger's entries of a method, once there are `count`."""
         deadline = time.monotonic() + timeout
         calls: list[Json] = []

@@ -12,7 +12,7 @@ import pytest
 from bot.demo.server import LONGEST_LEAP
 from bot.demo.words import FILES, words
 from tests.demo.demo import Demo
-from tests.telegram import POLL_SECONDS, Json
+from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json
 
 
 async def test_the_page_comes_with_its_files_and_nothing_from_elsewhere(demo: Demo) -> None:
@@ -75,7 +75,7 @@ async def test_what_happens_in_the_sandbox_streams_through(demo: Demo) -> None:
     async with aiohttp.ClientSession() as session, session.get(f"{demo.url}/control/events") as stream:
         await stream.content.readline()
         await demo.post("/control/say", from_id=customer["id"], text="streamed words")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while b"streamed words" not in await stream.content.readline():
                 pass
 
@@ -153,7 +153,7 @@ async def test_nothing_outlives_a_demo_that_is_killed() -> None:
 
     demo.process.kill()
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while any(is_alive(child) for child in children):
         assert time.monotonic() < deadline, "something lives on"
         await asyncio.sleep(POLL_SECONDS)

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from tests.sandbox.bot import received, refusal, result
-from tests.telegram import Json, Telegram
+from tests.telegram import PATIENCE_SECONDS, Json, Telegram
 
 
 class Hook:
@@ -35,7 +35,7 @@ class Hook:
         return self.answers.pop(0) if self.answers else web.Response()
 
     async def wait(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(self.got) < count:
                 self.came.clear()
                 await self.came.wait()

@@ -22,7 +22,7 @@ from models.delivery import Inbox, InboxState, Outbox, OutboxState
 from models.messages import Author, Message
 from models.staff import Installation
 from tests.running import QuickBot, RunningBot
-from tests.telegram import POLL_SECONDS, Json, Telegram, buttons, words
+from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json, Telegram, buttons, words
 
 #: Stories are about what is said, not how fast: Telegram's limits are tested elsewhere.
 NO_HURRY = {
@@ -129,7 +129,7 @@ class Agent(Person):
 
     async def card(self, of: Customer, containing: str = "") -> Json:
         """The customer's latest card that says so."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             topic = await self.shop.telegram.chat(self.group, await of.topic(self.group))
             shown = [each for each in topic if is_card(each)]
@@ -180,7 +180,7 @@ class Shop:
 
     async def answer_to(self, query_id: str) -> Json:
         """How a press was answered."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while (found := (await self.telegram.callback(query_id))["answer"]) is None:
             assert time.monotonic() < deadline, "nobody answered the press"
             await asyncio.sleep(POLL_SECONDS)

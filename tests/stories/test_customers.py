@@ -14,7 +14,7 @@ from models.messages import Message
 from models.plan import Plan
 from models.staff import Audit
 from tests.stories.shop import Agent, Customer, Shop
-from tests.telegram import buttons, words
+from tests.telegram import PATIENCE_SECONDS, buttons, words
 
 PLAN = """
 [[tier]]
@@ -162,7 +162,7 @@ async def test_a_tier_by_hand_wants_a_reason_and_an_end_and_ends_by_itself(shop:
 async def has_tier(customer: Customer, tier: str) -> None:
     """The rules look every few seconds; wait until they have, and that is the tier."""
     await asyncio.sleep(0.2 if tier == "vip" else 0)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while (found := (await customer.row()).tier) != tier:
         assert time.monotonic() < deadline, f"the tier is {found}"
         await asyncio.sleep(0.1)
@@ -212,7 +212,7 @@ async def test_a_shop_takes_over_its_customers_and_their_orders_while_the_bot_ru
     assert (await huifang(shop, "import", "purchases", "orders.csv", "--commit"))[0] == 0
 
     number = (await shop.stored(select(CustomerRow.id).where(CustomerRow.ref == "M1")))[0]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         asked = await shop.owner.says(f"/file {number}")
         file_shown = words(await shop.owner.sees(f"客户档案 #{number}", after=asked))

@@ -18,7 +18,7 @@ from models.standards import Clock, Timed
 from models.visits import Outcome, Visit, VisitState
 from tests.stories.asking import question, runs_of
 from tests.stories.shop import Agent, Customer, Shop, case_number
-from tests.telegram import Json, buttons, words
+from tests.telegram import PATIENCE_SECONDS, Json, buttons, words
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
 HOUR = 3600
@@ -307,7 +307,7 @@ async def recommends(shop: Shop, week: Week, customer: Customer, asks: str, answ
     moved = select(Contact).where(
         Contact.customer_id == row.id, Contact.state == ContactState.MOVED, Contact.reason == "quiet"
     )
-    deadline = monotonic() + 10
+    deadline = monotonic() + PATIENCE_SECONDS
     while not await shop.stored(moved):
         assert monotonic() < deadline, "nobody looked"
         await asyncio.sleep(0.1)

@@ -11,7 +11,7 @@ from models.cases import Case, CaseEvent
 from models.customers import Customer as Row
 from models.staff import Staff
 from tests.stories.shop import Agent, Customer, Shop, case_number, is_card
-from tests.telegram import POLL_SECONDS, Json, buttons, words
+from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json, buttons, words
 
 GROUPS = {"-100advice": True}
 PLAN = """
@@ -88,7 +88,7 @@ async def in_working_time(shop: Shop) -> None:
 
 async def stored(shop: Shop, number: int, **wanted: object) -> Case:
     """The case, once it is as wanted."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         case: Case = (await shop.stored(select(Case).where(Case.id == number)))[0]
         if all(getattr(case, key) == value for key, value in wanted.items()):

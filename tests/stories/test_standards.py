@@ -15,7 +15,7 @@ from models.outbox import answer_lag
 from models.staff import PlanVersion
 from models.standards import Clock, Timed
 from tests.stories.shop import Agent, Customer, Shop, case_number
-from tests.telegram import Json, buttons, words
+from tests.telegram import PATIENCE_SECONDS, Json, buttons, words
 
 PLAN = """
 [[tier]]
@@ -95,7 +95,7 @@ async def notes_of(shop: Shop, customer: Customer, count: int) -> list[Json]:
 
 async def until(look: Callable[[], Awaitable[Found]], holds: Callable[[Found], bool]) -> Found:
     """What is found once it is as it should be."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not holds(found := await look()):
         assert time.monotonic() < deadline, found
         await asyncio.sleep(0.1)
