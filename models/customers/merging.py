@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, func, update
+from sqlalchemy import UniqueConstraint, func, or_, update
 from sqlmodel import SQLModel, col, select
 
+from models.cases import Case
 from models.customers.rows import Customer, JoinToken, Merge, TierBy, Topic, TopicState
 from models.delivery import Outbox, OutboxState
+from models.messages import Message
 from models.tables import TABLES
 from models.work import Work
 
@@ -22,6 +24,8 @@ _TAKEN = (
 _TIER = ("tier", "tier_by", "tier_reason", "tier_approved_by", "tier_until")
 #: Who somebody is in Telegram.
 _PERSON = ("user_id", "name", "username", "language", "language_chosen", "unreachable_since", "open_run_id")
+#: What still goes to the topic of the number it is of when its turn comes, or comes again.
+_UNSENT = (OutboxState.NEW, OutboxState.SENDING)
 _AT_ONCE = 1000
 
 
@@ -68,11 +72,8 @@ async def merge(work: Work, survivor: Customer, merged: Customer, actor: str) ->
         f"{table.__tablename__}.{column}": await _move(work, table, column, survivor.id, merged.id)
         for table, column in _tables()
     }
-    await work.session.exec(
-        update(Outbox)
-        .where(col(Outbox.customer_id) == merged.id, col(Outbox.state) == OutboxState.NEW)
-        .values(customer_id=survivor.id)
-    )
+    unsent = update(Outbox).where(col(Outbox.customer_id) == merged.id, col(Outbox.state).in_(_UNSENT))
+    await work.session.exec(unsent.values(customer_id=survivor.id))
     topics = await _move_topics(work, survivor.id, merged.id)
     file = await _take_over(work, survivor, merged)
     merged.merged_into_id = survivor.id
@@ -172,6 +173,11 @@ async def undo(work: Work, done: Merge, survivor: Customer, merged: Customer) ->
             await _move_back(work, *tables[name], moved, survivor.id, merged.id)
     for topic in await work.all(select(Topic).where(col(Topic.id).in_(done.moved["topics"]))):
         topic.customer_id = merged.id
+    await work.flush()
+    cases, messages = (select(table.id).where(table.customer_id == merged.id) for table in (Case, Message))
+    unsent = update(Outbox).where(col(Outbox.customer_id) == survivor.id, col(Outbox.state).in_(_UNSENT))
+    of_merged = or_(col(Outbox.case_id).in_(cases), col(Outbox.message_id).in_(messages))
+    await work.session.exec(unsent.where(of_merged).values(customer_id=merged.id))
     back = {}
     for key, (before, became) in done.moved["file"].items():
         if _plain(getattr(survivor, key)) == became:

@@ -397,6 +397,29 @@ async def test_a_merge_is_shown_first_moves_everything_and_is_undone_whole(shop:
     await chen.sees("请写成：/unmerge", after=asked)
 
 
+async def test_words_that_wait_through_a_merge_and_its_undoing_go_to_the_topic_of_their_own(shop: Shop) -> None:
+    wang, owner = await with_topic(shop), shop.owner
+    old = await imported_customer(shop, "F2", "王女士", "+8613612340010")
+    number = (await wang.row()).id
+    await owner.starts_bot()
+    await shop.calms_down()
+    await shop.telegram.fault(
+        "status", "sendMessage", code=429, chat_id=shop.group["id"], parameters={"retry_after": 4}
+    )
+    await wang.says("门铃又不响了")
+    await shop.telegram.say(owner.user, f"/merge {old} {number}")
+    await owner.presses(await owner.hears(f"合并后保留 #{old}"), "合并")
+    await owner.hears(f"#{number} 已并入")
+    await shop.telegram.say(owner.user, f"/unmerge {number}")
+    await owner.hears("恢复原状")
+    assert "门铃又不响了" not in str(await shop.telegram.chat(shop.group)), "it waits"
+
+    await owner.sees("门铃又不响了", of=wang)
+
+    await shop.calms_down()
+    assert await shop.stored(select(Topic).where(Topic.customer_id == old)) == []
+
+
 async def of_both(shop: Shop, *numbers: int) -> list[tuple[str, int, int]]:
     """Whose every row is, by table, and the file that is merged."""
     found: list[tuple[str, int, int]] = []
