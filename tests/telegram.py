@@ -15,6 +15,8 @@ TOKEN = "1000000001:sandbox"
 POLL_SECONDS = 0.02
 #: How long what must come may take: beside others, on a machine that stalls, it takes its time.
 PATIENCE_SECONDS = 30.0
+#: Less than the server's.
+KEEP_ALIVE_SECONDS = 2.0
 ABOUT_A_MESSAGE = (
     *("caption", "entities", "media_group_id", "forward_origin"),
     *("via_bot", "sender_chat", "anonymous", "date", "bot"),
@@ -37,6 +39,12 @@ def _chat_id(what: "int | Json") -> int:
     return int(what["chat"]["id"] if "chat" in what else what["id"])
 
 
+def client_session() -> aiohttp.ClientSession:
+    """A session that uses no connection which the server may close at that moment because it was idle."""
+    connector = aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_SECONDS)
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=60))
+
+
 class Telegram:
     """A running sandbox; every method is one control call unless it says more."""
 
@@ -44,7 +52,7 @@ class Telegram:
         self.url = url
         self.token = token
         self._process = process
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
+        self._session = client_session()
 
     @classmethod
     async def start(cls, token: str = TOKEN, limits: Json | None = None, port: int = 0) -> Self:

@@ -8,9 +8,7 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-import aiohttp
-
-from tests.telegram import POLL_SECONDS, Json
+from tests.telegram import POLL_SECONDS, Json, client_session
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 40
@@ -23,7 +21,7 @@ class Demo:
         self.process = process
         self.url = url
         self.seconds = seconds  # from the command to the page's first answer
-        self._session = aiohttp.ClientSession()
+        self._session = client_session()
         self.people: Json = {}
 
     @classmethod
