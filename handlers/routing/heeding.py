@@ -19,6 +19,8 @@ from templates import label
 
 #: How long those who were called have, until others are told.
 ANSWER_WITHIN = timedelta(minutes=10)
+#: What the timeline calls it when people are called to a case.
+CALLS = ("paged", "alarm", "page_unanswered")
 #: How many cases that nobody took up are looked at in one go.
 AT_ONCE = 50
 
@@ -115,9 +117,9 @@ async def call(
 
 
 async def have(work: Work, place: Place) -> None:
-    """The button "I have it" under a call: nobody else need be told, and whoever pressed takes the case."""
+    """The button "I have it" under a call: the first press counts, and takes the case; nobody else need be told."""
     number = place.text.partition(":")[2]
-    case = await work.case(int(number)) if number.isdecimal() and len(number) < 18 else None
+    case = await work.case_held(int(number)) if number.isdecimal() and len(number) < 18 else None
     person = place.speaker
     if case is None or "forward_origin" in place.message:
         raise Refusal("stale")
@@ -127,8 +129,11 @@ async def have(work: Work, place: Place) -> None:
         raise Refusal("stale")
     if not case.unfinished:
         raise Refusal("finished", number=case.id)
-    if case.page_due_at is not None:
-        case.page_due_at = None
+    first = await queries.who_has_it(work, case, CALLS)
+    if first and person.id not in (first.id, case.assignee_id):
+        raise Refusal("has_it", name=first.name)
+    case.page_due_at = None
+    if first is None:
         work.event(case, "acknowledged", cases.actor_of(person))
     if case.assignee_id is None and works_there and await duty.has_room(work, case, person):
         cases.take(work, case, person)

@@ -15,6 +15,7 @@ from models.cases import Case
 from models.customers import Customer
 from models.delivery import Outbox, Priority, SendClass, What, customer_lane, staff_lane
 from models.duty import is_away
+from models.routing import queries
 from models.staff import Role, Staff, StaffGroup
 from models.standards import Clock, clock
 from models.work import Work
@@ -163,20 +164,25 @@ async def _tell_many(work: Work, group: StaffGroup, tellings: Sequence[Telling],
 
 
 async def acknowledge(work: Work, place: Place) -> None:
-    """The button under what gets late: it is recorded who has it, and the message says so."""
+    """The button under what gets late: who is the first to press it has it, and the message says so."""
     key = place.text.partition(":")[2]
     found = await clock(work, int(key)) if key.isdecimal() and len(key) < 18 else None
-    case = await work.case(found.case_id) if found else None
+    case = await work.case_held(found.case_id) if found else None
     if found is None or case is None:
         raise Refusal("stale")
     if place.where is not Where.PRIVATE and case.group_id != place.staff_group.id:
         raise Refusal("stale")
     person = place.speaker
-    if found.ended_at is None and found.acknowledged_by != person.id:
+    if found.ended_at is not None:
+        answer_press(work, place.raw["id"], label(person.language, "toast.over_already", number=case.id))
+        return
+    first = await queries.who_has_it(work, case, ("escalated",), found.what)
+    if first and first.id != person.id:
+        raise Refusal("has_it", name=first.name)
+    if first is None:
         found.acknowledged_by = person.id
         work.event(case, "acknowledged", actor_of(person), of=found.what)
-    toast = "toast.has_it" if found.ended_at is None else "toast.over_already"
-    answer_press(work, place.raw["id"], label(person.language, toast, number=case.id))
+    answer_press(work, place.raw["id"], label(person.language, "toast.has_it", number=case.id))
     _show_who(work, place, person)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import case as case_of
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from models.cases import UNFINISHED_SQL, Case
+from models.cases import UNFINISHED_SQL, Case, CaseEvent
 from models.lookups import Lookups
 from models.messages import Author, Message
 from models.staff import GroupMember, Staff
@@ -60,3 +60,18 @@ async def words_in(work: Lookups, case_id: int, limit: int = 20) -> Sequence[Mes
     said = col(Message.author).in_((Author.CUSTOMER, Author.AGENT))
     query = select(Message).where(Message.case_id == case_id, said, col(Message.recalled_at).is_(None))
     return list(await work.all(query.order_by(col(Message.id).desc()).limit(limit)))[::-1]
+
+
+async def who_has_it(work: Lookups, case: Case, asked: Sequence[str], of: str | None = None) -> Staff | None:
+    """Who was the first to say that they have it, since people were last asked by one of these events of the case.
+
+    `of` is the clock that it is about, None for a call. Who has left since has it no more.
+    """
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, col(CaseEvent.what).in_((*asked, "acknowledged")))
+    events = await work.all(query.order_by(col(CaseEvent.id).desc()))
+    latest = next((event for event in events if event.details.get("of") == of), None)
+    if latest is None or latest.what in asked:
+        return None
+    number = int(latest.actor.partition(":")[2])
+    person: Staff | None = await work.first(select(Staff).where(Staff.id == number, col(Staff.active)))
+    return person

@@ -136,6 +136,10 @@ async def test_an_electric_shock_on_sunday_night(shop: Shop, crew: Crew) -> None
     night = await crew.night.presses(private, "我来处理")
     assert night == f"工单 {number} 由您处理"
     case = await stored(shop, number, page_due_at=None)
+    assert await crew.chen.presses(called, "我来处理") == "已经由 小夜 处理。"
+    assert await crew.night.presses(called, "我来处理") == night, "twice by the same person is as good as once"
+    assert (await whats_in_the_timeline(shop, number)).count("acknowledged") == 1
+    assert await is_with(shop, await stored(shop, number), crew.night)
     await shop.time_passes(minutes=11)
     await shop.calms_down()
     assert not [each for each in await shop.telegram.chat(shop.owner.user) if f"工单 {number} 十分钟" in words(each)]
@@ -158,6 +162,8 @@ async def test_nobody_takes_it_up_and_the_owner_is_told(shop: Shop, crew: Crew) 
     await shop.time_passes(minutes=10)
     told = await shop.owner.hears(f"工单 {number} 十分钟内无人接手")
     assert await shop.owner.presses(told, "我来处理") == f"工单 {number} 由您处理"
+    shown = await crew.chen.sees("十分钟内无人接手", of=lee)
+    assert await crew.chen.presses(shown, "我来处理") == "已经由 老板 处理。"
     await finish(shop.owner, lee)
 
 

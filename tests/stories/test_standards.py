@@ -132,6 +132,11 @@ async def test_a_case_that_nobody_answers_goes_up_step_by_step_and_the_customer_
     assert shown["message_id"] == asked["message_id"]
     assert buttons(shown) == []
     assert mentioned(shown) == {chen.id}, "the message says what it said"
+    assert await li.presses(asked, buttons(asked)[0]["callback_data"], forge=True) == "已经由 小陈 处理。"
+    again = await chen.presses(asked, buttons(asked)[0]["callback_data"], forge=True)
+    assert again == f"已记下：工单 {number} 您已知悉"
+    await shop.calms_down()
+    assert "李主管 已知悉" not in words((await notes_of(shop, wang, 1))[0])
 
     await shop.time_passes(minutes=6)  # 17: the department
     await notes_of(shop, wang, 2)
