@@ -33,6 +33,7 @@ from handlers.customers import (
     rules,
     tiers,
 )
+from handlers.customers.barring import unless_banned
 from handlers.doors import (
     ANYONE,
     CUSTOMER,
@@ -142,17 +143,17 @@ DOORS: tuple[Door, ...] = (
     Door("person_key", PRIVATE, CUSTOMER, keyboard("person"), messages.ask_for_person),
     Door("language_key", PRIVATE, CUSTOMER, keyboard("language"), customers.ask_language),
     Door("set_language", PRIVATE, CUSTOMER, press("language"), customers.set_language),
-    Door("another_matter", PRIVATE, CUSTOMER, press("another"), customers.start_new_matter),
-    Door("kind", PRIVATE, CUSTOMER, press("kind"), cards.choose_kind),
-    Door("score", PRIVATE, CUSTOMER, press("score"), questionnaires.score),
+    Door("another_matter", PRIVATE, CUSTOMER, press("another"), unless_banned(customers.start_new_matter)),
+    Door("kind", PRIVATE, CUSTOMER, press("kind"), unless_banned(cards.choose_kind)),
+    Door("score", PRIVATE, CUSTOMER, press("score"), unless_banned(questionnaires.score)),
     Door("object", PRIVATE, CUSTOMER, press("object"), barring.objects),
-    Door("not_solved", PRIVATE, CUSTOMER, press("unsolved"), questionnaires.not_solved),
-    Door("no_comment", PRIVATE, CUSTOMER, press("nocomment"), questionnaires.no_comment),
-    Door("question", PRIVATE, CUSTOMER, press("q"), questionnaires.press),
+    Door("not_solved", PRIVATE, CUSTOMER, press("unsolved"), unless_banned(questionnaires.not_solved)),
+    Door("no_comment", PRIVATE, CUSTOMER, press("nocomment"), unless_banned(questionnaires.no_comment)),
+    Door("question", PRIVATE, CUSTOMER, press("q"), unless_banned(questionnaires.press, but="stop")),
     Door("vote", PRIVATE, CUSTOMER, update_of("poll_answer"), questionnaires.vote),
     Door("prefer", PRIVATE, CUSTOMER, press("prefer"), contact.prefer),
     Door("stop", PRIVATE, CUSTOMER, press("stop"), contact.stop),
-    Door("visit_answer", PRIVATE, CUSTOMER, press("visited"), visits.asking.press),
+    Door("visit_answer", PRIVATE, CUSTOMER, press("visited"), unless_banned(visits.asking.press, but="stop")),
     # a staff group
     *(
         Door(f"card_{action}", WITH_CUSTOMER | {GENERAL}, AGENT, press(action), cases.card_press)

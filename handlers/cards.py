@@ -5,7 +5,7 @@ from typing import Any
 
 from handlers import cases, speaking
 from handlers.cases import assignee_of
-from handlers.customers import known
+from handlers.customers import barring, known
 from handlers.doors import Place, Refusal
 from handlers.happenings import KindConfirmed
 from handlers.routing import showing
@@ -35,7 +35,8 @@ async def my_cases(work: Work, place: Place) -> None:
         for case in recent
     ]
     tell_customer(work, customer, "cases/mine" if listed else "cases/mine_empty", {"cases": listed})
-    await list_chases(work, customer, recent)
+    if not await barring.is_banned(work, customer, ""):
+        await list_chases(work, customer, recent)
 
 
 async def choose_kind(work: Work, place: Place) -> None:

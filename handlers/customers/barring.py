@@ -1,7 +1,8 @@
 """/ban and /mute for abuse: told to the customer, over by themselves, and no wall before words of danger.
 
-Banned: what the customer writes is stored and counted, and reaches nobody. Muted: it reaches staff without a sound
-and starts no clock. Either way, words that make a case critical, and all words while one is open, go through.
+Banned: what the customer writes is stored and counted, and reaches nobody; what they press changes nothing. Muted:
+it reaches staff without a sound and starts no clock. Either way, words that make a case critical, and all words while
+one is open, go through.
 """
 
 import re
@@ -11,7 +12,7 @@ from handlers.cases import actor_of
 from handlers.content import Content
 from handlers.customers.knowing import known, main_group
 from handlers.customers.whom import customer_and_words
-from handlers.doors import Place, Refusal, in_place
+from handlers.doors import Do, Place, Refusal, in_place
 from handlers.speaking import answer_press, button, change_message, tell_customer, tell_staff
 from handlers.standards.expecting import due_words
 from models.customers import Customer
@@ -40,6 +41,22 @@ async def is_banned(work: Work, customer: Customer, words: str) -> bool:
 async def is_muted(work: Work, customer: Customer, words: str) -> bool:
     """Whether these words are to reach staff without a sound."""
     return _holds(customer.muted_until, work.now) and not await _in_danger(work, customer, words)
+
+
+def unless_banned(do: Do, but: str = "") -> Do:
+    """What a press does, for customers who are heard; whoever is banned is told so.
+
+    A press that ends with `but` is done all the same: nobody loses the right to be left alone.
+    """
+
+    async def heard(work: Work, place: Place) -> None:
+        customer = place.customer
+        free = but != "" and place.text.endswith(but)
+        if customer and customer.banned_until and not free and await is_banned(work, customer, ""):
+            raise Refusal("banned", until=due_words(work, customer, customer.banned_until, lasting=True))
+        await do(work, place)
+
+    return heard
 
 
 def _holds(until: datetime | None, now: datetime) -> bool:

@@ -40,7 +40,7 @@ async def press(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     _, number, index, value = [*place.text.split(":", 3), "", "", ""][:4]
     invitation = await _own(work, customer.id, number)
-    if not invitation.open or await barring.is_banned(work, customer, ""):
+    if not invitation.open:
         raise Refusal("survey_over")
     run = await runs.run_of(work, invitation, customer)
     question = question_at(run.questionnaire, index)
@@ -231,6 +231,8 @@ async def vote(work: Work, place: Place) -> None:
     invitation: Invitation = await work.first(select(Invitation).where(Invitation.id == poll.invitation_id))
     customer = place.customer
     if poll.closed or customer is None or invitation.customer_id != customer.id or not invitation.open:
+        return
+    if await barring.is_banned(work, customer, ""):
         return
     run = await runs.run_of(work, invitation, customer)
     question = run.questionnaire.named(poll.question)

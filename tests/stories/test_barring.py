@@ -3,13 +3,24 @@
 from sqlmodel import select
 
 from models.cases import Case
+from models.contact import Consent
 from models.messages import Author
 from models.staff import Audit
+from models.visits import Outcome, Visit, VisitState
 from templates import label
-from tests.stories.shop import Agent, Customer, Shop
-from tests.telegram import words
+from tests.stories.shop import Agent, Customer, Shop, case_number
+from tests.telegram import buttons, words
 
 PLAN = """
+[contact]
+quiet = ""
+gap = "0s"
+[[visit]]
+id = "after_repair"
+when = "case_resolved"
+kinds = ["request"]
+after = "1d"
+by = "bot"
 [[severity]]
 id = "critical"
 name = { zh = "重大", en = "Critical" }
@@ -143,3 +154,44 @@ async def test_a_ban_is_objected_to_once_and_lifted_by_a_supervisor_in_english(s
     await boss.sees("still broken", of=smith)
     asked = await boss.says("/unban", to=smith)
     await boss.sees("没有被停止受理", of=smith, after=asked)
+
+
+async def test_what_a_banned_customer_presses_changes_nothing_but_stop_is_heeded(shop: Shop) -> None:
+    chen, boss, wang = await chen_of(shop), shop.owner, await shop.customer("王芳")
+    received = await wang.complains("门铃不响")
+    number = case_number(received)
+    await wang.presses(received, f"kind:{number}:request")
+    await chen.says("/resolve 换了电池", to=wang)
+    stars = await wang.hears("换了电池")
+    await shop.time_passes(days=1, minutes=1)
+    asked = await wang.hears("现在都好了吗")
+    said = await boss.says("/ban 30d 辱骂", to=wang)
+    await boss.sees("停止受理，到", of=wang, after=said)
+    before = len(await shop.topic_of(wang))
+
+    for message, pressed in (
+        (asked, "还没有解决"), (asked, "一切都好"), (asked, "请给我打电话"), (stars, "1 非常不满意"),
+        (stars, "没有解决"), (received, f"kind:{number}:complaint"), (received, "another:"),
+        (stars, f"nocomment:{number}"),
+    ):  # fmt: skip
+        told = await wang.presses(message, pressed, forge=message is received or pressed.startswith("nocomment"))
+        assert "暂不处理您发来的内容" in told, pressed
+    await shop.calms_down()
+
+    case: Case = (await shop.stored(select(Case).where(Case.id == number)))[0]
+    assert (case.state, case.kind, case.score, case.reopened_count) == ("resolved", "request", None, 0)
+    visit: Visit = (await shop.stored(select(Visit).where(Visit.case_id == number)))[0]
+    assert visit.state is VisitState.ASKED
+    assert not (await wang.row()).next_is_new
+    assert len(await shop.topic_of(wang)) == before, "staff hear nothing"
+    listed = await wang.says("/mycases")
+    await wang.hears("门铃不响", after=listed)
+    shown = await wang.hears("回访", after=await wang.says("/preferences"))
+    await wang.presses(shown, "prefer:survey:off", forge=True)
+    stop = next(each["text"] for each in buttons(asked) if each["callback_data"].endswith("stop"))
+    await wang.presses(asked, stop)
+    await shop.calms_down()
+    consents = await shop.stored(select(Consent).where(Consent.customer_id == (await wang.row()).id))
+    assert {(each.purpose, each.given) for each in consents} == {("survey", False), ("visit", False)}
+    visit = (await shop.stored(select(Visit).where(Visit.case_id == number)))[0]
+    assert visit.outcome is Outcome.STOP

@@ -235,7 +235,7 @@ async def test_the_answers_of_somebody_who_is_banned_reach_nobody(shop: Shop) ->
     await shop.owner.sees("辱骂客服", of=wang, after=said)
 
     await wang.says("你们都是骗子")
-    assert "已经结束" in await wang.presses(asked, buttons(asked)[0]["callback_data"], forge=True)
+    assert "没有生效" in await wang.presses(asked, buttons(asked)[0]["callback_data"], forge=True)
     await shop.calms_down()
 
     (run,) = await runs_of(shop, wang)
