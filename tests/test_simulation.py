@@ -24,6 +24,7 @@ from models.simulation.figures import Figure, Kept, kept
 from models.simulation.minutes import Minutes, all_minutes, shift_minutes, stretch_of, working_minutes
 from models.simulation.running import BATCHES, Crew, Desk, Sort, Tally, Work
 from models.staff import StaffGroup
+from templates import shipped_plans
 
 FIRST = date(2026, 11, 25)
 EVEN = (1.0,) * 24
@@ -255,6 +256,15 @@ def test_the_same_seed_gives_the_same_report_and_another_seed_another() -> None:
     _, first, _ = tried(SHOP, cases_a_day=40)
     assert tried(SHOP, cases_a_day=40)[1] == first
     assert tried(SHOP, cases_a_day=40, seed=2)[1] != first
+
+
+def test_what_few_days_do_not_show_to_be_hopeless_ends_the_search_all_the_same() -> None:
+    plan = read_plan(shipped_plans()["hotel"].read_text("utf-8"))
+
+    found, words, _ = tried(plan, days=4_000)
+
+    assert all(each.agents == each.needed < 8 for each in found.departments)
+    assert "This plan promises what it cannot keep" in words
 
 
 def test_the_number_of_agents_that_it_takes_is_the_least_that_keeps_the_plan() -> None:

@@ -66,9 +66,9 @@ class Department:
         """The crews with so many agents in all, spread as they are; nobody's shift is empty."""
         return [Crew(max(1, round(crew.agents * agents / self.agents)), crew.minutes) for crew in self.crews]
 
-    def needed(self, days: int) -> tuple[int, frozenset[tuple[str, str]]]:
-        """The least number of agents that keeps all that can be kept, and the names of what no number of agents
-        keeps."""
+    def needed(self, days: int, more_than: int = 0) -> tuple[int, frozenset[tuple[str, str]]]:
+        """The least number of agents that keeps all that can be kept, known to be above `more_than`, and the names
+        of what no number of agents keeps."""
 
         def missed(agents: int) -> frozenset[tuple[str, str]]:
             rows = kept(self.run(days, self.with_agents(agents)), self.rows)
@@ -78,6 +78,7 @@ class Department:
         load = self.arrivals.cases_a_day * self.share / 1440 * (self.arrivals.handling / _MINUTE) / open_share
         too_few, step = max(len(self.crews) - 1, math.floor(load)), 1
         most = 8 * (too_few + 2)
+        too_few = max(too_few, min(more_than, most - 1))
         hopeless = missed(most)
         while too_few + step < most and not missed(too_few + step) <= hopeless:
             too_few, step = too_few + step, step * 2

@@ -9,7 +9,7 @@ from models.simulation.arrivals import Arrivals
 from models.simulation.departments import Department
 from models.simulation.figures import Kept, kept
 from models.simulation.minutes import stretch_of
-from models.simulation.running import BATCHES
+from models.simulation.running import BATCHES, Crew, Tally
 
 #: Cases with which the number of agents is sought, at least.
 _SEARCH_CASES = 20_000
@@ -57,21 +57,25 @@ def simulate(plan: Plan, arrivals: Arrivals, days: int, seed: int, first: date) 
     return Findings(stretch[0], days, sum(row.cases for each in found for row in each.rows), found)
 
 
+def _run(department: Department, days: int, needed: int) -> tuple[Tally, list[Crew], list[Kept]]:
+    crews = department.crews if department.given else department.with_agents(needed)
+    tally = department.run(days, crews)
+    return tally, crews, kept(tally, department.rows)
+
+
 def _tried(department: Department, days: int) -> DepartmentFindings:
     a_day = department.arrivals.cases_a_day * department.share
     stretches = math.ceil(_SEARCH_CASES / a_day / department.stretch)
     enough = math.ceil(stretches * department.stretch * (BATCHES + 1) / BATCHES)
     needed, hopeless = department.needed(min(days, enough))
-    while True:
-        crews = department.crews if department.given else department.with_agents(needed)
-        tally, agents = department.run(days, crews), sum(crew.agents for crew in crews)
-        rows = kept(tally, department.rows)
-        missed = {broken.name for row in rows for broken in row.broken}
-        if missed <= hopeless or agents < needed:
-            break
-        needed = agents + 1  # the search, with fewer days, was a little too hopeful
-        if department.given:
-            break
+    tally, crews, rows = _run(department, days, needed)
+    missed = {broken.name for row in rows for broken in row.broken}
+    if enough < days and not missed <= hopeless and sum(crew.agents for crew in crews) >= needed:
+        # The search, with fewer days, was a little too hopeful, or did not see what is hopeless: search with all.
+        needed, hopeless = department.needed(days, more_than=needed - 1)
+        if not department.given:
+            tally, crews, rows = _run(department, days, needed)
+    agents = sum(crew.agents for crew in crews)
     hours = sum(crew.agents * crew.minutes.total / crew.minutes.length for crew in crews) * 7 * 24
     worked = tally.handled / 60 / days * 7
     return DepartmentFindings(
