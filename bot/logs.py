@@ -67,6 +67,8 @@ def set_up_logging(level: str, secrets: Iterable[str] = ()) -> None:
     logging.captureWarnings(True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    # It warns, every second, of each tick that is still at work when its next look is due, which is as it should be.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     # A traceback that Python prints by itself would go past the formatter.
     sys.excepthook = _log_the_end
     threading.excepthook = _log_end_of_thread
