@@ -257,27 +257,39 @@ async def test_who_asks_where_it_stands_is_counted_and_told_of_the_time_that_an_
 
 
 async def test_a_case_keeps_the_times_that_it_was_promised(shop: Shop) -> None:
-    wang, li, chen = await shop.customer(), await shop.customer("李雷"), await shop.agent("小陈")
+    before = {"zh-hans": await shop.customer(), "en": await shop.customer("Anna", language="en")}
+    after = {"zh-hans": await shop.customer("李雷"), "en": await shop.customer("Ben", language="en")}
+    chen = await shop.agent("小陈")
     await chen.says("早")
-    first = case_number(await wang.complains("少了一个盖子"))
+    opened = {"zh-hans": "少了一个盖子", "en": "The lid is missing"}
+    first = [case_number(await person.complains(opened[language])) for language, person in before.items()]
     plan = Path(shop.bot.environment["PLAN_FILE"])
     known = len(await shop.stored(select(PlanVersion)))
     plan.write_text(PLAN.replace('"20m"', '"50m"').replace("supervisor", "manager"), "utf-8")
     await until(lambda: shop.stored(select(PlanVersion)), lambda found: len(found) > known)
-    second = case_number(await li.complains("少了两个盖子"))
-    for person in (wang, li):
+    second = [case_number(await person.complains(opened[language])) for language, person in after.items()]
+    for person in (*before.values(), *after.values()):
         await chen.card(person, "首次答复：")
 
     await shop.time_passes(minutes=22)
-    await chen.card(wang, "首次答复：已超时")
-    assert (await events_of(shop, first, "escalated"))[-1]["to"] == "supervisor"
+    for person in before.values():
+        await chen.card(person, "首次答复：已超时")
+    for number in first:
+        assert (await events_of(shop, number, "escalated"))[-1]["to"] == "supervisor"
     await shop.time_passes(minutes=4)
-    await notes_of(shop, li, 1)
-    assert [event["to"] for event in await events_of(shop, second, "escalated")] == ["assignee"]
-    for number, minutes in ((first, 20), (second, 50)):
-        assert (await clocks_of(shop, number, Timed.FIRST_RESPONSE))[0].allowed == minutes * 60
+    for person in after.values():
+        await notes_of(shop, person, 1)
+    for number in second:
+        assert [event["to"] for event in await events_of(shop, number, "escalated")] == ["assignee"]
+    for numbers, minutes in ((first, 20), (second, 50)):
+        for number in numbers:
+            assert (await clocks_of(shop, number, Timed.FIRST_RESPONSE))[0].allowed == minutes * 60
+    for people, word in ((before, "late_list"), (after, "list")):
+        for language, person in people.items():
+            asked = await person.says("/mycases")
+            await person.hears(SAID[language][word], after=asked)
     plan.write_text(PLAN, "utf-8")
-    await end(shop, chen, wang, li)
+    await end(shop, chen, *before.values(), *after.values())
 
 
 async def test_how_long_an_answer_took_to_arrive_is_a_figure_of_its_own(shop: Shop) -> None:
