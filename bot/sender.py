@@ -184,10 +184,9 @@ class Sender:
             if len(self._flying) + len(picked) >= IN_FLIGHT:
                 break
             head = lane.waiting[0]
-            topic = head.what is What.TOPIC
             wait = (head.not_before - real_now).total_seconds() if head.not_before else 0.0
             if wait <= 0:
-                urgent = lane.priority == Priority.ANSWER
+                urgent, topic = lane.priority == Priority.ANSWER, head.what is What.TOPIC
                 wait = self._budget.wait(head.scope, now, cost=head.cost, urgent=urgent, topic=topic)
             if wait > 0:
                 pause = min(pause, wait)
@@ -228,8 +227,8 @@ class Sender:
         """What was claimed, and which rows of all these wait again."""
         async with self._begin() as work:
             await delivery.settle(work, results)
-            await follow_up(work)
             parcels = await delivery.claim(work, picked)
+            await follow_up(work)
             claimed = {row.id for parcel in parcels for row in parcel.rows}
             failed = [each for each, outcome in results if outcome.fate is not Fate.SENT or each.unfinished]
             refused = [row.id for group in picked for row in group if row.id not in claimed]
@@ -287,6 +286,7 @@ class Sender:
         log.exception("outbox rows %s cannot be sent and are set aside", ids)
         async with self._begin() as work:
             await delivery.set_aside(work, ids, error)
+            await follow_up(work)
         self._fresh = True
 
     def _take(self, group: list[Waiting]) -> None:

@@ -270,6 +270,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.EventImported: (visits.planning.event_imported,),
     happenings.StaffLeft: (visits.absence.staff_left, absence.left),
     happenings.StaffAway: (visits.absence.staff_away, absence.gone_away),
+    happenings.ContactFailed: (questionnaires.not_sent, visits.due.not_sent),
     happenings.OptedOut: (questionnaires.withdraw,),
     happenings.ScoreGiven: (recovery.begin,),
     happenings.Commented: (questionnaires.keep_comment, recovery.praise_of_comment),

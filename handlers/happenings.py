@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.cases import Case, CaseKind
+from models.contact import Contact
 from models.customers import Customer
 from models.questionnaires import Invitation
 from models.staff import Staff, StaffGroup
@@ -248,6 +249,13 @@ class PollSent:
     key: str
     poll_id: str
     telegram_id: int
+
+
+@dataclass(frozen=True)
+class ContactFailed:
+    """What was to go unasked did not, at the very end; the contact says why."""
+
+    contact: Contact
 
 
 @dataclass(frozen=True)

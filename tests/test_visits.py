@@ -15,6 +15,7 @@ from sqlalchemy import update
 from sqlmodel import SQLModel, col, select
 
 import models.tables  # noqa: F401 - every table
+from handlers import contact, follow_up
 from handlers.delivery import outcomes
 from handlers.doors import Place, Where
 from handlers.happenings import CustomerSpoke, EventImported, FileChanged, StaffAway, StaffLeft
@@ -291,14 +292,15 @@ async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(d
     assert outcomes_of == [None, Outcome.WORDS]
 
 
+@pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(("kind", "state"), [("complaint", VisitState.DUE), ("request", VisitState.CANCELLED)])
 async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
-    database_url: str, kind: str, state: VisitState
+    database_url: str, kind: str, state: VisitState, known: bool
 ) -> None:
     async with opened(database_url, "", 2) as nights:
         await with_agents(nights)
         async with nights.database.work(lambda: NOON, nights.plan) as work:
-            (await work.customer(1)).unreachable_since = NOON
+            (await work.customer(1)).unreachable_since = NOON if known else None
             work.add(
                 Case(
                     id=1001, customer_id=1, group_id=1, kind=CaseKind(kind), state=CaseState.CLOSED, opened_at=NOON,
@@ -313,6 +315,13 @@ async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
                 )
             )  # fmt: skip
         await nights.at(NOON + timedelta(hours=3), due.come_due)
+        if not known:  # before the question was sent
+            (visit,) = await nights.visits()
+            assert visit.state is VisitState.ASKED
+            async with nights.database.work(lambda: NOON + timedelta(hours=4), nights.plan) as work:
+                await contact.note_fate(work, f"contact:{visit.about}", "unreachable")
+                await follow_up(work)
+            await nights.at(NOON + timedelta(hours=4), due.come_due)
         (visit,) = await nights.visits()
     assert visit.state is state
 

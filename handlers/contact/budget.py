@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 
 from handlers import speaking
+from handlers.happenings import ContactFailed
 from handlers.speaking import button, tell_customer
 from models.cases import UNFINISHED, Case, CaseKind
 from models.contact import (
@@ -32,6 +33,8 @@ from models.work import Work
 from templates import label
 
 _KEY = "contact:"
+#: What a customer switches off who wants no more of it, be it about a case of their own.
+_SWITCH = {"visit": Purpose.VISIT, "invitation": Purpose.SURVEY, "reminder": Purpose.SURVEY}
 
 # -- the ruling, and what became of it
 
@@ -222,22 +225,30 @@ async def still_may(work: Work, key: str | None) -> Ruling | None:
         return None
     row: Contact = await work.first(select(Contact).where(Contact.about == key.removeprefix(_KEY)))
     customer = await work.customer(row.customer_id)
-    found = await ruling(work, customer, row.purpose, work.now, about=row.about)
+    facts = (await facts_of(work, [customer], work.now, but=[row.about]))[customer.id]
+    found = rule(work.plan, facts, row.purpose, work.now)
+    if _SWITCH.get(row.what, row.purpose) not in facts.allowed:
+        found = Ruling(None, "no_consent" if row.purpose is Purpose.MARKETING else "opted_out")
     row.noted_at, row.reason = work.now, found.reason
     row.sent_at = work.now if found.now(work.now) else None
     row.planned_at = found.at or row.planned_at
     if found.at is None:
         row.state = ContactState.SUPPRESSED
+        work.happen(ContactFailed(row))
     else:
         row.state = ContactState.SENT if row.sent_at else ContactState.MOVED
     return found
 
 
 async def note_fate(work: Work, key: str | None, reason: str) -> None:
-    """Keep why a contact may not have arrived ("uncertain"), or did not ("unreachable"); it goes no second time."""
+    """Keep why a contact may not have arrived ("uncertain"), or did not ("unreachable", "failed").
+
+    It goes no second time.
+    """
     if not key or not key.startswith(_KEY):
         return
     row: Contact = await work.first(select(Contact).where(Contact.about == key.removeprefix(_KEY)))
     row.reason, row.noted_at = reason, work.now
     if reason != "uncertain":
         row.state, row.sent_at = ContactState.SUPPRESSED, None
+        work.happen(ContactFailed(row))

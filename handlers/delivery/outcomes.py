@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, insert, update
 
 from handlers import cases, contact, groups, staff
 from handlers.customers import became_unreachable
-from handlers.delivery.parcels import Parcel, change, put_back
+from handlers.delivery.parcels import Parcel, change, plain, put_back
 from handlers.happenings import PollSent
 from handlers.speaking import send, tell_staff
 from models import outbox
@@ -150,7 +150,7 @@ async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         case Fate.NO_RIGHTS | Fate.CHAT_GONE | Fate.BLOCKED if row.group_id:  # whatever bars us is the group's
             await _group_refuses(work, parcel, outcome)
         case Fate.ENTITIES if not row.body.get("plain"):
-            await change(work, parcel, state=OutboxState.NEW, body=_plain(row.body))
+            await change(work, parcel, state=OutboxState.NEW, body=plain(row.body))
         case Fate.TOO_LONG if row.what is What.WORDS and not row.body.get("as_file"):
             await change(work, parcel, state=OutboxState.NEW, body={**row.body, "as_file": True})
         case Fate.UNCOPYABLE if row.what is What.COPY and row.group_id and not row.body.get("forward"):
@@ -177,15 +177,6 @@ async def _later(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     body = {**row.body, "put_off": put_off, "singly": put_off >= ALBUM_TRIES}
     cost = 1 if body["singly"] else row.cost
     await put_back(work, parcel, not_before=None, attempts=row.attempts, body=body, cost=cost)
-
-
-def _plain(body: dict[str, Any]) -> dict[str, Any]:
-    """The same row without formatting."""
-    plain = {**body, "plain": True, "entities": None}
-    if "params" in body:
-        unformatted = ("entities", "caption_entities", "parse_mode")
-        plain["params"] = {key: value for key, value in body["params"].items() if key not in unformatted}
-    return plain
 
 
 async def _unknown(work: Work, parcel: Parcel, outcome: Outcome) -> None:
@@ -302,6 +293,7 @@ async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         await change(work, parcel, state=OutboxState.NEW, body={**row.body, "as_file": True}, size=0)
         return
     await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
+    await contact.note_fate(work, row.key, "failed")
     if row.customer_id and not row.group_id:
         await _tell(work, row, "delivery/refused", reason=outcome.detail)
     elif row.group_id:
@@ -316,6 +308,7 @@ async def _not_shown(work: Work, row: Any, reason: str | None) -> None:
 async def set_aside(work: Work, ids: list[int], error: Exception) -> None:
     """Rows that we ourselves cannot handle are dead; owners hear of each that staff should have seen."""
     for row in await outbox.set_aside(work, ids, repr(error)):
+        await contact.note_fate(work, row.key, "failed")
         if row.group_id:
             await _not_shown(work, row, None)
 

@@ -66,3 +66,12 @@ async def change(work: Work, parcel: Parcel, **values: Any) -> None:
     connection = await work.session.connection()
     ids = [row.id for row in parcel.rows]
     await connection.execute(update(Outbox).where(col(Outbox.id).in_(ids)).values(**values))
+
+
+def plain(body: dict[str, Any]) -> dict[str, Any]:
+    """The body of the same row without formatting."""
+    bare = {**body, "plain": True, "entities": None}
+    if "params" in body:
+        unformatted = ("entities", "caption_entities", "parse_mode")
+        bare["params"] = {key: value for key, value in body["params"].items() if key not in unformatted}
+    return bare

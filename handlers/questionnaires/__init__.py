@@ -1,6 +1,6 @@
 """Questionnaires: asked one question at a time, by the plan or by hand; what was answered, and what is drawn."""
 
-from handlers.questionnaires.asking import ask_due, ask_in_visit, expire_due, plan, remind_due
+from handlers.questionnaires.asking import ask_due, ask_in_visit, expire_due, not_sent, plan, remind_due
 from handlers.questionnaires.forms import answers_form, open_form
 from handlers.questionnaires.forms import press as press_form
 from handlers.questionnaires.forms import words as form_words
@@ -15,7 +15,7 @@ from handlers.questionnaires.wishes import begged, withdraw
 __all__ = [
     "Changed", "answers_form", "ask_due", "ask_in_visit", "begged", "begin_periods", "confirm", "differing",
     "expire_due", "form_words", "keep_comment", "kind_confirmed", "make_case", "may_answer", "no_comment",
-    "not_solved", "open_form", "plan", "plan_surveys", "plan_waves", "poll", "poll_sent", "press",
+    "not_sent", "not_solved", "open_form", "plan", "plan_surveys", "plan_waves", "poll", "poll_sent", "press",
     "press_form", "remind_due", "say_resolved", "score", "survey", "take_back", "take_definitions", "vote",
     "withdraw", "words",
 ]  # fmt: skip

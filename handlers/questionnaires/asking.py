@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from handlers import contact, speaking
 from handlers.contact import stop_button
+from handlers.happenings import ContactFailed
 from handlers.questionnaires import polls, runs
 from handlers.questionnaires.library import current
 from handlers.questionnaires.runs import Run
@@ -165,6 +166,23 @@ async def drop(work: Work, invitation: Invitation, reason: str) -> None:
     """Ask it no more; `reason` is a label under [contact_reason]."""
     invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, reason, work.now
     await contact.cancelled(work, invitation.about, reason)
+
+
+async def not_sent(work: Work, failed: ContactFailed) -> None:
+    """A question, or its reminder, did not go after all: it stands nowhere, so nobody waits for its answer."""
+    if failed.contact.what not in ("invitation", "reminder"):
+        return
+    invitation = await of_contact(work, failed)
+    if invitation is not None and invitation.open and invitation.by_staff_id is None:
+        run = await runs.run_of(work, invitation, await work.customer(invitation.customer_id))
+        await runs.end(work, run, InvitationState.CANCELLED, failed.contact.reason)
+
+
+async def of_contact(work: Work, failed: ContactFailed) -> Invitation | None:
+    """The invitation that was to go, or to be reminded of."""
+    occurrence = failed.contact.about.partition(":")[2]
+    found: Invitation | None = await work.first(select(Invitation).where(Invitation.occurrence == occurrence))
+    return found
 
 
 async def _due(work: Work, most: int) -> list[tuple[Invitation, Customer]]:

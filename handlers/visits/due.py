@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from handlers import contact
+from handlers.happenings import ContactFailed
 from handlers.questionnaires import ask_in_visit
+from handlers.questionnaires.asking import of_contact
 from handlers.visits import asking, tasks
 from handlers.visits.planning import HAND_WINDOW, rule_of
 from models.cases import Case, CaseKind
 from models.contact import Facts, Purpose, Ruling, rule
 from models.customers import Customer, zone_of
+from models.questionnaires.rows import VISIT
 from models.visits import BEGUN, BY_HAND, TO_COME, By, Outcome, Visit, VisitState, gone_from, next_open
 from models.work import Work
 
@@ -18,6 +21,8 @@ from models.work import Work
 AT_ONCE = 50
 #: So many scheduled messages wait for the sender at most: what waits there cannot be planned anew.
 MOST_WAITING = 300
+#: Reasons for which the bot cannot write to somebody whom an agent can call.
+NO_WAY = ("unreachable", "failed")
 
 
 async def come_due(work: Work) -> bool:
@@ -73,32 +78,68 @@ async def _judge(work: Work, visit: Visit, customer: Customer, case: Case | None
     ruling = rule(work.plan, facts, visit.purpose, work.now, call=by_agent)
     if visit.purpose is Purpose.SERVICE and not by_agent and Purpose.VISIT not in facts.allowed:
         ruling = Ruling(None, "opted_out")  # whom we promised no more visits, we ask about no case either
-    if ruling.reason == "unreachable" and case is not None and case.supposed_kind is CaseKind.COMPLAINT:
+    if ruling.now(work.now):
+        await _begin(work, visit, customer, case, may_survey=Purpose.SURVEY in facts.allowed)
+    else:
+        await _hold(work, visit, customer, case, ruling)
+
+
+async def _hold(work: Work, visit: Visit, customer: Customer, case: Case | None, ruling: Ruling) -> None:
+    """It may not go as things are: later, by a call, or not at all."""
+    if ruling.reason in NO_WAY and case is not None and case.supposed_kind is CaseKind.COMPLAINT:
         visit.by = By.AGENT  # every complaint is visited: somebody calls
-        visit.move(work.now, "unreachable")
+        visit.move(work.now, ruling.reason or "")
     elif ruling.at is None or ruling.at > visit.window_until:
         visit.end(VisitState.CANCELLED, work.now, reason=ruling.reason)
         await contact.suppressed(work, customer, visit.purpose, "visit", visit.about, ruling.reason or "", case)
-    elif not ruling.now(work.now):
+    else:
         visit.move(ruling.at, ruling.reason or "")
         await contact.held(work, customer, visit.purpose, "visit", visit.about, ruling, case)
-    else:
-        await _begin(work, visit, customer, case)
 
 
-async def _begin(work: Work, visit: Visit, customer: Customer, case: Case | None) -> None:
+async def _begin(work: Work, visit: Visit, customer: Customer, case: Case | None, *, may_survey: bool) -> None:
     """Ask, or give the task; however late it is, there is as much time for it as if it had been taken up at once."""
     of_plan = rule_of(work, visit)
     ends = visit.window_until = max(visit.window_until, work.now + (of_plan.window if of_plan else HAND_WINDOW))
     if visit.by is By.AGENT:
         await tasks.post(work, visit, customer, case)
-    elif visit.questionnaire and await ask_in_visit(
-        work, customer, visit.questionnaire, visit.occurrence, case, ends
+    elif (
+        may_survey
+        and visit.questionnaire
+        and await ask_in_visit(work, customer, visit.questionnaire, visit.occurrence, case, ends)
     ):
         visit.begun_at = work.now
         visit.end(VisitState.DONE, work.now, outcome=Outcome.INVITED)
     else:
         await asking.ask(work, visit, customer, case)
+
+
+async def not_sent(work: Work, failed: ContactFailed) -> None:
+    """What the bot was to ask did not go after all: the same follows as if that had been known when it fell due."""
+    visit = await _asked_by(work, failed)
+    if visit is not None:
+        customer = await work.customer(visit.customer_id)
+        case = await work.case(visit.case_id) if visit.case_id else None
+        visit.begun_at = visit.ended_at = visit.outcome = None
+        await _hold(work, visit, customer, case, Ruling(None, failed.contact.reason))
+
+
+async def _asked_by(work: Work, failed: ContactFailed) -> Visit | None:
+    """The visit whose question that was, or whose questionnaire."""
+    known = failed.contact
+    if known.what == "visit":
+        asked = select(Visit).where(Visit.customer_id == known.customer_id, Visit.state == VisitState.ASKED)
+        return next((visit for visit in await work.all(asked) if visit.about == known.about), None)
+    invitation = await of_contact(work, failed) if known.what == "invitation" else None
+    if invitation is None or invitation.rule != VISIT:
+        return None
+    invited = select(Visit).where(Visit.outcome == Outcome.INVITED, Visit.questionnaire == invitation.questionnaire)
+    if invitation.case_id is not None:
+        invited = invited.where(Visit.case_id == invitation.case_id)
+    else:
+        invited = invited.where(Visit.occurrence == invitation.occurrence.partition(":")[2])
+    found: Visit | None = await work.first(invited.order_by(col(Visit.begun_at).desc()))
+    return found
 
 
 async def run_out(work: Work) -> bool:

@@ -1,5 +1,6 @@
 """What the stories about satisfaction share: a matter that is resolved, a question in place, what is stored."""
 
+import asyncio
 from typing import Any
 
 from sqlmodel import col, select
@@ -75,6 +76,22 @@ async def runs_of(shop: Shop, customer: Customer) -> list[Invitation]:
     row = await customer.row()
     query = select(Invitation).where(Invitation.customer_id == row.id).order_by(col(Invitation.id))
     return list(await shop.stored(query))
+
+
+async def blocked_by(shop: Shop, customer: Customer) -> None:
+    """The customer blocks the bot, and it learns of that by the next message only."""
+    words = "Forbidden: bot was blocked by the user"
+    await shop.telegram.fault("status", "sendMessage", chat_id=customer.id, code=403, description=words)
+
+
+async def run_ended(shop: Shop, customer: Customer) -> Invitation:
+    """The customer's latest invitation, once it is over."""
+    for _ in range(100):
+        runs = await runs_of(shop, customer)
+        if runs and runs[-1].ended_at is not None:
+            break
+        await asyncio.sleep(0.1)
+    return runs[-1]
 
 
 async def answers_of(shop: Shop, invitation: Invitation) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import pytest
 from sqlmodel import select
 
 from models.cases import Case
-from models.questionnaires import Answer
+from models.questionnaires import Answer, InvitationState
 from models.recovery import Recovery
 from models.staff import Staff
-from models.visits import By, Outcome, Visit
+from models.visits import By, Outcome, Visit, VisitState
 from tests.stories import asking
 from tests.stories.asking import ask_segment, question, resolved, runs_of, supervisor
 from tests.stories.shop import Shop
@@ -151,6 +151,23 @@ async def test_a_visit_by_the_bot_asks_its_questionnaire(shop: Shop) -> None:
     await question(wang, "希望我们改进什么")
     (visit,) = await shop.stored(select(Visit).where(Visit.customer_id == (await wang.row()).id))
     assert visit.outcome is Outcome.INVITED
+
+
+async def test_a_visit_whose_questionnaire_never_arrived_was_not_made(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    received = await wang.complains("建议大堂放点绿植")
+    await wang.presses(received, "建议")
+    await chen.answers("好的，已转告", wang)
+    await chen.says("/close", to=wang)
+    await shop.calms_down()
+    await asking.blocked_by(shop, wang)
+
+    await shop.time_passes(days=1, minutes=1)
+
+    run = await asking.run_ended(shop, wang)
+    assert (run.state, run.reason) == (InvitationState.CANCELLED, "unreachable")
+    (visit,) = await shop.stored(select(Visit).where(Visit.customer_id == run.customer_id))
+    assert (visit.state, visit.outcome, visit.reason) == (VisitState.CANCELLED, None, "unreachable")
 
 
 def has(label: str) -> Callable[[Json], bool]:

@@ -45,6 +45,21 @@ async def test_a_request_is_asked_about_a_day_later_reminded_once_and_ends_by_it
     assert (run.state, run.csat) == (InvitationState.EXPIRED, 5), "what was answered counts"
 
 
+async def test_f52_whoever_blocked_us_just_now_is_not_waited_for(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    number = await resolved(shop, wang, chen, "报修/售后", "花洒坏了", "花洒已换")
+    await shop.calms_down()
+    await asking.blocked_by(shop, wang)
+
+    await shop.time_passes(days=1, minutes=1)
+
+    run = await asking.run_ended(shop, wang)
+    assert (run.state, run.reason) == (InvitationState.CANCELLED, "unreachable")
+    assert (await wang.row()).open_run_id is None, "something else can be asked when they are back"
+    said = await chen.says("/why", to=wang)
+    assert f"工单 {number} · 未发：客户已停用机器人" in words(await chen.sees("主动联系", of=wang, after=said))
+
+
 async def test_f51_a_reopened_case_is_not_asked_about_and_each_episode_only_once(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     await resolved(shop, wang, chen, "报修/售后", "电视没信号", "已换机顶盒")

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from models.cases import Case
 from models.contact import Contact
 from models.visits import Outcome, Visit, VisitState
+from tests.stories.asking import blocked_by
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import Json, buttons, words
 
@@ -228,6 +229,51 @@ async def test_in_english_one_tap_ends_visits_and_words_end_all(shop: Shop) -> N
     again = await anna.says("it still rattles")
     await chen.sees("it still rattles", of=anna, after=again)
     await anna.hears(str(number), after=again)
+
+
+async def ended(shop: Shop, number: int) -> Visit:
+    """The visit of the case, once it is over."""
+    for _ in range(100):
+        visit = await visit_of(shop, number)
+        if visit.ended_at is not None:
+            break
+        await asyncio.sleep(0.1)
+    return visit
+
+
+async def test_f52_who_blocked_us_just_now_is_not_waited_for(shop: Shop) -> None:
+    wang, chen, number = await resolved(shop, "request", "花洒不出水")
+    await shop.calms_down()
+    await blocked_by(shop, wang)
+
+    await shop.time_passes(days=1, minutes=1)
+
+    visit = await ended(shop, number)
+    assert (visit.state, visit.reason, visit.begun_at) == (VisitState.CANCELLED, "unreachable", None)
+    said = await chen.says("/why", to=wang)
+    shown = words(await chen.sees("主动联系", of=wang, after=said))
+    assert f"工单 {number} · 未发：客户已停用机器人" in shown
+
+
+async def test_f52_a_wish_between_the_decision_and_the_sending_is_heeded_of_a_case_too(shop: Shop) -> None:
+    wang, chen, number = await resolved(shop, "request", "马桶堵了")
+    done = await wang.hears("处理完毕")
+    await shop.calms_down()
+    await shop.telegram.fault("status", "sendMessage", code=429, chat_id=wang.id, parameters={"retry_after": 5})
+    await shop.time_passes(days=1, minutes=1)
+    for _ in range(50):
+        if (await visit_of(shop, number)).state is VisitState.ASKED:
+            break
+        await asyncio.sleep(0.1)
+
+    await wang.presses(done, "prefer:visit:off", forge=True)
+
+    visit = await ended(shop, number)
+    assert (visit.state, visit.reason) == (VisitState.CANCELLED, "opted_out")
+    await shop.calms_down()
+    assert not any("现在都好了吗" in words(each) for each in await wang.chat())
+    said = await chen.says("/why", to=wang)
+    assert f"工单 {number} · 未发：客户不接收此类消息" in words(await chen.sees("主动联系", of=wang, after=said))
 
 
 async def test_preferences_switch_each_purpose_and_keep_the_wording(shop: Shop) -> None:
