@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from handlers.doors import Place, Refusal
+from handlers.doors import Place, Refusal, in_place
 from handlers.happenings import CustomerBack, CustomerBlocked, StandingChanged
 from handlers.speaking import answer_press, button, customer_keyboard, tell_customer, tell_staff
 from models.cases import CaseKind
 from models.customers import Customer, display_name
 from models.customers.tiers import segments_by_rule, tier_by_rule
 from models.delivery import Priority
-from models.staff import StaffGroup
+from models.staff import Staff, StaffGroup
 from models.work import Work
 from templates import LANGUAGES, label
 
@@ -46,15 +46,13 @@ async def main_group(work: Work) -> StaffGroup:
 
 
 async def welcome(work: Work, place: Place) -> None:
-    """/start: greet, say how it works and what is stored, show the keyboard."""
-    customer = await known(work, place.user)
+    """/start: greet, say how it works and what is stored, show the keyboard; staff read what the chat is for."""
     if place.agent:
-        place.agent.started_bot = True
-        if place.agent.name == str(
-            place.agent.user_id
-        ):  # an owner of the settings, who has not spoken in a group yet
-            place.agent.name, place.agent.username = customer.name, customer.username
-        work.happen(StandingChanged(place.agent))
+        _note_private_chat(work, place, place.agent)
+    if place.is_staff:
+        in_place(work, place, "staff/welcome", {"name": place.speaker.name})
+        return
+    customer = await known(work, place.user)
     business = work.plan.business.name.get(customer.language, "")
     tell_customer(
         work,
@@ -63,6 +61,16 @@ async def welcome(work: Work, place: Place) -> None:
         {"business": business},
         keyboard=customer_keyboard(customer.language),
     )
+
+
+def _note_private_chat(work: Work, place: Place, person: Staff) -> None:
+    """From now on the bot may write to a member of staff, or to somebody who was one."""
+    person.started_bot = True
+    if person.name == str(person.user_id):  # an owner of the settings, who has not spoken in a group yet
+        user = place.user
+        person.name = display_name(user.get("first_name"), user.get("last_name")) or person.name
+        person.username = user.get("username")
+    work.happen(StandingChanged(person))
 
 
 async def say_help(work: Work, place: Place) -> None:

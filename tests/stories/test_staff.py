@@ -6,6 +6,7 @@ import time
 from sqlmodel import select
 
 from models.cases import Case
+from models.customers import Customer as CustomerRow
 from models.messages import Author
 from models.staff import Audit, Role, Staff
 from tests.stories.shop import Agent, Customer, Shop, case_number, replied_to
@@ -92,6 +93,14 @@ async def test_the_menu_in_private_follows_role_language_and_leaving(shop: Shop)
 
     await chen.starts_bot()
 
+    greeted = words(await chen.hears("要马上处理的事"))
+    assert "小陈，您好" in greeted
+    assert "/help" in greeted
+    assert not (await shop.telegram.chat(chen.user))[-1].get("reply_markup"), (
+        "the customers' keyboard is not for them"
+    )
+    assert await shop.stored(select(CustomerRow).where(CustomerRow.user_id == chen.id)) == []
+    assert (await staff_row(shop, chen)).started_bot
     assert "查找客户" in (await menu_of(shop, chen, "find"))["find"]
     assert "rfm" not in await menu_of(shop, chen)
     await shop.telegram.say(chen.user, "/help")
@@ -107,6 +116,8 @@ async def test_the_menu_in_private_follows_role_language_and_leaving(shop: Shop)
     await shop.telegram.say(chen.user, "/help")
     await chen.hears("is taken as a customer's message")
     assert "rfm" in await menu_of(shop, chen, "Where things stand")
+    await chen.starts_bot()
+    await chen.hears("Customers are answered in the staff group")
     await shop.telegram.leave(chen.user, shop.group)
     assert "mycases" in await menu_of(shop, chen, without="rfm")
 
