@@ -20,7 +20,7 @@ from handlers.happenings import (
 from handlers.routing.suggesting import suggest
 from handlers.speaking import tell_customer, tell_privately, tell_staff
 from handlers.standards.expecting import due_words
-from handlers.visits.planning import plan_by_hand
+from handlers.visits.planning import ASK_WHY, plan_by_hand
 from models.cases import Case, CaseKind
 from models.customers import Customer
 from models.delivery import Priority
@@ -172,7 +172,7 @@ async def ask_why(work: Work, ended: QuestionnaireEnded) -> None:
     words = label(language, "recovery.ask_why", score=label(language, f"nps.{invitation.nps}"))
     said = await _words_of(work, invitation)
     note = "\n".join([words, *said])[:300]
-    plan_by_hand(work, customer, work.now, case=ended.case, note=note, occurrence=f"nps:{invitation.id}")
+    plan_by_hand(work, customer, work.now, case=ended.case, note=note, occurrence=f"{ASK_WHY}{invitation.id}")
 
 
 async def _words_of(work: Work, invitation: Invitation) -> list[str]:

@@ -29,6 +29,8 @@ from models.visits import (
 )
 from models.work import Work
 
+#: What the occurrence of a call begins with that asks why somebody would not recommend us.
+ASK_WHY = "nps:"
 #: How long a visit by hand may be late.
 HAND_WINDOW = timedelta(days=7)
 #: Rows brought to a new plan in one transaction.

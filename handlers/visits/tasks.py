@@ -16,7 +16,7 @@ from handlers.happenings import CaseClosed, CaseReopened
 from handlers.moments import in_words
 from handlers.speaking import Buttons, answer_press, button, send, tell_customer, tell_staff
 from handlers.visits import owners
-from handlers.visits.planning import HAND_WINDOW, rule_of
+from handlers.visits.planning import ASK_WHY, HAND_WINDOW, rule_of
 from models.cases import Case, CaseState
 from models.contact import Purpose
 from models.customers import Customer, zone_of
@@ -24,7 +24,7 @@ from models.delivery import Priority, SendClass, What, staff_lane
 from models.questionnaires import OPEN, Invitation
 from models.questionnaires.rows import VISIT
 from models.staff import Role, Staff
-from models.visits import By, Outcome, Visit, VisitState, next_open, other_half
+from models.visits import BY_HAND, By, Outcome, Visit, VisitState, next_open, other_half
 from models.work import Work
 from templates import LANGUAGES, label, render
 
@@ -82,7 +82,9 @@ async def _values(
 
 
 def about_of(work: Work, visit: Visit) -> str:
-    """What a visit is about: "case", "purchase", "service", "wish" or "general"."""
+    """What a visit is about: "case", "purchase", "service", "recommendation", "wish" or "general"."""
+    if visit.rule == BY_HAND and visit.occurrence.startswith(ASK_WHY):
+        return "recommendation"
     if visit.case_id:
         return "case"
     rule = rule_of(work, visit)

@@ -4,7 +4,7 @@ from typing import Any
 
 from models.visits import Outcome
 
-ABOUT = ["case", "purchase", "service", "general", "wish"]
+ABOUT = ["case", "purchase", "service", "general", "recommendation", "wish"]
 REASONS = [
     "not_reached", "asked_later", "closed", "reopened", "kind", "tier", "plan", "merged", "window", "not_made",
 ]  # fmt: skip

@@ -102,6 +102,8 @@ async def test_a_low_recommendation_plans_a_call_to_ask_why_and_makes_no_case(sh
     row = await wang.row()
     task = await chen.sees("推荐意愿：3 不太可能", of=wang)
     assert "预订太麻烦" in words(task)
+    assert "回访任务 · 推荐意愿低" in words(task)
+    assert "不太愿意把我们推荐给朋友" in words(task), "the words to say are about the answer"
     (visit,) = await shop.stored(select(Visit).where(Visit.customer_id == row.id))
     assert visit.by is By.AGENT
     cases = await shop.stored(select(Case).where(Case.customer_id == row.id))
