@@ -163,7 +163,7 @@ def wait_for_customer(work: Work, case: Case, person: Staff) -> None:
 def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: str) -> None:
     """We say it is done; what the customer reads and is asked follows from that."""
     if not case.unfinished:
-        raise Refusal("finished", number=case.id)
+        raise Refusal("finished_unsaid" if summary else "finished", number=case.id)
     case.summary = summary
     if case.assignee_id is None:
         assign(work, case, person)

@@ -122,6 +122,19 @@ async def test_the_menu_in_private_follows_role_language_and_leaving(shop: Shop)
     assert "mycases" in await menu_of(shop, chen, without="rfm")
 
 
+async def test_a_summary_that_comes_after_the_end_is_not_lost_in_silence(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await chen.says("早")
+    await wang.complains("椅子腿断了")
+    await chen.says("/resolve", to=wang)
+    await wang.hears("您满意吗")
+
+    said = await chen.says("/resolve 已寄出新椅子", to=wang)
+
+    await chen.sees("这段话没有发给客户", of=wang, after=said)
+    await chen.answers("已寄出新椅子", to=wang)
+
+
 async def menu_of(shop: Shop, agent: Agent, wanted: str = "", without: str = "") -> dict[str, str]:
     """The commands in somebody's private chat, once the wanted name or words are there, the others gone."""
     deadline = time.monotonic() + PATIENCE_SECONDS
