@@ -100,6 +100,7 @@ async def _link(settings: "Settings", ref: str) -> None:
     from bot.starting import CannotStart, beside, first_plan
     from models.customers import Customer
     from models.customers.tokens import link_for
+    from models.staff import Installation
 
     plan = first_plan(settings)
     async with beside(settings) as database, database.work(wall, plan) as work:
@@ -109,6 +110,10 @@ async def _link(settings: "Settings", ref: str) -> None:
             raise CannotStart(f"no customer has the number {ref!r}")
         if customer.user_id is not None:
             raise CannotStart(f"customer {ref!r} is joined to a Telegram account already")
+        if await work.first(select(Installation.id)) is None:
+            raise CannotStart(
+                "no bot has started on this database, so a link has nobody to open; start it (huifang run)"
+            )
         work.audit("system", "link", f"customer:{customer.id}")
         address = await link_for(work, customer)
     print(address)

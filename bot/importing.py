@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.importing.columns import BadFile, columns
+from models.importing.columns import BadFile, BadRow, columns
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -111,7 +111,8 @@ class Import:
 
     def __init__(self, database: "Database", plan: "Plan", now: datetime, what: "What", file: Path) -> None:
         self.database, self.plan, self.now, self.what, self.file = database, plan, now, what, file
-        self.bad: list[tuple[int, Exception]] = []
+        self.heading: dict[str, str] = {}  # the columns' names in the file, by ours
+        self.bad: list[tuple[int, BadRow]] = []
 
     async def go(self, *, commit: bool) -> tuple[int, int, int]:
         """Through the file; returns how many rows are new, changed and as they were."""
@@ -129,7 +130,7 @@ class Import:
                     await follow_up(work)
                 bar.update(len(part))
                 new, changed, same = new + len(found.new), changed + len(found.changed), same + found.same
-                self.bad += found.bad
+                self.bad += ((number, bad.as_headed(self.heading)) for number, bad in found.bad)
                 if commit and found.bad:
                     raise BadFile("the file or the customers changed meanwhile; import it again")
         self.bad.sort(key=lambda each: each[0])
@@ -138,7 +139,6 @@ class Import:
     def rows(self) -> "Iterator[Row]":
         """The good rows; the others are noted."""
         from models.importing.checking import check
-        from models.importing.columns import BadRow
         from models.importing.reading import rows
 
         seen: dict[int, int] = {}
@@ -146,11 +146,14 @@ class Import:
             try:
                 if isinstance(cells, BadRow):
                     raise cells
+                if number == 1:
+                    self.heading = cells
+                    continue
                 row = check(number, self.what, cells, self.plan, self.now)
                 first = seen.setdefault(hash(row.ref), number)
                 if first != number:
-                    raise BadRow(f'ref: "{row.ref}" stands in row {first} already')
+                    raise BadRow(f'"{row.ref}" stands in row {first} already', "ref")
             except BadRow as bad:
-                self.bad.append((number, bad))
+                self.bad.append((number, bad.as_headed(self.heading)))
             else:
                 yield row

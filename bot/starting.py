@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import select
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
@@ -27,7 +26,7 @@ from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
 from models.migrations import NewerDatabase, head, migrate, version
 from models.plan import Plan, stored_plan
-from models.staff import Counter, StaffGroup
+from models.staff import StaffGroup
 
 log = logging.getLogger(__name__)
 
@@ -204,20 +203,21 @@ def _if_sent(outcome: Outcome) -> dict[str, Any] | None:
 
 @contextlib.asynccontextmanager
 async def beside(settings: Settings) -> AsyncIterator[Database]:
-    """The database for a command that runs beside the bot; raises CannotStart where the bot has yet to make it."""
+    """The database for a command that runs beside the bot, or before it; raises CannotStart without its tables."""
     path = _sqlite_path(settings)
     if path is not None and not path.exists():
-        raise CannotStart(f"DATABASE_URL: there is no {path} yet; start the bot once (huifang run)")
+        raise CannotStart(f"DATABASE_URL: there is no {path} yet; make it with huifang migrate, or start the bot")
     database = Database(settings.database_url, clock.wall)
     try:
         async with database.engine.connect() as connection:
             found = await connection.run_sync(version)
-        async with database.reading() as session:
-            is_ours = found == head() and (await session.exec(select(Counter))).first() is not None
-        if not is_ours:
+        if found != head():
+            there = f"the tables are at version {found}" if found else "there are no tables of ours"
             raise CannotStart(
-                "DATABASE_URL: these are not the tables of this version; start the bot once (huifang run)"
+                f"DATABASE_URL: {there}, expected version {head()}; run huifang migrate, or start the bot"
             )
+        async with database.work(clock.wall, Plan()) as work:
+            await installing.begin_counting(work)
         yield database
     finally:
         await database.close()

@@ -22,8 +22,7 @@ async def install(
     if found is None:
         found = Installation(bot_id=bot_id, bot_username=username)
         work.add(found)
-        for name in COUNTERS:
-            work.add(Counter(name=name))
+    await begin_counting(work)
     if found.bot_id != bot_id:
         raise AnotherBot(
             f"this database belongs to the bot @{found.bot_username} ({found.bot_id}), the token to @{username} "
@@ -44,6 +43,19 @@ async def install(
         group.trouble = None
     await work.flush()
     return group
+
+
+async def begin_counting(work: Work) -> None:
+    """Make the counters that are missing, as in tables that are new."""
+    known = set(await work.all(select(Counter.name)))
+    if known.issuperset(COUNTERS):
+        return
+    await work.alone("counters")
+    known = set(await work.all(select(Counter.name)))
+    for name in COUNTERS:
+        if name not in known:
+            work.add(Counter(name=name))
+    await work.flush()
 
 
 async def meet_departments(work: Work) -> list[StaffGroup]:

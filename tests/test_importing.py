@@ -17,6 +17,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 from typer.testing import CliRunner
 
+from bot.__main__ import cli as huifang
 from bot.importing import Import, cli
 from handlers import follow_up
 from handlers.customers import importing, rules
@@ -113,9 +114,11 @@ async def test_one_bad_row_and_nothing_is_written(database: Database, tmp_path: 
     counts, bad = await imported(database, "customers", text, tmp_path)
     assert counts == (2, 0, 0)
     assert [each.partition(":")[0] for each in bad] == ["row 4", "row 5", "row 6", "row 7", "row 8", "row 9"]
-    assert 'row 5: phone: "12", expected a telephone number' in bad[1]
-    assert 'row 6: size: "big", expected a number' in bad[2]
-    assert "stands in row 2 already" in bad[3]
+    assert bad[0] == "row 4: 姓名: is empty, expected a name", "the column as it stands in the file"
+    assert 'row 5: 手机: "12", expected a telephone number' in bad[1]
+    assert 'row 6: 鞋码: "big", expected a number' in bad[2]
+    assert bad[3] == 'row 7: 客户编号: "A1" stands in row 2 already'
+    assert bad[4] == "row 8: 客户编号: is empty, expected 1 to 100 characters"
     assert await stored(database, Customer) == []
 
 
@@ -147,8 +150,13 @@ async def test_purchases_happen_once_in_the_running_bot_and_lift_the_tier(databa
 async def test_a_purchase_of_nobody_is_a_bad_row(database: Database, tmp_path: Path) -> None:
     await imported(database, "customers", CUSTOMERS, tmp_path)
     _, bad = await imported(database, "purchases", PURCHASES.replace("A2", "A9"), tmp_path)
-    assert bad == ['row 3: customer: no customer has the number "A9"']
+    assert bad == ['row 3: 客户编号: no customer has the number "A9"']
     assert await stored(database, Purchase) == []
+
+
+async def test_a_bad_day_is_said_of_the_column_in_the_file(database: Database, tmp_path: Path) -> None:
+    _, bad = await imported(database, "purchases", "ref,customer,Date,amount\nO1,A1,soon,1\nO2,A1,,1\n", tmp_path)
+    assert [each.partition(", expected a day")[0] for each in bad] == ['row 2: Date: "soon"', "row 3: Date: is empty"]
 
 
 async def test_every_night_tiers_follow_the_last_twelve_months(database: Database, tmp_path: Path) -> None:
@@ -216,6 +224,49 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, sai
     (tmp_path / "customers.xlsx").write_bytes(content)
     with pytest.raises(BadFile, match="XLSX"):
         rows_of(tmp_path / "customers.xlsx")
+
+
+def command(arguments: list[str], database_url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
+    """The exit code of `huifang` and the lines it printed."""
+    given = {"BOT_TOKEN": "1000000001:import", "STAFF_GROUP_ID": "-1001", "DATABASE_URL": database_url}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    for module in ("bot.__main__", "bot.logs"):  # pytest's own handlers stay
+        monkeypatch.setattr(f"{module}.set_up_logging", lambda *_: None)
+    done = CliRunner().invoke(huifang, arguments)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, [line for line in done.output.splitlines() if not line.startswith("Checking")]
+
+
+@pytest.mark.parametrize("name", ["none.csv", "none.xlsx", "folder", "folder.xlsx"])
+def test_a_file_that_is_not_there_or_is_a_folder_is_one_plain_line(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("folder", "folder.xlsx"):
+        (tmp_path / folder).mkdir()
+    url = f"sqlite+aiosqlite:///{tmp_path / 'huifang.db'}"
+    assert command(["migrate"], url, monkeypatch)[0] == 0
+    code, lines = command(["import", "customers", str(tmp_path / name)], url, monkeypatch)
+    why = "No such file or directory" if "none" in name else "Is a directory"
+    assert (code, lines) == (1, [f"{tmp_path / name}: cannot be read: {why}"])
+
+
+def test_an_import_needs_the_tables_and_no_bot_that_has_started(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text("ref,name\nA1,Li Wei\n", "utf-8")
+    code, lines = command(["import", "customers", str(file), "--commit"], database_url, monkeypatch)
+    assert code == 1
+    assert "huifang migrate" in lines[0]
+
+    assert command(["migrate"], database_url, monkeypatch)[0] == 0
+    code, lines = command(["import", "customers", str(file), "--commit"], database_url, monkeypatch)
+    assert (code, lines[-2:]) == (0, [f"{file}: 1 new, 0 changed, 0 as they were, 0 bad.", "Written."])
+    assert command(["customers", "rfm"], database_url, monkeypatch)[0] == 0
+    code, lines = command(["customers", "link", "A1"], database_url, monkeypatch)
+    assert code == 1
+    assert "no bot has started on this database" in lines[0]
 
 
 @pytest.mark.parametrize(

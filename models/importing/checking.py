@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from models.base import clean
-from models.customers import NAME_LIMIT, display_name
+from models.customers import display_name
 from models.customers.phones import normal_phone
 from models.customers.values import NotSo, read_day, read_field, read_text
 from models.customers.zones import zone_of_city
@@ -62,13 +62,14 @@ def check(number: int, what: What, cells: dict[str, str], plan: Plan, now: datet
 
 
 def _wrong(column: str, text: str, expected: str) -> BadRow:
-    return BadRow(f'{column}: "{text[:60]}", expected {expected}' if text else f"{column}: expected {expected}")
+    found = f'"{text[:60]}"' if text.strip() else "is empty"
+    return BadRow(f"{found}, expected {expected}", column)
 
 
 def _short(cells: dict[str, str], column: str, limit: int) -> str:
     text = " ".join(clean(cells.get(column, "")).split())
     if not 0 < len(text) <= limit:
-        raise _wrong(column, text, f"something of at most {limit} characters")
+        raise _wrong(column, text, f"1 to {limit} characters")
     return text
 
 
@@ -82,7 +83,7 @@ def _line(text: str, column: str) -> str:
 def _customer(cells: dict[str, str], plan: Plan) -> dict[str, Any]:
     name = display_name(cells.get("name"), None)
     if not name:
-        raise _wrong("name", cells.get("name", ""), f"a name of at most {NAME_LIMIT} letters")
+        raise _wrong("name", cells.get("name", ""), "a name")
     found: dict[str, Any] = {"name": name}
     if "phone" in cells:
         found["phone"] = normal_phone(cells["phone"], plan)
@@ -115,7 +116,7 @@ def _own_fields(cells: dict[str, str], plan: Plan) -> dict[str, str]:
                 found[each.id] = read_field(each, text, plan)
             except NotSo as wrong:
                 expected = _EXPECTED[wrong.kind] if each.kind != "choice" else f"one of {', '.join(each.choices)}"
-                raise _wrong(each.id, text, expected) from wrong
+                raise _wrong(f"field:{each.id}", text, expected) from wrong
     return found
 
 

@@ -15,17 +15,20 @@ DELIMITERS = ",;\t"
 
 
 def size(path: Path) -> int:
-    """About how many rows the file has, for the progress bar."""
-    if path.suffix.lower() == ".xlsx":
-        return 0
-    with path.open("rb") as file:
-        return max(0, sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b"")) - 1)
+    """About how many rows the file has, for the progress bar; raises BadFile."""
+    try:
+        with path.open("rb") as file:
+            if path.suffix.lower() == ".xlsx":
+                return 0
+            return max(0, sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b"")) - 1)
+    except OSError as error:
+        raise BadFile(f"cannot be read: {error.strerror}") from error
 
 
 def rows(path: Path, what: What, plan: Plan) -> Iterator[tuple[int, dict[str, str] | BadRow]]:
-    """Each row by its number in the file (the heading is row 1) and its filled cells by our names; raises BadFile.
+    """Each row by its number in the file and its filled cells by our names; raises BadFile.
 
-    The plan's own fields are named "field:ID".
+    The first, row 1, is the heading. The plan's own fields are named "field:ID".
     """
     read = _xlsx if path.suffix.lower() == ".xlsx" else _csv
     with read(path) as lines:
@@ -33,6 +36,7 @@ def rows(path: Path, what: What, plan: Plan) -> Iterator[tuple[int, dict[str, st
         if heading is None:
             raise BadFile("the file is empty")
         keys = _keys(heading, what, plan)
+        yield 1, {key: name.strip() for key, name in zip(keys, heading, strict=True) if key}
         for number, line in enumerate(lines, 2):
             cells = [cell.strip() for cell in line]
             if not any(cells):

@@ -110,7 +110,7 @@ async def _compare_others(work: Work, what: What, rows: Sequence[Row], found: Co
         customer_id = customers.get(row.customer)
         before = known.get(row.ref)
         if customer_id is None:
-            found.bad.append((row.number, BadRow(f'customer: no customer has the number "{row.customer[:60]}"')))
+            found.bad.append((row.number, BadRow(f'no customer has the number "{row.customer[:60]}"', "customer")))
         elif before is None:
             found.new.append({**row.values, "ref": row.ref, "customer_id": customer_id})
         else:
