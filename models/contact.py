@@ -18,6 +18,9 @@ from models.plan import Plan, Tier
 
 #: The window of the cap.
 CAP_WINDOW = timedelta(days=30)
+#: So long after we have stopped waiting for an answer a press still counts, if nothing else has followed: Telegram
+#: keeps what people do while we are away for a day, and does not say when they did it.
+LATE_PRESS = timedelta(days=1)
 #: While a complaint is open it is looked at again after the calm that follows it, or after this.
 LOOK_AGAIN = timedelta(hours=1)
 

@@ -142,6 +142,7 @@ class Visit(Base, table=True):
     def move(self, to: datetime, reason: str, *, window: timedelta | None = None) -> None:
         """It is to be made later; with `window` it gets a new one, else the old one still closes when it did."""
         self.state, self.reason, self.due_at = VisitState.MOVED, reason, to
+        self.outcome = self.ended_at = None
         if window is not None:
             self.window_until = to + window
 

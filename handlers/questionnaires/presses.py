@@ -40,10 +40,12 @@ async def press(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     _, number, index, value = [*place.text.split(":", 3), "", "", ""][:4]
     invitation = await _own(work, customer.id, number)
-    if not invitation.open:
-        raise Refusal("survey_over")
     run = await runs.run_of(work, invitation, customer)
     question = question_at(run.questionnaire, index)
+    if not invitation.open and not (
+        is_answer(question, value) is not None and runs.take_up_again(work, run, question)
+    ):
+        raise Refusal("survey_over")
     invitation.telegram_id = place.message.get("message_id", invitation.telegram_id)
     await pressed(work, run, question, value)
     answer_press(work, place.raw["id"])

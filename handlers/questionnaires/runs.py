@@ -14,6 +14,7 @@ from handlers.questionnaires import polls, showing
 from handlers.questionnaires.library import definition_of
 from handlers.speaking import Buttons, change_message, send, tell_staff
 from models.cases import Case, CaseKind, CaseState
+from models.contact import LATE_PRESS
 from models.customers import Customer
 from models.delivery import Priority, SendClass, What, customer_lane, staff_lane
 from models.questionnaires import Answer, Invitation, InvitationState, Question, Questionnaire
@@ -136,6 +137,27 @@ async def turn_to(work: Work, run: Run, question: Question) -> None:
         if question.kind == "several" and run.agent is None:
             polls.put_poll(work, run.customer, run.invitation, question)
     await show(work, run)
+
+
+def take_up_again(work: Work, run: Run, question: Question) -> bool:
+    """An answer after the time is over may have waited for us: it counts for a day, if nothing else has followed.
+
+    Only the question that was asked last can be answered then; the run goes on for as long. Returns whether it does.
+    """
+    invitation, case = run.invitation, run.case
+    ended_at = invitation.ended_at if invitation.state is InvitationState.EXPIRED and invitation.asked_at else None
+    if ended_at is None or work.now - ended_at > LATE_PRESS or run.customer.open_run_id is not None:
+        return False
+    if case is not None and (case.unfinished or case.episode != invitation.episode):
+        return False
+    if question is not next(
+        (each for each in asked(run.questionnaire, run.answers) if each.id not in run.rows), None
+    ):
+        return False
+    invitation.state = InvitationState.STARTED
+    invitation.ended_at, invitation.at_question, invitation.expires_at = None, question.id, work.now + LATE_PRESS
+    run.customer.open_run_id = invitation.id
+    return True
 
 
 # -- the message in which it stands

@@ -15,7 +15,7 @@ from handlers.speaking import Buttons, answer_press, button, change_message, tel
 from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of
 from handlers.visits.tasks import about_of, accept, not_done, visit_numbered
 from models.cases import Case
-from models.contact import Purpose
+from models.contact import LATE_PRESS, Purpose
 from models.customers import Customer, zone_of
 from models.delivery import Priority
 from models.visits import By, Outcome, Visit, VisitState, placed
@@ -62,10 +62,10 @@ async def press(work: Work, place: Place) -> None:
     visit = await visit_numbered(work, number)
     if visit is None or visit.customer_id != customer.id:
         raise Refusal("stale")
-    open_still = visit.state is VisitState.ASKED
-    if not open_still and not (action in ("not_yet", "problem") and visit.outcome is Outcome.WELL):
-        raise Refusal("visit_answered")
     case = await work.case(visit.case_id) if visit.case_id else None
+    open_still = visit.state is VisitState.ASKED or await _comes_late(work, visit, case)
+    if not open_still and not (action in ("not_yet", "problem") and visit.outcome is Outcome.WELL):
+        raise Refusal("visit_closed" if visit.outcome in (None, Outcome.UNANSWERED) else "visit_answered")
     place_at = place.message["message_id"]
     match action:
         case "well":
@@ -96,6 +96,15 @@ async def press(work: Work, place: Place) -> None:
     values = {"answer": action, "number": case.id if case else None}
     change_message(work, customer, place_at, "visits/answered", values, again)
     await _tell(work, visit, customer, case, action)
+
+
+async def _comes_late(work: Work, visit: Visit, case: Case | None) -> bool:
+    """Whether an answer after the window still counts: it may have waited for us, and nothing else has followed."""
+    ended_at = visit.ended_at if visit.outcome is Outcome.UNANSWERED else None
+    if ended_at is None or work.now - ended_at > LATE_PRESS or (case is not None and case.unfinished):
+        return False
+    since = select(Visit.id).where(Visit.customer_id == visit.customer_id, col(Visit.begun_at) > visit.begun_at)
+    return await work.first(since) is None
 
 
 def _when(visit: Visit, customer: Customer) -> Buttons:

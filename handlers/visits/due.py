@@ -120,7 +120,7 @@ async def not_sent(work: Work, failed: ContactFailed) -> None:
     if visit is not None:
         customer = await work.customer(visit.customer_id)
         case = await work.case(visit.case_id) if visit.case_id else None
-        visit.begun_at = visit.ended_at = visit.outcome = None
+        visit.begun_at = None
         await _hold(work, visit, customer, case, Ruling(None, failed.contact.reason))
 
 

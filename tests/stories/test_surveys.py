@@ -45,6 +45,23 @@ async def test_a_request_is_asked_about_a_day_later_reminded_once_and_ends_by_it
     assert (run.state, run.csat) == (InvitationState.EXPIRED, 5), "what was answered counts"
 
 
+async def test_an_answer_that_comes_late_counts_and_the_next_question_follows(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await resolved(shop, wang, chen, "报修/售后", "窗帘掉了", "窗帘已装好")
+    await shop.time_passes(days=1, minutes=1)
+    five = buttons(await question(wang, "满意吗"))[4]["callback_data"]
+    await shop.time_passes(days=3, minutes=1)
+    over = await wang.hears("这份问卷已经结束")
+
+    await wang.presses(over, five, forge=True)
+
+    at = await question(wang, "说说原因")
+    (run,) = await runs_of(shop, wang)
+    assert (run.state, run.csat) == (InvitationState.STARTED, 5)
+    await wang.presses(at, "跳过")
+    assert (await asking.run_ended(shop, wang)).state is InvitationState.FINISHED
+
+
 async def test_f52_whoever_blocked_us_just_now_is_not_waited_for(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     number = await resolved(shop, wang, chen, "报修/售后", "花洒坏了", "花洒已换")

@@ -170,6 +170,25 @@ async def test_not_yet_reopens_the_same_case(shop: Shop) -> None:
     assert "已经回答过" in await wang.presses(asked, f"visited:{(await visit_of(shop, number)).id}:well", forge=True)
 
 
+async def test_an_answer_that_comes_late_counts_while_nothing_else_has_followed(shop: Shop) -> None:
+    (wang, chen, number), (li, _, other) = (
+        await resolved(shop, "request", "水龙头漏水"), await resolved(shop, "request", "地漏返味"),
+    )  # fmt: skip
+    await shop.time_passes(days=1, minutes=1)
+    asked, of_li = await wang.hears("现在都好了吗"), await li.hears("现在都好了吗")
+    await shop.time_passes(days=7, minutes=1)
+    assert ((await ended(shop, number)).outcome, (await ended(shop, other)).outcome) == (Outcome.UNANSWERED,) * 2
+
+    assert await wang.presses(asked, "一切都好") == "谢谢"
+
+    assert (await ended(shop, number)).outcome is Outcome.WELL
+    await chen.sees("客户说一切都好", of=wang)
+    assert (await case_numbered(shop, number)).state == "closed"
+    await shop.time_passes(days=1, minutes=1)
+    assert "这次回访已经结束" in await li.presses(of_li, "一切都好"), "it was not answered, and we do not say so"
+    assert (await ended(shop, other)).outcome is Outcome.UNANSWERED
+
+
 async def test_later_comes_again_tomorrow_and_call_me_makes_a_task(shop: Shop) -> None:
     wang, chen, number = await resolved(shop, "request", "灶台打不着火")
     await shop.time_passes(days=1, minutes=1)
