@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, bindparam, text
 from sqlmodel import Field, col, select
 
-from models.base import Base, BigKey, text_enum
+from models.base import Base, BigKey, Json, text_enum
 from models.calendars import ALWAYS, WorkingTime, working_time
 from models.cases import Case, CaseKind
 from models.customers import Customer
@@ -56,7 +56,8 @@ class Clock(Base, table=True):
 
     `used` is what had run until `running_since`, which is None while the clock stands still; `due_at` is None then,
     too. `all_hours` tells a clock of all time from one of working time. `step` counts the marks that were passed
-    (see `marks`), `look_at` is the next one. `acknowledged_by` is who said that they have it.
+    (see `marks`), `look_at` is the next one. `told` has for each mark that was ever passed the latest due moment for
+    which it was (seconds). `acknowledged_by` is who said that they have it.
     """
 
     __tablename__ = "clocks"
@@ -80,6 +81,7 @@ class Clock(Base, table=True):
     due_at: datetime | None = None
     look_at: datetime | None = None
     step: int = 0
+    told: list[float] = Field(default_factory=list, sa_type=Json)
     ended_at: datetime | None = None
     kept: bool | None = None
     acknowledged_by: int | None = Field(default=None, foreign_key="staff.id", sa_type=BigInteger)
@@ -107,7 +109,7 @@ class Clock(Base, table=True):
         self.set_look(plan)
 
     def change(self, allowed: timedelta, all_hours: bool, now: datetime, plan: Plan) -> None:
-        """Allow another time from the same start; marks that now lie ahead again will be passed anew."""
+        """Allow another time from the same start; marks that now lie ahead again will be passed once more."""
         self.allowed, self.all_hours = allowed.total_seconds(), all_hours
         if self.running_since:
             behind = [mark for mark in marks(plan, self.what) if self.moment(mark.share, plan) <= now]
@@ -135,6 +137,22 @@ class Clock(Base, table=True):
         if self.running_since is None:
             return []
         return [mark for mark in marks(plan, self.what)[self.step :] if self.moment(mark.share, plan) <= now]
+
+    def leave_behind(self, passed: "Sequence[Mark]", plan: Plan) -> "list[Mark]":
+        """Go past these marks; returns those that were passed for no due moment as late as this one before.
+
+        Who lengthens a time and shortens it again asks for nobody to be told twice.
+        """
+        due, begin, end = self.moment(1, plan).timestamp(), self.step, self.step + len(passed)
+        before = [*self.told, *[0.0] * (end - len(self.told))]
+        self.told = [max(each, due) if begin <= n < end else each for n, each in enumerate(before)]
+        self.step = end
+        self.set_look(plan)
+        return [mark for mark, told in zip(passed, before[begin:end], strict=True) if told < due]
+
+    def has_told(self, level: str, plan: Plan) -> bool:
+        """Whether it has passed a step of the plan at which those of that level are told."""
+        return any(mark.does == level for mark in marks(plan, self.what)[: self.step])
 
 
 @dataclass(frozen=True)

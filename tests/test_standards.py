@@ -28,7 +28,7 @@ from handlers.standards.late_list import tell_late_list
 from handlers.standards.sweep import sweep
 from models.base import metadata
 from models.calendars import working_time
-from models.cases import Case, CaseKind, CaseState
+from models.cases import Case, CaseEvent, CaseKind, CaseState
 from models.customers import Customer
 from models.database import Database
 from models.delivery import Outbox
@@ -225,7 +225,43 @@ class Desk:
             rows = await work.all(select(Outbox).where(Outbox.what != "card").order_by(col(Outbox.id)))
             for row in rows:
                 await work.session.delete(row)
-            return [row.body.get("template") or row.body.get("params", {}).get("text", row.what) for row in rows]
+            return self.texts(rows)
+
+    async def said(self) -> list[Outbox]:
+        """The rows for the sender, cards left out."""
+        async with self.database.reading() as session:
+            query = select(Outbox).where(Outbox.what != "card").order_by(col(Outbox.id))
+            return list((await session.exec(query)).all())
+
+    @staticmethod
+    def texts(rows: Sequence[Outbox]) -> list[str]:
+        return [row.body.get("template") or row.body.get("params", {}).get("text", row.what) for row in rows]
+
+    async def takes(self, plan: str) -> None:
+        """Another plan comes into force."""
+        self.plan, self.version = read_plan(plan), self.version + 1
+        async with self.work() as work:
+            work.add(PlanVersion(id=self.version, text=plan, taken_at=self.now))
+
+    async def everybody_writes(self) -> None:
+        """All of the staff have started the bot."""
+        async with self.work() as work:
+            for person in await work.active_staff():
+                person.started_bot = True
+
+    async def graver(self, number: int, severity: str | None) -> None:
+        """The case gets that severity."""
+        async with self.work() as work:
+            case = await self._case(work, number)
+            case.severity = severity
+            work.happen(StandardChanged(case))
+
+    async def escalated(self, number: int) -> list[str]:
+        """Who was told of the first response, by the timeline of the case."""
+        async with self.database.reading() as session:
+            query = select(CaseEvent).where(CaseEvent.case_id == number, CaseEvent.what == "escalated")
+            events = (await session.exec(query.order_by(col(CaseEvent.id)))).all()
+            return [event.details["to"] for event in events if event.details["of"] == Timed.FIRST_RESPONSE]
 
     async def updates(self, number: int) -> list[Clock]:
         """The clocks by which the customer hears from a person, news or not."""
@@ -401,9 +437,10 @@ async def test_f49_a_jump_of_the_clock_tells_nothing_twice(desk: Desk) -> None:
     assert (await desk.clock(number, Timed.FIRST_RESPONSE)).used == 60
 
 
-async def test_f47_of_the_steps_of_three_days_only_the_highest_is_told_and_in_the_morning(desk: Desk) -> None:
+async def test_f47_the_steps_of_three_days_are_told_by_one_message_in_the_morning(desk: Desk) -> None:
     desk.now = at("2027-02-22 17:00")  # Monday
     number = await desk.opens("regular")
+    await desk.everybody_writes()
     await desk.told()
     desk.now = at("2027-02-23 03:00")  # the bot was down at 17:30 and at 18:00
     await desk.sweep()
@@ -411,9 +448,118 @@ async def test_f47_of_the_steps_of_three_days_only_the_highest_is_told_and_in_th
     assert (await desk.clock(number, Timed.FIRST_RESPONSE)).look_at == at("2027-02-23 09:00")
     desk.now = at("2027-02-25 10:00")
     await desk.sweep()
-    told = await desk.told()
+    rows = await desk.said()
+    told = desk.texts(rows)
     assert told.count("standards/late") == 1
-    assert sum("现在已经晚了" in each for each in told) == 1
+    assert sum("现在已经晚了，非常抱歉。\n已转告主管跟进" in each for each in told) == 1
+    (late,) = [row.body["values"] for row in rows if row.body.get("template") == "standards/late"]
+    assert [person["name"] for person in late["people"]] == ["agent", "supervisor", "manager"]
+    private = [row.chat_id for row in rows if "首次答复已超时" in str(row.body)]
+    assert private == [101, 102, 103], "each of them once"
+    assert await desk.escalated(number) == ["assignee", "supervisor", "manager"]
+
+
+async def test_who_is_named_by_a_step_and_works_in_the_department_is_named_once_and_told_privately(
+    desk: Desk,
+) -> None:
+    await desk.takes(PLAN.replace(
+        '{ at = 1.0, tell = "supervisor" }', '{ at = 0.8, tell = "department" }, { at = 0.8, tell = "assignee" }'
+    ))  # fmt: skip
+    async with desk.work() as work:
+        work.add(Staff(id=4, user_id=104, name="another", role=Role.AGENT, started_bot=True, joined_at=desk.now))
+        await work.flush()
+        work.add(GroupMember(group_id=1, staff_id=4))
+    number = await desk.opens("vip")
+    async with desk.work() as work:
+        (await desk._case(work, number)).assignee_id = 4
+    await desk.everybody_writes()
+    await desk.told()
+    desk.now += 14 * MINUTE
+    await desk.sweep()
+    rows = await desk.said()
+    (late,) = [row.body["values"] for row in rows if row.body.get("template") == "standards/late"]
+    assert [person["name"] for person in late["people"]] == ["another", "agent"]
+    assert [row.chat_id for row in rows if "首次答复快到时限" in str(row.body)] == [104]
+    assert await desk.escalated(number) == ["assignee", "department", "assignee"]
+
+
+@pytest.mark.parametrize(
+    ("left", "read"),
+    [
+        ((), "抱歉。\n已转告主管跟进，有结果"), ((2,), "抱歉。\n已转告负责人跟进，有结果"),
+        ((2, 3), "抱歉。\n有结果客服会在这里告诉您"),
+    ],
+)  # fmt: skip
+async def test_the_customer_reads_that_somebody_has_it_only_if_somebody_has(
+    desk: Desk, left: Sequence[int], read: str
+) -> None:
+    async with desk.work() as work:
+        for key in left:
+            (await work.staff(key)).active = False
+    await desk.opens("vip")
+    await desk.told()
+    desk.now += 15 * MINUTE
+    await desk.sweep()
+    assert sum(read in each for each in await desk.told()) == 1
+
+
+async def test_whom_the_customer_was_referred_to_already_is_not_told_of_it_twice(desk: Desk) -> None:
+    await desk.takes(PLAN.replace('at = 0.5, tell = "assignee"', 'at = 0.5, tell = "supervisor"'))
+    number = await desk.opens("vip")
+    for minutes, expected in ((8, ["supervisor"]), (7, ["supervisor"]), (1, ["supervisor", "supervisor"])):
+        desk.now += minutes * MINUTE
+        await desk.sweep()
+        assert await desk.escalated(number) == expected
+
+
+async def test_what_was_told_for_a_moment_is_not_told_again_when_it_is_reckoned_anew(desk: Desk) -> None:
+    await desk.takes(PLAN.replace("[escalation]", '[[severity]]\nid = "mild"\n[escalation]'))
+    number = await desk.opens("regular", severity="critical")
+    await desk.graver(number, "critical")
+    desk.now += 16 * MINUTE
+    await desk.sweep()
+    assert await desk.escalated(number) == (first := ["assignee", "supervisor", "manager"])
+    for severity in ("mild", "critical", "serious", "critical"):
+        await desk.told()
+        await desk.graver(number, severity)
+        await desk.sweep()
+        assert not [each for each in await desk.told() if "late" in each or "原定" in each], severity
+    assert await desk.escalated(number) == first
+    await desk.graver(number, "mild")
+    desk.now += 20 * MINUTE
+    await desk.sweep()
+    assert await desk.escalated(number) == [*first, "assignee"], "half of a later time is news"
+
+
+async def test_a_time_that_is_promised_anew_remembers_what_was_told_of_it(desk: Desk) -> None:
+    await desk.takes(PLAN.replace('first_response = "1h"\n', "").replace("around_the_clock = true", ""))
+    number = await desk.opens("regular")
+    await desk.graver(number, "critical")
+    desk.now += 16 * MINUTE
+    await desk.sweep()
+    first = await desk.escalated(number)
+    await desk.graver(number, None)
+    assert (await desk.clock(number, Timed.FIRST_RESPONSE)).ended_at is not None
+    await desk.graver(number, "critical")
+    assert (await desk.clock(number, Timed.FIRST_RESPONSE)).ended_at is None
+    await desk.sweep()
+    assert await desk.escalated(number) == first
+
+
+async def test_a_digest_names_everybody_whom_the_steps_name(desk: Desk) -> None:
+    for _ in range(5):
+        number = await desk.opens("vip")
+    await desk.everybody_writes()
+    await desk.told()
+    desk.now += HOUR
+    await desk.sweep()
+    rows = await desk.said()
+    (digest,) = [row.body["values"] for row in rows if row.body.get("template") == "standards/many_late"]
+    assert [person["name"] for person in digest["people"]] == ["manager", "supervisor", "agent"]
+    assert len(digest["lines"]) == 5
+    assert {row.chat_id for row in rows if "同时到了时限" in str(row.body)} == {101, 102, 103}
+    assert await desk.escalated(number) == ["assignee", "supervisor", "manager"]
+    assert sum("已转告主管跟进" in each for each in desk.texts(rows)) == 5
 
 
 async def test_a_time_that_ends_with_the_working_day_is_told_as_the_doors_close(desk: Desk) -> None:

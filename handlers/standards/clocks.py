@@ -242,7 +242,11 @@ async def _promise_anew(work: Work, case: Case) -> None:
         elif clock:
             clock.end(work.now, plan)
             clock.kept = None  # it was not kept, nor missed: it is not promised any more
-    clocks.start(Timed.RESOLUTION, case.opened_at, standard)
-    if case.first_response_at is None and not any(clocks.named(what) for what in RESPONSES):
-        clocks.start(Timed.FIRST_RESPONSE, case.opened_at, standard)
+    awaited = case.first_response_at is None and not any(clocks.named(what) for what in RESPONSES)
+    for what in (Timed.RESOLUTION, *([Timed.FIRST_RESPONSE] if awaited else [])):
+        if standard.allows(what) and not clocks.named(what):
+            earlier = await last_clock(work, case.id, what)
+            clocks.start(what, case.opened_at, standard)
+            if earlier and (clock := clocks.named(what)):
+                clock.told = earlier.told
     clocks.show()

@@ -1,5 +1,6 @@
 """What customers hear about time: that it may take longer, and that we wait for them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from models.cases import Case
 from models.contact import Purpose
 from models.customers import Customer, zone_of
 from models.delivery import Priority, SendClass
+from models.staff import Staff
 from models.standards import Clock
 from models.work import Work
 
@@ -22,10 +24,13 @@ def _hears(customer: Customer) -> bool:
     return customer.user_id is not None and customer.unreachable_since is None
 
 
-async def warn(work: Work, clock: Clock, case: Case, customer: Customer, report: datetime | None) -> bool:
+async def warn(
+    work: Work, clock: Clock, case: Case, customer: Customer, report: datetime | None, told: Sequence[Staff]
+) -> bool:
     """Tell the customer that a promised time may be missed, and who has it now; returns whether we did.
 
-    The bot names no time of its own: `report` is when a person speaks to them at the latest, by the plan.
+    The bot names no time of its own: `report` is when a person speaks to them at the latest, by the plan. `told` is
+    who has it: supervisors, else managers or owners, or nobody.
     """
     plan = await work.plan_of(case)
     if not _hears(customer):
@@ -36,6 +41,7 @@ async def warn(work: Work, clock: Clock, case: Case, customer: Customer, report:
     values = {
         "number": case.id, "what": clock.what.value, "late": due <= work.now, "due": due_words(work, customer, due),
         "report": due_words(work, customer, report) if report else "",
+        "told": told[0].role.value if told else "",
     }  # fmt: skip
     tell_customer(work, customer, "standards/may_be_late", values, case=case, **_UNASKED)
     work.event(case, "warned", "system", of=clock.what)

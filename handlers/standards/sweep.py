@@ -4,13 +4,15 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from handlers import cases
+from handlers.duty import those_in_charge
 from handlers.happenings import CaseClosed
 from handlers.standards import notices, telling
-from handlers.standards.telling import Telling
+from handlers.standards.telling import LEVELS, Telling
 from models.calendars import after, working_time
 from models.cases import Case, CaseState
 from models.customers import Customer, zone_of
 from models.plan import Plan
+from models.staff import Role, Staff
 from models.standards import WAITS, Clock, Mark, Timed, due_clocks, words_due
 from models.work import Work
 
@@ -18,55 +20,51 @@ from models.work import Work
 AT_ONCE = 200
 #: How long after its moment something is still told although the doors have closed meanwhile.
 JUST_NOW = timedelta(minutes=10)
-_LEVELS = ("assignee", "department", "supervisor", "manager", "owner")
 
 
 async def sweep(work: Work) -> bool:
     """Look at every clock whose time has come; returns whether there was one.
 
-    Of the steps that a clock has passed since the last look, only the highest is told: after an outage nobody wants
-    to read what was late yesterday at noon.
+    The steps that a clock has passed since the last look are told by one message: after an outage nobody wants to
+    read what was late yesterday at noon and again what is late today, and yet all are to know.
     """
     tellings: dict[int, list[Telling]] = defaultdict(list)
+    in_charge: dict[int, list[Staff]] = {}
     found = await due_clocks(work, work.now, AT_ONCE)
     due = await words_due(work, [case.id for _, case, _ in found], work.now)
     for clock, case, customer in found:
         plan = await work.plan_of(case)
         if clock.what in WAITS:
             await _customer_silent(work, clock, case, customer, plan)
-        elif level := await _time_passed(work, clock, case, customer, due):
-            tellings[case.group_id].append(Telling(clock, case, customer, level))
+        elif passed := _time_passed(work, clock, case, plan):
+            levels, warned = [each for each in passed if each in LEVELS], False
+            if "warn" in passed and (case.id, Timed.PROMISE) not in due:  # who knows an agent's time is not warned
+                if case.group_id not in in_charge:
+                    in_charge[case.group_id] = await those_in_charge(work, case, Role.SUPERVISOR)
+                told, report = in_charge[case.group_id], due.get((case.id, Timed.UPDATE))
+                warned = await notices.warn(work, clock, case, customer, report, told)
+                if warned and told and not clock.has_told("supervisor", plan):
+                    levels = sorted([*levels, "supervisor"], key=LEVELS.index)  # to whom the customer was referred
+            if levels:
+                tellings[case.group_id].append(Telling(clock, case, customer, levels, warned))
     for group_id, each in tellings.items():
         await telling.tell(work, await work.group(group_id), each)
     return bool(found)
 
 
-async def _time_passed(
-    work: Work, clock: Clock, case: Case, customer: Customer, due: dict[tuple[int, Timed], datetime]
-) -> str | None:
-    """Go past the marks that lie behind; returns who is to be told ("assignee" ... "owner"), if anybody is.
-
-    `due` says when a word to the customer is due: whom an agent has told of a time knows, and is not warned.
-    """
-    plan = await work.plan_of(case)
+def _time_passed(work: Work, clock: Clock, case: Case, plan: Plan) -> list[str]:
+    """Go past the marks that lie behind; returns what they do, but for what was done for this due moment before."""
     hours, open_now = working_time(plan), working_time(plan).is_open(work.now)
     if clock.what is Timed.UPDATE:
         clock.look_at = hours.opens_at(work.now + timedelta(seconds=clock.allowed) if open_now else work.now)
-        return "assignee" if open_now else None
+        return ["assignee"] if open_now else []
     passed = clock.passed(work.now, plan)
     if passed and not (clock.all_hours or open_now or _just_now(work, clock, passed[-1], plan)):
         clock.look_at = hours.opens_at(work.now)  # nobody is there to be told
-        return None
-    clock.step += len(passed)
-    clock.set_look(plan)
-    does = [mark.does for mark in passed]
-    level = max((each for each in does if each in _LEVELS), key=_LEVELS.index, default=None)
-    if "late" in does:
+        return []
+    if any(mark.does == "late" for mark in passed):
         cases.redraw_card(work, case)
-    knows, report = (case.id, Timed.PROMISE) in due, due.get((case.id, Timed.UPDATE))
-    if "warn" in does and not knows and await notices.warn(work, clock, case, customer, report):
-        level = max(level or "supervisor", "supervisor", key=_LEVELS.index)  # to whom the customer was referred
-    return level
+    return [mark.does for mark in clock.leave_behind(passed, plan)]
 
 
 def _just_now(work: Work, clock: Clock, mark: Mark, plan: Plan) -> bool:

@@ -33,22 +33,26 @@ _ROLES = {
     "assignee": Role.AGENT, "department": Role.AGENT, "supervisor": Role.SUPERVISOR, "manager": Role.MANAGER,
     "owner": Role.OWNER,
 }  # fmt: skip
+LEVELS = list(_ROLES)
 
 
 @dataclass(frozen=True)
 class Telling:
-    """That a clock has come to a step of the plan: `level` is "assignee", "department", "supervisor", ..."""
+    """That a clock has come to steps of the plan: `levels` are "assignee", "department", "supervisor", ... in order,
+    each perhaps more than once. `warned`: the customer has just heard that it may be late, and that they have it."""
 
     clock: Clock
     case: Case
     customer: Customer
-    level: str
+    levels: Sequence[str]
+    warned: bool = False
 
 
 async def tell(work: Work, group: StaffGroup, tellings: Sequence[Telling]) -> None:
     """Tell the people of a group what has come to a step."""
     for each in tellings:
-        work.event(each.case, "escalated", "system", of=each.clock.what, to=each.level)
+        for level in each.levels:
+            work.event(each.case, "escalated", "system", of=each.clock.what, to=level)
     waiting = await work.pending_send(_digest_key(group))
     if waiting is None and len(tellings) <= MOST_SINGLY:
         for each in tellings:
@@ -59,19 +63,18 @@ async def tell(work: Work, group: StaffGroup, tellings: Sequence[Telling]) -> No
 
 async def _tell_one(work: Work, group: StaffGroup, telling: Telling) -> None:
     case, clock = telling.case, telling.clock
-    people = await _people(work, telling)
-    if not people and telling.level != "department":
+    privately, here = await _people(work, telling)
+    if not privately and "department" not in telling.levels:
         return
-    values = {**_values(work, telling, work.plan.business.language), "people": _named(people)}
+    people = _named([*privately, *here], MOST_NAMED)
+    values = {**_values(work, telling, work.plan.business.language), "people": people}
     have_it = label(work.plan.business.language, "button.have_it")
     tell_staff(
         work, group, telling.customer, "standards/late", values, buttons=[[button(have_it, f"ack:{clock.id}")]],
         priority=Priority.RELAY, case_id=case.id,
     )  # fmt: skip
-    if telling.level == "department":
-        return  # its own people read it in the topic
     link = await link_in(work, group, telling.customer)
-    for person in people:
+    for person in privately:
         if person.started_bot:
             private = {
                 **_values(work, telling, person.language), "name": telling.customer.name, "link": link,
@@ -80,13 +83,20 @@ async def _tell_one(work: Work, group: StaffGroup, telling: Telling) -> None:
             tell_privately(work, person, "standards/late_privately", private, buttons=buttons)
 
 
-async def _people(work: Work, telling: Telling) -> list[Staff]:
-    """Who is told. Whoever has said that they have it hears no more before the time is over."""
-    people = await _at_level(work, telling.case, telling.level)
-    clock = telling.clock
-    if not _is_late(work, clock):
-        people = [person for person in people if person.id != clock.acknowledged_by]
-    return people
+async def _people(work: Work, telling: Telling) -> tuple[list[Staff], list[Staff]]:
+    """Who is told, each once: those who hear of it privately too, and those of the department, who read it here.
+
+    Whoever has said that they have it hears no more before the time is over.
+    """
+    found = {level: await _at_level(work, telling.case, level) for level in LEVELS if level in telling.levels}
+    here = found.pop("department", [])
+    privately = list({person.id: person for people in found.values() for person in people}.values())
+    known = {person.id for person in privately}
+    has_it = None if _is_late(work, telling.clock) else telling.clock.acknowledged_by
+    return (
+        [person for person in privately if person.id != has_it],
+        [person for person in here if person.id not in known | {has_it}],
+    )
 
 
 async def _at_level(work: Work, case: Case, level: str) -> list[Staff]:
@@ -107,12 +117,12 @@ def _values(work: Work, telling: Telling, language: str) -> dict[str, Any]:
     due = in_words(language, clock.due_at or work.now, work.now, plan.business.timezone, lasting=True)
     return {
         "number": telling.case.id, "what": clock.what.value, "late": _is_late(work, clock), "due": due,
-        "chased": telling.case.chased_count,
+        "chased": telling.case.chased_count, "warned": telling.warned,
     }  # fmt: skip
 
 
-def _named(people: Sequence[Staff]) -> list[dict[str, Any]]:
-    return [{"user": person.user_id, "name": person.name} for person in people[:MOST_MENTIONED]]
+def _named(people: Sequence[Staff], most: int) -> list[dict[str, Any]]:
+    return [{"user": person.user_id, "name": person.name} for person in people[:most]]
 
 
 async def link_in(work: Work, group: StaffGroup, customer: Customer) -> str:
@@ -141,23 +151,37 @@ async def _tell_many(work: Work, group: StaffGroup, tellings: Sequence[Telling],
             continue
         link = await link_in(work, group, each.customer)
         lines[about] = {**_values(work, each, language), "name": each.customer.name, "link": link}
-    highest = max(tellings, key=lambda each: list(_ROLES).index(each.level))
-    people = await _at_level(work, highest.case, highest.level)
     known = {person["user"] for person in said["people"]}
-    mentions = [*said["people"], *_named([person for person in people if person.user_id not in known])]
-    values = {
-        "lines": list(lines.values()), "more": more, "people": mentions[:MOST_MENTIONED],
-    }  # fmt: skip
+    privately, here = (
+        [each for each in people if each.user_id not in known] for people in await _all(work, tellings)
+    )
+    mentions = [*said["people"], *_named([*privately, *here], MOST_MENTIONED)][:MOST_MENTIONED]
+    values = {"lines": list(lines.values()), "more": more, "people": mentions}
     if waiting is not None:
         waiting.body = {**waiting.body, "values": values}
-        return
-    tell_staff(
-        work, group, None, "standards/many_late", values, key=_digest_key(group), priority=Priority.RELAY,
-        not_before=work.real_now + DIGEST_WAIT,
-    )  # fmt: skip
-    for person in people if highest.level != "department" else ():
+        privately = privately[: MOST_MENTIONED - len(known)]  # the others may know by an earlier look
+    else:
+        tell_staff(
+            work, group, None, "standards/many_late", values, key=_digest_key(group), priority=Priority.RELAY,
+            not_before=work.real_now + DIGEST_WAIT,
+        )  # fmt: skip
+    for person in privately:
         if person.started_bot:
             tell_privately(work, person, "standards/many_late_privately", {"group": group.title})
+
+
+async def _all(work: Work, tellings: Sequence[Telling]) -> tuple[list[Staff], list[Staff]]:
+    """Who is told by a digest, who is highest first: privately too, and those of the department here only."""
+    found: dict[str, dict[int | None, Staff]] = {"privately": {}, "here": {}}
+    for level in reversed(LEVELS):
+        of_level = [each for each in tellings if level in each.levels]
+        # A level is the same people in all of a group, but for the assignees: those of the first cases.
+        cases = {level == "assignee" and each.case.assignee_id: each.case for each in of_level[:MOST_NAMED]}
+        for case in cases.values():
+            for person in await _at_level(work, case, level):
+                found["here" if level == "department" else "privately"].setdefault(person.id, person)
+    here = [person for person in found["here"].values() if person.id not in found["privately"]]
+    return list(found["privately"].values()), here
 
 
 # -- "I have it"

@@ -26,6 +26,8 @@ def _people(text: str) -> list[dict[str, Any]]:
 CHOICES: dict[str, list[Any]] = {
     "what": _WHATS,
     "late": [False, True],
+    "told": ["", "supervisor", "manager", "owner"],
+    "warned": [False, True],
     "report": ["", "11-22 09:00"],
     "due": ["11-21 17:40"],
     "promised": ["", "<" * 500],

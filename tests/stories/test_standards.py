@@ -173,6 +173,37 @@ async def test_a_case_that_nobody_answers_goes_up_step_by_step_and_the_customer_
     await end(shop, chen, wang, anna)
 
 
+async def test_steps_that_are_passed_at_one_look_are_told_to_all_whom_they_name(shop: Shop) -> None:
+    chen, lin = await shop.agent("小陈"), await shop.agent("林主管", username=None)
+    await chen.says("早")
+    joined = await lin.says("早")
+    await shop.owner.says("/role supervisor", reply_to=joined)
+    await shop.owner.sees("主管", after=joined)
+    staff = (chen.user, lin.user, shop.owner.user)
+    for user in staff:
+        await shop.telegram.say(user, "/start")
+    zhao, ben = await shop.customer("赵六"), await shop.customer("Ben", language="en")
+    await zhao.complains("门关不上")
+    number = case_number(await ben.complains("The door does not close"))
+    for person in (zhao, ben):
+        await chen.presses(await chen.card(person, "首次答复："), "认领")
+
+    await shop.time_passes(minutes=31)
+
+    await hears_each({"zh-hans": zhao, "en": ben}, "told")
+    for person, name in ((zhao, "赵六"), (ben, "Ben")):
+        (note,) = await notes_of(shop, person, 1)
+        assert mentioned(note) >= {user["id"] for user in staff}
+        for user in staff:
+            private = await shop.telegram.wait_message(user, f"（{name}）首次答复已超时")
+            assert "打开话题" in words(private)
+    assert [event["to"] for event in await events_of(shop, number, "escalated")] == [
+        "assignee", "department", "supervisor", "manager",
+    ]  # fmt: skip
+    await end(shop, chen, zhao, ben)
+    await shop.telegram.leave(lin.user, shop.group)
+
+
 async def test_a_case_that_waits_for_the_customer_stands_still_and_goes_on_with_what_was_left(shop: Shop) -> None:
     wang, anna, chen = await shop.customer(), await shop.customer("Anna", language="en"), await shop.agent("小陈")
     people = {"zh-hans": wang, "en": anna}
