@@ -62,6 +62,7 @@ lint: $(READY)  ## Check style, types and who imports whom
 	$(BIN)/lint-imports
 
 format: $(READY)  ## Put the code into its usual form
+	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
