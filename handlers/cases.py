@@ -37,8 +37,19 @@ def actor_of(person: Staff | Customer) -> str:
 
 
 def in_short(words: str) -> str:
-    """The words on one line, as a case's subject."""
-    return " ".join(words.split())[:SUBJECT_LIMIT]
+    """The words on one line, as a case's subject; where they are too long, whole ones and an ellipsis."""
+    line = " ".join(words.split())
+    if len(line) <= SUBJECT_LIMIT:
+        return line
+    end = SUBJECT_LIMIT - 1
+    while end and _in_a_word(line[end]) and _in_a_word(line[end - 1]):
+        end -= 1
+    return line[: end or SUBJECT_LIMIT - 1].rstrip(" ,;:") + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _in_a_word(sign: str) -> bool:
+    """Whether it is part of a word that is not to be torn; Chinese, from U+2E80 on, may be cut anywhere."""
+    return (sign.isalnum() or sign in "'\u2019") and sign < "\u2e80"
 
 
 async def open_case(

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handlers.cases import SUBJECT_LIMIT, in_short
 from models.cases import TRANSITIONS, UNFINISHED, Case, CaseState
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -71,3 +72,25 @@ def test_whatever_is_tried_the_record_of_a_case_makes_sense(steps: list[CaseStat
         assert case.unfinished == (case.state in UNFINISHED)
         assert (case.episode, case.reopened_count) == (resolved, reopened)
         assert case.state is not CaseState.CLOSED or case.closed_at == now
+
+
+@pytest.mark.parametrize(
+    ("words", "subject"),
+    [
+        ("The boiler\n is cold", "The boiler is cold"),
+        (
+            "My grandmother's boiler in the second bathroom makes terrible noises",
+            "My grandmother's boiler in the second bathroom makes\N{HORIZONTAL ELLIPSIS}",
+        ),
+        (
+            "My grandmother's boiler is in the second small bathroom, didn't start",
+            "My grandmother's boiler is in the second small bathroom\N{HORIZONTAL ELLIPSIS}",
+        ),
+        ("漏水" * 40, "漏水" * 29 + "漏\N{HORIZONTAL ELLIPSIS}"),
+        ("x" * 80, "x" * 59 + "\N{HORIZONTAL ELLIPSIS}"),
+        ("x" * 60, "x" * 60),
+    ],
+)
+def test_a_subject_that_is_cut_tears_no_word_and_shows_that_there_was_more(words: str, subject: str) -> None:
+    assert in_short(words) == subject
+    assert len(subject) <= SUBJECT_LIMIT

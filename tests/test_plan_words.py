@@ -102,6 +102,48 @@ def test_a_policy_promises_what_the_plan_says_and_no_more() -> None:
     assert "hears" not in text, "nobody promised news at an interval"
 
 
+WITHOUT_GAPS = '[contact]\ngap = "0s"\ncalm_after_complaint = "0s"\n[closing]\nreopen_within = "0s"\n'
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_not_wanted_is_not_said_to_take_no_time(language: str) -> None:
+    plan = read_plan(WITHOUT_GAPS)
+    said = policy(plan, language, DAY, "x") + sentences(WITHOUT_GAPS, language)
+    for words in ("no time", "0分钟", "between two contacts", "至少间隔"):
+        assert words not in said
+    assert {"en": "While a complaint is open, nothing", "zh": "投诉处理期间不"}[language] in said
+
+
+BY_PEOPLE = """\
+[authority]
+agent = 100
+supervisor = 500
+manager = 2000
+[[goal]]
+metric = "csat"
+target = 0.9
+[[procedure]]
+kind = "complaint"
+steps = ["Listen."]
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "by_people"),
+    [
+        ("en", "People see to this; the system does not do it by itself yet."),
+        ("zh", "由相关人员执行，系统目前不自动执行。"),
+    ],
+)
+def test_a_policy_says_what_people_see_to(language: str, by_people: str) -> None:
+    text = policy(read_plan(BY_PEOPLE), language, DAY, "x")
+    sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    named = [each.split()[0].rstrip(":") for each in sections if by_people in each]
+    assert named == ["8", "14", "16", {"en": "Annex", "zh": "附录"}[language]]
+    assert policy(Plan(), language, DAY, "x").count(by_people) == 1, "what is kept how long"
+    assert sentences(BY_PEOPLE, language).count(by_people) == 2, "goals, and what is kept how long"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_word_file_holds_the_whole_policy_set_for_print(language: str, tmp_path: Path) -> None:
     text = policy(read_plan(PLANS["shop"]), language, DAY, "1a2b3c4d")

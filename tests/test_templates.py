@@ -240,3 +240,10 @@ def test_chinese_and_english_do_not_mix(language: str) -> None:
             assert bool(chinese.search(text)) == (language == "zh") or not text.strip(), name
     assert chinese.search(label("zh", "language.name"))
     assert not chinese.search("".join(str(text) for text in labels("en").values()))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_of_a_questionnaire_sets_answers_apart_from_questions(language: str) -> None:
+    lines = [{"question": "How did we handle this?", "answer": "4 Satisfied"}]
+    values = {"title": "After a case", "number": 1001, "state": "finished", "lines": lines}
+    assert "How did we handle this?\n<b>4 Satisfied</b>" in render(language, "questionnaires/answers", values)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, or_, select
 
-from handlers.cases import SUBJECT_LIMIT, actor_of, redraw_card
+from handlers.cases import actor_of, in_short, redraw_card
 from handlers.customers import main_group
 from handlers.doors import Place, Refusal, in_place
 from handlers.moments import in_words, read_moment
@@ -237,7 +237,7 @@ async def subject_command(work: Work, place: Place) -> None:
     if not words:
         raise Refusal("subject_usage")
     case = await case_in_hand(work, place, customer)
-    case.subject, case.subject_confirmed = " ".join(words[0].split())[:SUBJECT_LIMIT], True
+    case.subject, case.subject_confirmed = in_short(words[0]), True
     work.event(case, "subject", actor_of(place.speaker), subject=case.subject)
     redraw_card(work, case)
     in_place(work, place, "visits/subject_set", {"number": case.id, "subject": case.subject})

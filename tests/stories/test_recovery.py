@@ -36,6 +36,19 @@ questionnaire = "periodic"
 )
 
 
+async def test_where_nobody_else_has_the_case_the_customer_is_not_told_that_somebody_has(shop: Shop) -> None:
+    li = await shop.customer("李雷")
+    number = await resolved(shop, li, shop.owner, "咨询", "能开收据吗", "可以，前台自取")
+
+    await li.presses(await question(li, "满意吗"), "2 不满意")
+
+    promised = words(await li.hears("没有让您满意"))
+    assert f"服务单 {number}" in promised
+    assert "我们会亲自联系您，最迟" in promised
+    assert "交给" not in promised
+    assert "请安排一位接手" in words(await shop.owner.sees("服务补救", of=li))
+
+
 async def test_a_low_score_is_recovered_by_a_supervisor_and_not_by_the_one_who_handled_it(shop: Shop) -> None:
     wang, chen, sun = await shop.customer(), await shop.agent("小陈"), await supervisor(shop)
     number = await resolved(shop, wang, chen, "咨询", "发票怎么开", "前台可以开")
