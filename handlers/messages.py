@@ -1,9 +1,6 @@
 """The customer's words: to which case they belong, and how staff come to read them."""
 
-import re
-import unicodedata
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from handlers import cases, speaking
@@ -13,12 +10,13 @@ from handlers.customers import barring, known, main_group
 from handlers.doors import ORIGINAL_WAIT, NotYet, Place
 from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
 from handlers.speaking import send, tell_customer, tell_staff
+from handlers.typed import is_thanks
 from models.cases import Case, CaseState
 from models.customers import Customer
 from models.delivery import Priority, SendClass, What, staff_lane
 from models.messages import Author, Message, MessageVersion
 from models.work import Work
-from templates import LANGUAGES, label, word_list
+from templates import label
 
 #: A piece of a long text leaves room for a name and a mark before it (UTF-16 units).
 PIECE = 3900
@@ -30,8 +28,6 @@ MOST_PIECES = 4
 ALBUM_WAIT = timedelta(seconds=1)
 #: How long after a score the next words are taken for its reason.
 COMMENT_WITHIN = timedelta(days=1)
-#: Thanks are short; what is longer says something (characters).
-LONGEST_THANKS = 200
 
 
 async def receive(work: Work, place: Place) -> None:
@@ -55,12 +51,7 @@ async def relay(
     work: Work, place: Place, customer: Customer, case: Case, content: Content, replied: Message | None
 ) -> None:
     """Store the customer's message with its case and send it on to staff."""
-    message_id = work.new_message(
-        customer_id=customer.id, case_id=case.id, author=Author.CUSTOMER, kind=content.kind, text=content.text,
-        entities=content.entities, media=content.media, album=content.album, written_at=content.written_at,
-        origin_chat_id=place.raw["chat"]["id"], origin_message_id=place.raw["message_id"],
-        reply_to_id=replied.id if replied else None,
-    )  # fmt: skip
+    message_id = _store(work, place, customer, case, content, replied)
     case.last_customer_at = work.now
     if case.state is CaseState.PENDING:
         case.move(CaseState.OPEN, work.now)
@@ -70,14 +61,44 @@ async def relay(
     quiet = await barring.is_muted(work, customer, content.text)
     if not content.housekeeping and not quiet:
         work.happen(CustomerSpoke(case, customer, content.text, content.written_at, content.kind))
+    await _show(work, place, customer, case, content, message_id, replied, quiet=quiet)
+    if case.card_message_id is None:
+        cases.redraw_card(work, case)
+
+
+async def keep_answer(work: Work, place: Place, customer: Customer, case: Case | None, content: Content) -> None:
+    """Words that answer what we asked with buttons: stored, and read by staff; what follows is up to the answer.
+
+    About no case, staff read them with the other answers.
+    """
+    message_id = _store(work, place, customer, case, content, None)
+    if case is not None:
+        quiet = await barring.is_muted(work, customer, content.text)
+        await _show(work, place, customer, case, content, message_id, None, quiet=quiet)
+
+
+def _store(
+    work: Work, place: Place, customer: Customer, case: Case | None, content: Content, replied: Message | None
+) -> int:
+    return work.new_message(
+        customer_id=customer.id, case_id=case.id if case else None, author=Author.CUSTOMER, kind=content.kind,
+        text=content.text, entities=content.entities, media=content.media, album=content.album,
+        written_at=content.written_at, origin_chat_id=place.raw["chat"]["id"],
+        origin_message_id=place.raw["message_id"], reply_to_id=replied.id if replied else None,
+    )  # fmt: skip
+
+
+async def _show(
+    work: Work, place: Place, customer: Customer, case: Case, content: Content, message_id: int,
+    replied: Message | None, *, quiet: bool,
+) -> None:  # fmt: skip
+    """Show staff the customer's message, in the topic."""
     await cases.want_topic(work, customer, await work.group(case.group_id))
     row = {
         "group_id": case.group_id, "customer_id": customer.id, "case_id": case.id, "message_id": message_id,
         "reply_to_id": replied.id if replied else None, "priority": Priority.RELAY,
     }  # fmt: skip
     await _pass_on(work, place, customer, content, row, {"quiet": True} if quiet else {})
-    if case.card_message_id is None:
-        cases.redraw_card(work, case)
 
 
 async def _pass_on(
@@ -208,40 +229,6 @@ async def _keep_comment(work: Work, customer: Customer, case: Case, words: str) 
         speaking.call_customer(work, customer, "editMessageReplyMarkup", params, send_class=SendClass.C)
     buttons = [] if case.unfinished else [[cases.not_solved_button(customer.language, case)]]
     tell_customer(work, customer, "cases/comment_kept", {"number": case.id}, buttons=buttons, case=case)
-
-
-def is_thanks(text: str) -> bool:
-    """Whether the words are thanks, agreement or a greeting and nothing else, in any of our languages.
-
-    A question never is, and a sign only where it is a friendly one.
-    """
-    left = unicodedata.normalize("NFKC", text[: LONGEST_THANKS + 1]).casefold()
-    if len(text) > LONGEST_THANKS or "?" in left:
-        return False
-    thanked = False
-    for words, counts in _thanks():
-        for word in words:
-            shorter = _without_word(left, word)
-            thanked = thanked or (counts and shorter != left)
-            left = shorter
-    return thanked and not any(unicodedata.category(c)[0] in "LN" or unicodedata.category(c) == "So" for c in left)
-
-
-@cache
-def _thanks() -> tuple[tuple[list[str], bool], ...]:
-    """What to take out of a text, longest first, and whether it is thanks by itself or only beside thanks."""
-    found = []
-    for key, counts in (("signs", True), ("words", True), ("beside", False)):
-        words = {word for language in LANGUAGES for word in word_list(language, f"thanks.{key}")}
-        found.append((sorted(words, key=len, reverse=True), counts))
-    return tuple(found)
-
-
-def _without_word(text: str, word: str) -> str:
-    """The text without that word; Latin words are taken whole, so that "so" leaves "sofa" alone."""
-    if not word[0].isascii() or not word[0].isalpha():
-        return text.replace(word, " ")
-    return re.sub(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", " ", text)
 
 
 async def ask_for_person(work: Work, place: Place) -> None:

@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handlers.content import pieces, read_content, utf16_length
-from handlers.messages import is_thanks
+from handlers.typed import is_thanks
 
 THANKS = """
 谢谢|谢谢!|谢谢您|谢谢你们的帮助|非常感谢|多谢师傅|好的,谢谢|好的好的|收到|收到了,谢谢|辛苦了|麻烦您了

@@ -12,15 +12,16 @@ from handlers.contact import asks_to_stop
 from handlers.content import Content, read_content, utf16_length
 from handlers.customers import barring, known, main_group
 from handlers.doors import NotYet, Place, Refusal
-from handlers.questionnaires import runs, showing
+from handlers.questionnaires import runs, showing, stars
 from handlers.questionnaires.runs import Run
+from handlers.questionnaires.spoken import answer_in
 from handlers.speaking import answer_press, button, send, tell_staff
+from handlers.typed import is_current, is_urgent
 from models.cases import Case
 from models.delivery import Priority, What, staff_lane
 from models.messages import Author
 from models.questionnaires import Answer, Invitation, Poll, Question, Questionnaire
 from models.questionnaires.path import following, is_answer, preceding
-from models.routing.words import alarm_of, severity_of
 from models.staff import StaffGroup
 from models.work import Work
 from templates import LANGUAGES, label, word_list
@@ -107,8 +108,10 @@ async def _past_poll(work: Work, run: Run, question: Question) -> None:
 
 
 def may_answer(place: Place, _bot: str) -> bool:
-    """Whether a message may be one for a questionnaire that is open."""
-    return place.what == "message" and place.customer is not None and place.customer.open_run_id is not None
+    """Whether a message may be one for a questionnaire that is open, or for the stars."""
+    if place.what != "message" or place.customer is None:
+        return False
+    return place.customer.open_run_id is not None or stars.typed_score(place.text) is not None
 
 
 async def words(work: Work, place: Place) -> None:
@@ -116,11 +119,15 @@ async def words(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     run = await runs.open_run(work, customer)
     content = read_content(place.raw)
-    if run is None or customer.next_is_new or _urgent(work, content) or asks_to_stop(content.text):
+    if customer.next_is_new or is_urgent(work, content.text) or asks_to_stop(content.text):
         await messages.receive(work, place)
         return
     if await barring.is_banned(work, customer, content.text):
         await messages.receive(work, place)  # where it is kept, and reaches nobody
+        return
+    if run is None:
+        if not await stars.typed(work, place, customer, content):
+            await messages.receive(work, place)
         return
     rest = without_stop(content.text)
     if content.kind == "text" and rest is not None:
@@ -129,13 +136,22 @@ async def words(work: Work, place: Place) -> None:
             await messages.receive(work, place)
     elif run.question is not None and await _answers(work, place, run, content):
         await _take(work, place, run, run.question, content)
+    elif run.question is not None and (value := await _typed(work, place, run, run.question)) is not None:
+        await messages.keep_answer(work, place, customer, run.case, content)
+        await pressed(work, run, run.question, value)
     else:
         await messages.receive(work, place)
 
 
-def _urgent(work: Work, content: Content) -> bool:
-    """Whether the words are of danger, or set off an alarm: then they are for staff at once, whatever was asked."""
-    return severity_of(work.plan, content.text) is not None or alarm_of(work.plan, content.text) is not None
+async def _typed(work: Work, place: Place, run: Run, question: Question) -> str | None:
+    """The button's value that typed words stand for, while the question is the latest thing we asked."""
+    value = None if place.second_hand else answer_in(question, place.text)
+    invitation = run.invitation
+    asked_at = invitation.reminded_at or invitation.asked_at
+    if value is None or asked_at is None:
+        return None
+    current = await is_current(work, place, run.customer, run.case, asked_at, invitation.message_id)
+    return value if current else None
 
 
 async def _answers(work: Work, place: Place, run: Run, content: Content) -> bool:

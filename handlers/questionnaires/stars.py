@@ -5,24 +5,31 @@ This is the first version of `csat` where the plan has no surveys: it keeps the 
 
 from sqlmodel import select
 
-from handlers import cases
+from handlers import cases, messages
 from handlers.cards import own_case
 from handlers.cases import actor_of
+from handlers.content import Content
 from handlers.customers import known
 from handlers.doors import Place, Refusal
 from handlers.happenings import Commented, ScoreGiven
 from handlers.questionnaires import asking
 from handlers.questionnaires.runs import accept, record, run_of
+from handlers.questionnaires.spoken import answer_in
 from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
-from models.cases import Case
+from handlers.typed import is_current
+from models.cases import Case, CaseState
 from models.customers import Customer
 from models.delivery import Priority
-from models.questionnaires import Invitation, InvitationState
+from models.questionnaires import Invitation, InvitationState, Question
 from models.work import Work
 from templates import label
 
 CSAT, SATISFACTION, REASON = "csat", "satisfaction", "reason"
 SCORES = (1, 2, 3, 4, 5)
+#: The rule by which the stars come.
+RESOLVED = "resolved"
+#: What the stars ask, as a typed answer is read.
+STARS = Question.model_validate({"id": SATISFACTION, "kind": "stars", "text": "?"})
 
 
 def score_buttons(language: str, case: Case) -> Buttons:
@@ -39,20 +46,50 @@ async def score(work: Work, place: Place) -> None:
     case = await _asked(work, customer, number, episode)
     if value not in map(str, SCORES):
         raise Refusal("stale")
-    case.score = int(value)
-    work.event(case, "scored", actor_of(customer), score=case.score, shown_at=place.message["message_id"])
-    await _keep(work, customer, case, SATISFACTION, case.score)
-    values = {"number": case.id, "score": case.score, "summary": _said(case)}
     answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
-    if case.score <= (await work.plan_of(case)).recovery.csat_at_most:
-        change_message(work, customer, place.message["message_id"], "cases/scored_low", values, [])
+    await _scored(work, customer, case, int(value), place.message["message_id"])
+
+
+async def _scored(work: Work, customer: Customer, case: Case, value: int, shown_at: int) -> None:
+    """The score is given; `shown_at` is Telegram's id of the message that asked for it."""
+    case.score = value
+    work.event(case, "scored", actor_of(customer), score=value, shown_at=shown_at)
+    await _keep(work, customer, case, SATISFACTION, value)
+    values = {"number": case.id, "score": value, "summary": _said(case)}
+    if value <= (await work.plan_of(case)).recovery.csat_at_most:
+        change_message(work, customer, shown_at, "cases/scored_low", values, [])
     else:
         accept(work, customer, case)
         cases.redraw_card(work, case)
         skip = [[button(label(customer.language, "button.no_comment"), f"nocomment:{case.id}")]]
-        change_message(work, customer, place.message["message_id"], "cases/scored", {**values, "ask": True}, skip)
+        change_message(work, customer, shown_at, "cases/scored", {**values, "ask": True}, skip)
     case.comment_open = True
-    work.happen(ScoreGiven(customer, case, CSAT, case.score, None))
+    work.happen(ScoreGiven(customer, case, CSAT, value, None))
+
+
+def typed_score(text: str) -> int | None:
+    """The number of stars that a typed text means and nothing else."""
+    value = answer_in(STARS, text)
+    return None if value is None else int(value)
+
+
+async def typed(work: Work, place: Place, customer: Customer, content: Content) -> bool:
+    """A typed score while the stars under the latest matter wait for a press; False for words like any others."""
+    value = None if place.second_hand else typed_score(place.text)
+    case = next((each for each in reversed(await work.cases_of(customer.id)) if not each.unfinished), None)
+    if value is None or case is None or case.state is not CaseState.RESOLVED or case.resolved_at is None:
+        return False
+    of_case = select(Invitation).where(Invitation.occurrence == asking.occurrence_of_case(CSAT, case))
+    invitation: Invitation | None = await work.first(of_case)
+    if invitation is None or invitation.rule != RESOLVED or not invitation.open or invitation.message_id is None:
+        return False
+    shown_at = (await work.links_of([invitation.message_id], customer.chat_id)).get(invitation.message_id)
+    current = await is_current(work, place, customer, case, case.resolved_at, invitation.message_id)
+    if shown_at is None or not current:
+        return False
+    await messages.keep_answer(work, place, customer, case, content)
+    await _scored(work, customer, case, value, shown_at)
+    return True
 
 
 async def _keep(
@@ -62,7 +99,7 @@ async def _keep(
     occurrence = asking.occurrence_of_case(CSAT, case)
     invitation: Invitation | None = await work.first(select(Invitation).where(Invitation.occurrence == occurrence))
     if invitation is None:  # it was resolved before there were questionnaires
-        invitation = await asking.plan(work, customer, CSAT, occurrence, "resolved", work.now, case=case)
+        invitation = await asking.plan(work, customer, CSAT, occurrence, RESOLVED, work.now, case=case)
     if invitation is None:
         return
     run = await run_of(work, invitation, customer)

@@ -8,7 +8,7 @@ from handlers import cases
 from handlers.content import pieces, utf16_length
 from handlers.happenings import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
 from handlers.questionnaires import asking, runs
-from handlers.questionnaires.stars import score_buttons
+from handlers.questionnaires.stars import RESOLVED, score_buttons
 from handlers.speaking import tell_customer
 from models.cases import Case, CaseKind
 from models.contact import Purpose
@@ -42,13 +42,13 @@ async def say_resolved(work: Work, happening: CaseResolved) -> None:
 async def _offer_stars(work: Work, customer: Customer, case: Case, summary: str) -> None:
     """The five stars of the first version of `csat`, which need no run of their own."""
     due = asking.occurrence_of_case(CSAT, case)
-    invitation = await asking.plan(work, customer, CSAT, due, "resolved", work.now, case=case)
-    if invitation is not None:
-        invitation.state, invitation.asked_at = InvitationState.ASKED, work.now
-        invitation.expires_at = None
+    invitation = await asking.plan(work, customer, CSAT, due, RESOLVED, work.now, case=case)
     values = {"number": case.id, "summary": summary, "ask": True}
     buttons = score_buttons(customer.language, case)
-    tell_customer(work, customer, "cases/resolved", values, buttons=buttons, case=case)
+    message_id = tell_customer(work, customer, "cases/resolved", values, buttons=buttons, case=case)
+    if invitation is not None:
+        invitation.state, invitation.asked_at = InvitationState.ASKED, work.now
+        invitation.expires_at, invitation.message_id = None, message_id
 
 
 async def _ask_at_once(work: Work, customer: Customer, case: Case, surveys: tuple[Survey, ...]) -> bool:

@@ -18,7 +18,7 @@ from handlers.happenings import (
     Promised,
     StandardChanged,
 )
-from handlers.messages import is_thanks
+from handlers.typed import is_thanks
 from models.cases import Case, CaseState
 from models.customers import Customer
 from models.plan import Plan

@@ -10,8 +10,8 @@ from handlers.cases import actor_of
 from handlers.customers import known, main_group
 from handlers.doors import Place, Refusal
 from handlers.happenings import CustomerSpoke
-from handlers.messages import is_thanks
 from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
+from handlers.typed import is_thanks
 from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of
 from handlers.visits.tasks import about_of, accept, not_done, visit_numbered
 from models.cases import Case
