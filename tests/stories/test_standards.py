@@ -102,6 +102,10 @@ async def until(look: Callable[[], Awaitable[Found]], holds: Callable[[Found], b
     return found
 
 
+def is_late(message: Json) -> bool:
+    return "首次答复已超时" in words(message)
+
+
 async def hears_each(people: dict[str, Customer], key: str) -> None:
     for language, person in people.items():
         await person.hears(SAID[language][key])
@@ -195,7 +199,7 @@ async def test_steps_that_are_passed_at_one_look_are_told_to_all_whom_they_name(
         (note,) = await notes_of(shop, person, 1)
         assert mentioned(note) >= {user["id"] for user in staff}
         for user in staff:
-            private = await shop.telegram.wait_message(user, f"（{name}）首次答复已超时")
+            private = await shop.telegram.wait_message(user, f"（{name}", where=is_late)
             assert "打开话题" in words(private)
     assert [event["to"] for event in await events_of(shop, number, "escalated")] == [
         "assignee", "department", "supervisor", "manager",
