@@ -87,8 +87,9 @@ class Outcome(enum.StrEnum):
 class Visit(Base, table=True):
     """One return visit. `rule` is the plan's, or BY_HAND; `occurrence` says for what it is, and is unique.
 
-    It is to be made between `due_at` and `window_until`. `owner_id` is the agent who makes it. `reason` is a label
-    under [visit_reason] or [contact_reason]. `told` says that a supervisor knows of a missed one.
+    It is to be made between `due_at` and `window_until`. `owner_id` is the agent who makes it. `reason` says why it
+    was put off or is not made: a label under [visit_reason] or [contact_reason]. `told` says that a supervisor knows
+    of a missed one.
     """
 
     __tablename__ = "visits"
@@ -217,8 +218,11 @@ def numbers(anchor: int, interval: timedelta, since: datetime, until: datetime) 
         yield number, datetime.fromtimestamp(anchor + number * step, UTC)
 
 
-def placed(plan: Plan, zone: ZoneInfo, at: datetime, by: By, seed: str, spread: timedelta = timedelta(0)) -> datetime:
-    """The moment at which a visit that is due at `at` is to be made: within working time, outside quiet hours.
+def placed(
+    plan: Plan, zone: ZoneInfo, at: datetime, by: By, seed: str, spread: timedelta = timedelta(0)
+) -> tuple[datetime, str | None]:
+    """The moment at which a visit that is due at `at` is to be made: within working time, outside quiet hours; and
+    the reason, where that puts it off.
 
     What would stand at the very opening, as many do, is spread by `seed` over the first hours; `spread` moves every
     moment by up to so much.
@@ -226,13 +230,21 @@ def placed(plan: Plan, zone: ZoneInfo, at: datetime, by: By, seed: str, spread: 
     at += spread * share_of("spread", seed)
     found = next_open(plan, zone, at, by)
     if found == at:
-        return at
-    hours = working_time(plan)
+        return at, None
+    hours, reason = working_time(plan), _closed_by(plan, zone, at, by)
     later = MORNING * share_of("morning", seed)
     try:
-        return next_open(plan, zone, hours.add(found, later), by)
+        return next_open(plan, zone, hours.add(found, later), by), reason
     except ValueError:  # a calendar that ends
-        return found
+        return found, reason
+
+
+def _closed_by(plan: Plan, zone: ZoneInfo, at: datetime, by: By) -> str:
+    """Why a visit cannot be made at that moment: in quiet hours, in those for calls, or outside working time."""
+    if plan.contact.quiet and during(at, plan.contact.quiet, zone):
+        return "quiet"
+    call_quiet = plan.contact.call_quiet if by is By.AGENT else None
+    return "call_quiet" if call_quiet and during(at, call_quiet, zone) else "closed"
 
 
 def next_open(plan: Plan, zone: ZoneInfo, at: datetime, by: By) -> datetime:

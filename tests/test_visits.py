@@ -83,15 +83,27 @@ def shanghai(day: int, hour: int, minute: int = 0) -> datetime:
 
 def test_a_visit_within_working_time_keeps_its_moment() -> None:
     plan = read_plan(OFFICE)
-    assert placed(plan, SHANGHAI, shanghai(23, 15, 7), By.AGENT, "a") == shanghai(23, 15, 7)
+    assert placed(plan, SHANGHAI, shanghai(23, 15, 7), By.AGENT, "a") == (shanghai(23, 15, 7), None)
 
 
 def test_what_falls_into_the_night_is_spread_over_the_morning() -> None:
     plan = read_plan(OFFICE)
-    found = [placed(plan, SHANGHAI, shanghai(23, 3), By.AGENT, f"visit {number}") for number in range(200)]
+    found = [placed(plan, SHANGHAI, shanghai(23, 3), By.AGENT, f"visit {number}")[0] for number in range(200)]
     assert all(shanghai(23, 9) <= at <= shanghai(23, 11) for at in found)
     assert len({at.replace(second=0, microsecond=0) for at in found}) > 60, "not all in one minute"
-    assert found == [placed(plan, SHANGHAI, shanghai(23, 3), By.AGENT, f"visit {number}") for number in range(200)]
+    assert found == [placed(plan, SHANGHAI, shanghai(23, 3), By.AGENT, f"visit {number}")[0] for number in range(200)]
+
+
+def test_what_is_put_off_has_its_reason() -> None:
+    plan = read_plan(OFFICE)
+    for at, by, reason in (
+        (shanghai(23, 3), By.BOT, "quiet"), (shanghai(23, 3), By.AGENT, "quiet"),
+        (shanghai(22, 10), By.AGENT, "closed"),
+        (shanghai(23, 13, 30), By.AGENT, "call_quiet"), (shanghai(23, 13, 30), By.BOT, None),
+        (shanghai(22, 10), By.BOT, None),
+    ):  # fmt: skip
+        moment, found = placed(plan, SHANGHAI, at, by, "a")
+        assert (found, moment > at) == (reason, reason is not None)
 
 
 def test_agents_call_on_working_days_and_the_bot_writes_on_sundays_too() -> None:

@@ -81,7 +81,7 @@ def _what(row: Visit | Invitation) -> str:
 
 
 def _ahead(row: Visit | Invitation) -> ContactState:
-    return ContactState.MOVED if row.state is VisitState.MOVED else ContactState.PLANNED
+    return ContactState.MOVED if row.reason else ContactState.PLANNED
 
 
 def _line(

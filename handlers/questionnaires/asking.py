@@ -69,7 +69,7 @@ async def ask(
         reason = found.reason or ""
         await contact.suppressed(work, customer, purpose, "invitation", invitation.about, reason, case)
     elif not found.now(work.now):
-        invitation.put_off(found.at)
+        invitation.put_off(found.at, found.reason)
         invitation.lapses_at = max(invitation.lapses_at or found.at, found.at + AN_HOUR)
         await contact.moved(work, customer, purpose, "invitation", invitation.about, found, case)
     else:

@@ -123,7 +123,7 @@ def _later(work: Work, visit: Visit, customer: Customer, after: timedelta) -> No
     rule, zone = rule_of(work, visit), zone_of(customer, work.plan)
     visit.attempts += 1
     visit.purpose = Purpose.SERVICE
-    at = placed(work.plan, zone, work.now + after, By.BOT, visit.occurrence)
+    at, _ = placed(work.plan, zone, work.now + after, By.BOT, visit.occurrence)
     visit.move(at, "asked_later", window=rule.window if rule else HAND_WINDOW)
 
 

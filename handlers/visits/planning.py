@@ -106,10 +106,10 @@ async def _plan(
     if await work.first(select(Visit.id).where(Visit.occurrence == occurrence)) is not None:
         return None
     by = By(rule.by_whom(customer.tier))
-    due = placed(work.plan, zone_of(customer, work.plan), due, by, occurrence)
+    due, reason = placed(work.plan, zone_of(customer, work.plan), due, by, occurrence)
     visit = Visit(
         customer_id=customer.id, case_id=case.id if case else None, rule=rule.id, occurrence=occurrence, by=by,
-        purpose=Purpose(rule.purpose_of), due_at=due, window_until=due + rule.window,
+        purpose=Purpose(rule.purpose_of), due_at=due, window_until=due + rule.window, reason=reason,
         questionnaire=rule.questionnaire, plan_version=work.plan_version,
     )  # fmt: skip
     work.add(visit)
@@ -122,11 +122,11 @@ def plan_by_hand(
 ) -> Visit:  # fmt: skip
     """A visit that somebody asked for, by an agent; `note` says what for."""
     key = occurrence or f"{BY_HAND}:{new_id()}"
-    due = placed(work.plan, zone_of(customer, work.plan), max(at, work.now), By.AGENT, key)
+    due, reason = placed(work.plan, zone_of(customer, work.plan), max(at, work.now), By.AGENT, key)
     visit = Visit(
         customer_id=customer.id, case_id=case.id if case else None, rule=BY_HAND, occurrence=key, by=By.AGENT,
         purpose=Purpose.SERVICE, owner_id=owner.id if owner else None, due_at=due, window_until=due + HAND_WINDOW,
-        note=note, plan_version=work.plan_version,
+        reason=reason, note=note, plan_version=work.plan_version,
     )  # fmt: skip
     work.add(visit)
     return visit
@@ -168,6 +168,6 @@ async def replan(work: Work) -> bool:
         ended_at = case and (case.resolved_at if rule.when == "case_resolved" else case.closed_at)
         if ended_at and visit.state is VisitState.PLANNED:
             zone = zone_of(customer, work.plan)
-            visit.due_at = placed(work.plan, zone, ended_at + rule.after, visit.by, visit.occurrence)
+            visit.due_at, visit.reason = placed(work.plan, zone, ended_at + rule.after, visit.by, visit.occurrence)
         visit.window_until = max(work.now, visit.due_at) + rule.window
     return bool(rows)

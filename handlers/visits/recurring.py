@@ -166,10 +166,11 @@ def _occurrences(
     for number, at in numbers(anchor, interval, run.until, run.horizon or run.until):
         if sampled(rule, tier, customer_id, number):
             key = occurrence_of(rule, customer_id, interval, anchor, number)
-            due = placed(work.plan, place, at, by, key, spread)
+            due, reason = placed(work.plan, place, at, by, key, spread)
             yield {
                 "customer_id": customer_id, "rule": rule.id, "occurrence": key, "by": by, "due_at": due,
                 "purpose": Purpose(rule.purpose_of), "window_until": due + rule.window, "attempts": 0, "note": "",
+                "reason": reason,
                 "state": VisitState.PLANNED, "told": False, "questionnaire": rule.questionnaire,
                 "plan_version": work.plan_version,
             }  # fmt: skip

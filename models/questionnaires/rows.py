@@ -59,7 +59,7 @@ class Invitation(Base, table=True):
     message in which it stands, and `telegram_id` Telegram's where a press has told it. `attached`: it stands under
     the words that the case is resolved. `by_staff_id` is the agent who fills it in for the customer, in a form at
     `form_message_id`. `remind_at` and `expires_at` keep their distance from
-    the asking, `lapses_at` is when asking has no sense any more.
+    the asking, `lapses_at` is when asking has no sense any more. `reason` says why it was put off or ended.
     """
 
     __tablename__ = "invitations"
@@ -117,8 +117,9 @@ class Invitation(Base, table=True):
         """Whether answers are taken."""
         return self.state in OPEN
 
-    def put_off(self, to: datetime) -> None:
+    def put_off(self, to: datetime, reason: str | None = None) -> None:
         """Ask at `to` instead; the reminder and the end keep their distance."""
+        self.reason = reason
         later = to - self.due_at
         self.due_at = to
         self.remind_at = self.remind_at and self.remind_at + later

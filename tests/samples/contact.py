@@ -6,8 +6,8 @@ from models.contact import OPTIONAL, ContactState, Purpose
 
 REASONS = (
     "unreachable", "banned", "opted_out", "no_consent", "alarm", "complaint_open", "calm", "gap",
-    "cap", "yields", "quiet", "kind", "not_made", "lapsed", "wave", "uncertain", "not_reached", "asked_later",
-    "closed", "recovery", "reopened", "tier", "plan", "merged", "window", None,
+    "cap", "yields", "quiet", "call_quiet", "kind", "not_made", "lapsed", "wave", "uncertain", "not_reached",
+    "asked_later", "closed", "recovery", "reopened", "tier", "plan", "merged", "window", None,
 )  # fmt: skip
 CHOICES: dict[str, list[Any]] = {
     "preferences.purposes": [[{"purpose": each.value, "on": on} for each in OPTIONAL] for on in (True, False)],
