@@ -503,6 +503,18 @@ async def test_the_customer_reads_that_somebody_has_it_only_if_somebody_has(
     assert sum(read in each for each in await desk.told()) == 1
 
 
+async def test_before_the_time_is_over_nobody_reads_that_it_is_and_at_its_very_end_everybody_does(desk: Desk) -> None:
+    await desk.opens("vip")
+    began = desk.now
+    for used, late, warned in ((0.5, False, False), (0.9, False, True), (1.0, True, False), (1.5, True, False)):
+        desk.now = began + 16 * MINUTE * used
+        await desk.told()
+        await desk.sweep()
+        rows = await desk.said()
+        (said,) = [row.body["values"] for row in rows if row.body.get("template") == "standards/late"]
+        assert (said["late"], said["warned"]) == (late, warned), used
+
+
 async def test_whom_the_customer_was_referred_to_already_is_not_told_of_it_twice(desk: Desk) -> None:
     await desk.takes(PLAN.replace('at = 0.5, tell = "assignee"', 'at = 0.5, tell = "supervisor"'))
     number = await desk.opens("vip")
