@@ -51,7 +51,7 @@ def _database_url(value: str) -> str:
 
 
 def _sqlite_url(url: URL) -> str:
-    if not url.database or url.database == ":memory:" or url.host:
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:") or url.host:
         raise ValueError("not a file: what is kept in memory is lost with the process")
     return url.render_as_string(hide_password=False)
 

@@ -39,6 +39,15 @@ def _minutes(figure: Figure) -> str:
     return f"{figure.mean:.1f} min{width}"
 
 
+def spoken(duration: timedelta) -> str:
+    """A duration as people read it, in hours, minutes and seconds where it is not of whole days: "22h30m"."""
+    if duration % timedelta(days=1) == timedelta():
+        return written(duration)
+    minutes, seconds = divmod(duration.total_seconds(), 60)
+    hours, minutes = divmod(minutes, 60)
+    return "".join(f"{count:g}{unit}" for count, unit in ((hours, "h"), (minutes, "m"), (seconds, "s")) if count)
+
+
 def table(rows: list[tuple[str, ...]]) -> Iterator[str]:
     """Lines of columns as wide as they need."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -52,14 +61,15 @@ def assumed(plan: Plan, arrivals: Arrivals) -> Iterator[str]:
         "exponential" if arrivals.distribution == "exponential" else f"lognormal, variation {arrivals.variation:g}"
     )
     yield (
-        f"Assumed: {arrivals.cases_a_day:g} cases a day; an agent works {written(arrivals.handling)} on one "
-        f"({spread}), the first word comes after {written(arrivals.first_answer)} of that"
-        + (f"; it waits {written(arrivals.elsewhere)} for others." if arrivals.elsewhere else ".")
+        f"Assumed: {arrivals.cases_a_day:g} cases a day; an agent works {spoken(arrivals.handling)} on one "
+        f"({spread}), the first word comes after {spoken(arrivals.first_answer)} of that"
+        + (f"; it waits {spoken(arrivals.elsewhere)} for others." if arrivals.elsewhere else ".")
     )
     for name, shares in (("Tiers", arrivals.tiers(plan)), ("Severities", arrivals.severities(plan))):
-        known = {key: share for key, share in shares.items() if key and share}
+        known = [(key, share) for key, share in shares.items() if key and share]
         if known:
-            yield f"{name}: " + ", ".join(f"{key} {share * 100:.3g} %" for key, share in known.items()) + "."
+            rest = [("none", share) for key, share in shares.items() if key is None and round(share, 6)]
+            yield f"{name}: " + ", ".join(f"{key} {share * 100:.3g} %" for key, share in known + rest) + "."
     yield "Kinds: " + ", ".join(f"{kind} {share * 100:.3g} %" for kind, share in arrivals.kinds().items()) + "."
 
 
@@ -87,7 +97,7 @@ def _agents(number: int) -> str:
 
 
 def _times(times: tuple[timedelta, ...]) -> str:
-    return "-" if not times else " to ".join(written(time) for time in dict.fromkeys((times[0], times[-1])))
+    return "-" if not times else " to ".join(spoken(time) for time in dict.fromkeys((times[0], times[-1])))
 
 
 def _row(row: Kept) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import make_url
 from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
@@ -76,8 +77,8 @@ def _lock(handle: int, path: Path) -> None:
 
 
 def _sqlite_path(settings: Settings) -> Path | None:
-    prefix = "sqlite+aiosqlite:///"
-    return Path(settings.database_url.removeprefix(prefix)) if settings.database_url.startswith(prefix) else None
+    url = make_url(settings.database_url)
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 async def migrate_to_head(database: Database) -> str | None:
@@ -152,6 +153,11 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
             await installing.install(work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids)
         except installing.AnotherBot as error:
             raise CannotStart(f"BOT_TOKEN: {error}") from error
+        if not await work.owner_count():
+            log.warning(
+                "OWNER_IDS: there is no owner, so nobody can give roles, and nobody hears when something stands in "
+                "the bot's way; put your own Telegram id there"
+            )
         if file.plan is None and stored:
             log.error(
                 "PLAN_FILE cannot be used; the plan of %s stays in force (version %d):\n%s",

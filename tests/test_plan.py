@@ -1,19 +1,24 @@
 """The plan is read whole: every mistake in one run, with its line, its key and what is expected."""
 
+import re
 import subprocess
 import sys
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter
 
 from handlers.plans.checking import examine
-from models.plan import PlanError, read_plan, stored_plan
+from models.plan import Plan, PlanError, read_plan, stored_plan
+from models.plan.kinds import Section
 from models.plan.positions import Place, positions
+from models.plan.reading import stand_in
+from models.plan.wording import models_in
 from templates import shipped_plans
 
 ROOT = Path(__file__).parents[1]
@@ -189,6 +194,14 @@ MISTAKES: list[tuple[str, str]] = [
         "4: survey[csat].remind_after: the reminder would come when the questionnaire has expired (1d)",
     ),
     ("[[goal]]\nmetric = 'csat'\ntarget = 90\n", "3: goal[csat].target: expected a figure from 0 to 1"),
+    (
+        "[[goal]]\nmetric = 'csat'\ntarget = 0.9\nby = '2026-11-24'\n",
+        "4: warning: goal[csat].by: 2026-11-24 is past; expected a day to come",
+    ),
+    (
+        "[duty]\nroster = [{ agent = '@wang' }, { agent = 'li' }]\n",
+        '2: warning: duty.roster[2].agent: is taken for the Telegram username @li; expected "@li"',
+    ),
 ]
 
 
@@ -235,8 +248,75 @@ target = 90
     ]
 
 
+def test_a_table_with_one_mistake_is_looked_at_for_the_others() -> None:
+    """A key that the table cannot do without is wrong or missing: that hides nothing else, in it or beside it."""
+    text = (
+        TIERS.replace('"8h"', '"soon"')
+        + """\
+[escalation]
+steps = [
+  { at = 0.9, tell = "assignee" },
+  { at = 0.5, tell = "boss" },
+]
+[[visit]]
+id = "v"
+when = "case_reopened"
+questionnaire = "nosuch"
+[[visit]]
+id = "v2"
+when = "purchase"
+by = { gold = "agent" }
+[[visit]]
+when = "purchase"
+sample = { gold = 1 }
+[[goal]]
+metric = "happiness"
+target = 90
+[[goal]]
+metric = "NPS"
+target = 40
+"""
+    )
+    wrong = [re.sub(r"^\d+: | .*", "", line) for line in said(text) if "warning" not in line]
+    assert wrong == [
+        "tier[vip].resolution:", "escalation.steps[2].at:", "escalation.steps[2].tell:", "visit[v].when:",
+        "visit[v].questionnaire:", "visit[v2].by.gold:", "visit[3]:", "visit[3].sample.gold:",
+        "goal[happiness].metric:", "goal[happiness].target:", "goal[NPS].metric:",
+    ]  # fmt: skip
+
+
+def test_nothing_is_concluded_from_what_was_wrong() -> None:
+    """Each of these has its one mistake, and what is left out because of it is no other."""
+    for text in (
+        TIERS.replace("5000", "-5") + "[[visit]]\nid = 'a'\nwhen = 'tier'\n",  # everybody would be of the first tier
+        TIERS.replace('"30d"', '"often"') + "[[visit]]\nid = 'a'\nwhen = 'tier'\n",  # no tier would be visited
+        "[[tier]]\nid = 'V.I.P.'\n[recovery]\nwithin = { VIP = '4h' }\n",  # a tier that is there
+        TIERS + "[[visit]]\nid = 'a'\nwhen = 'teir'\n",  # the visits would have no rule
+    ):
+        assert len(said(text)) == 1, said(text)
+
+
+def test_something_can_stand_in_for_every_key_that_a_table_needs() -> None:
+    tables: list[type[BaseModel]] = [
+        Plan,
+        *(each for field in Plan.model_fields.values() for each in models_in(field.annotation)),
+    ]
+    needed = [
+        (field.alias or name, field)
+        for table in tables
+        for name, field in table.model_fields.items()
+        if field.is_required() and issubclass(table, Section)
+    ]
+    assert {key for key, _ in needed} >= {"id", "metric", "when"}
+    for key, field in needed:
+        for wrong in ("Service Dept", "", None, 5, "贵宾"):
+            kind: Any = TypeAdapter(Annotated[field.annotation, field, *field.metadata])
+            kind.validate_python(stand_in(key, wrong))
+
+
 def test_a_stored_plan_is_understood_as_far_as_it_can_be() -> None:
-    """A plan that was in force under an older version may say what this one knows no more."""
+    """A plan that was in force under an older version may say what this one knows no more, and does without that."""
+    assert stored_plan("[[visit]]\nid = 'a'\nwhen = 'case_reopened'\n").visit == ()
     plan = stored_plan(TIERS + "[gone]\nkey = 1\n[closing]\nreopen_within = 7\n")
     assert [tier.id for tier in plan.tier] == ["vip", "regular"]
     assert stored_plan("[broken").tier == ()

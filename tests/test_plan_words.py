@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,10 @@ def test_a_policy_is_whole_in_either_language(name: str, language: str) -> None:
     assert "None" not in re.sub("None are planned", "", text)
     assert "1a2b3c4d" in text
     assert str(DAY) in text
+    lines = text.splitlines()
+    for before, line in pairwise(lines):
+        if line.startswith(("#", "**")):
+            assert not before, f"this runs into the line before: {line}"
     for block in text.split("\n\n"):
         widths = {line.count("|") for line in block.splitlines() if line.startswith("|")}
         assert len(widths) <= 1, f"a table whose rows differ in width:\n{block}"
@@ -93,7 +98,9 @@ def test_a_policy_is_whole_in_either_language(name: str, language: str) -> None:
 def test_a_policy_promises_what_the_plan_says_and_no_more() -> None:
     text = policy(read_plan(TWO_DAYS), "en", DAY, "x")
     assert text.startswith("# Harbour Home: Customer care policy\n")
-    assert policy(read_plan(TWO_DAYS), "zh", DAY, "x").startswith("# 海港/家居 客户管理制度\n")
+    assert policy(read_plan(TWO_DAYS), "zh", DAY, "x").startswith("# 海港/家居客户管理制度\n")
+    harbour = read_plan('[business]\nname = "Harbour Home"\n')
+    assert policy(harbour, "zh", DAY, "x").startswith("# Harbour Home 客户管理制度\n")
     table = text[text.index("## 6") : text.index("## 7")]
     assert "| Key | 30 minutes of working time | — | 48 hours of working time (6 working days of 8 hours) |" in table
     assert "| Critical matters, any customer | 10 minutes, day and night | — | — |" in table

@@ -1,5 +1,6 @@
 """Settings come from the environment, then `.env`; what is wrong is named, and no secret is ever shown."""
 
+import asyncio
 import re
 import traceback
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.app import migrate_only
 from bot.settings import Settings, SettingsError, load_settings
 
 TOKEN = "4242:canary-token-AAE"
@@ -100,6 +102,15 @@ def test_a_database_may_be_spelled_plainly(environment: pytest.MonkeyPatch, writ
     assert load_settings().database_url == used
 
 
+@pytest.mark.parametrize("path", ["x.db", "a folder/x.db", "x.db?timeout=9"])
+def test_a_plainly_spelled_sqlite_file_is_made_and_locked(environment: pytest.MonkeyPatch, path: str) -> None:
+    environment.setenv("DATABASE_URL", f"sqlite:///{path}")
+    settings = load_settings()
+    assert asyncio.run(migrate_only(settings)).endswith("They were made anew.")
+    file = Path(path.partition("?")[0])
+    assert sorted(each.name for each in file.parent.iterdir()) == [file.name, f"{file.name}.lock"]
+
+
 def test_slashes_at_the_end_of_an_address_do_not_matter(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8081/")
     environment.setenv("PUBLIC_URL", "https://care.example/bot/")
@@ -128,6 +139,7 @@ def test_a_limit_may_be_any_number_above_nothing(environment: pytest.MonkeyPatch
         ("DATABASE_URL", "postgresql+psycopg://host/name"),
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite+aiosqlite:///:memory:"),
+        ("DATABASE_URL", "sqlite:///file::memory:?uri=true"),
         ("DATABASE_URL", "postgresql://host:port/name"),
         ("DATABASE_URL", "huifang.db"),
         ("TELEGRAM_API_URL", "api.telegram.org"),

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import cli
 from bot.clock import wall
-from bot.simulating import report
+from bot.simulating import assumed, report, spoken
 from models.calendars import WorkingTime
 from models.cases import Case, CaseKind
 from models.customers import Customer, Purchase, ServiceEvent
@@ -479,6 +479,17 @@ tue = ["09:00-18:00"]
 id = "all"
 first_response = "1h"
 """
+
+
+def test_a_report_writes_durations_and_shares_so_that_nothing_is_left_to_ask() -> None:
+    spans = {
+        timedelta(hours=22, minutes=30): "22h30m", timedelta(seconds=450): "7m30s", timedelta(minutes=90): "1h30m",
+        timedelta(hours=36): "36h", timedelta(days=2): "2d", timedelta(seconds=0.5): "0.5s", timedelta(0): "0s",
+    }  # fmt: skip
+    assert {each: spoken(each) for each in spans} == spans
+    lines = list(assumed(SHOP, Arrivals(cases_a_day=10)))
+    assert "Severities: critical 1 %, none 99 %." in lines
+    assert "Tiers: vip 20 %, regular 80 %." in lines
 
 
 def test_the_command_says_in_its_exit_code_whether_the_plan_can_be_kept(tmp_path: Path) -> None:

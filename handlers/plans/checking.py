@@ -31,7 +31,12 @@ def rules(today: date) -> tuple[Rule, ...]:
                     HOLIDAYS, f"{words}; upgrade late in the year, or write them into open and closed", False
                 )
 
-    outside = (country, unpublished, lambda plan: _out_of_reach(plan, today))
+    def missed(plan: Plan) -> Iterator[Remark]:
+        for index, goal in enumerate(plan.goal):
+            if goal.by and goal.by < today:
+                yield Remark(("goal", index, "by"), f"{goal.by} is past; expected a day to come", False)
+
+    outside = (country, unpublished, missed, lambda plan: _out_of_reach(plan, today))
     return (lambda plan: questionnaires(plan, questionnaire_keys()), *outside)
 
 

@@ -19,11 +19,13 @@ Key = str | int
 class Place:
     """A value of the file: its line, and what is in it, by key or in order.
 
-    `spoiled` is set where something was wrong and left out, so that nobody concludes anything from its absence.
+    `spoiled` is set where a value was wrong and left out, `lost` where a list had an item that was, so that nobody
+    concludes anything from the absence.
     """
 
     line: int
     spoiled: bool = False
+    lost: bool = False
     keys: dict[str, "Place"] = field(default_factory=dict)
     items: list["Place"] = field(default_factory=list)
 
@@ -42,6 +44,11 @@ class Place:
                 break
             found.append(further)
         return found
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether this, or something in this table, was wrong; of a list, whether it has lost an item."""
+        return self.spoiled or self.lost or any(each.doubtful for each in self.keys.values())
 
 
 def positions(text: str) -> Place:

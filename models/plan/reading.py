@@ -1,5 +1,8 @@
 """From the TOML file to the plan: every mistake in one run, each with its line, its key and what is expected."""
 
+import copy
+import difflib
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,13 +11,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.plan.checks import Rule, remarks_on
+from models.plan.checks import Remark, Rule, remarks_on
+from models.plan.checks.calling import RANGES
 from models.plan.positions import Key, Place, positions
 from models.plan.sections import Plan
 from models.plan.wording import expected, key_words
 
 #: How often what is wrong is left out and the rest looked at again; each round finds at least one mistake.
 ROUNDS = 50
+#: What stands in for a key that is missing, so that the rest of its table can be looked at.
+_STAND_INS = {
+    "agent": "@somebody", "as": "mon", "at": 1.0, "day": "2027-01-01", "kind": "complaint", "questionnaire": "csat",
+    "target": 0.0, "tell": "manager", "when": "purchase",
+}  # fmt: skip
 
 
 class PlanError(Exception):
@@ -45,12 +54,12 @@ def examine_plan(text: str, *rules: Rule) -> tuple[Plan, list[Mistake]]:
     except tomllib.TOMLDecodeError as error:
         return Plan(), [_syntax(text, error)]
     places = positions(text)
-    plan, found = _understood(data, places)
-    names = plan.model_dump(by_alias=True)
+    given = copy.deepcopy(data)
+    plan, found = _understood(data, places, given)
     for remark in remarks_on(plan, *rules):
-        if not _spoiled(places, (remark.path, *remark.beside)):
+        if not _rests_on_a_mistake(places, remark):
             way = places.way(remark.path)
-            key = key_words(remark.path, names)
+            key = key_words(remark.path, given)
             found.append(Mistake(way[-1].line, key, remark.words, remark.serious))
     return plan, sorted(set(found), key=lambda mistake: (mistake.line, mistake.key, mistake.words))
 
@@ -95,8 +104,14 @@ def _syntax(text: str, error: tomllib.TOMLDecodeError) -> Mistake:
     return Mistake(line, "", f"not TOML: {words or error}; the line reads {shown[:60]!r}")
 
 
-def _understood(data: dict[str, Any], places: Place) -> tuple[Plan, list[Mistake]]:
-    """What remains when all that is wrong is left out, and what that was."""
+def _understood(
+    data: dict[str, Any], places: Place, given: dict[str, Any] | None = None
+) -> tuple[Plan, list[Mistake]]:
+    """What remains when all that is wrong is left out, and what that was.
+
+    A table without a key that it needs is left out too, unless what was `given` is at hand: then something stands in
+    for the key, so that the rest of the table can be looked at. Nobody may run such a plan.
+    """
     found: list[Mistake] = []
     for _ in range(ROUNDS):
         try:
@@ -105,10 +120,16 @@ def _understood(data: dict[str, Any], places: Place) -> tuple[Plan, list[Mistake
             problems = error.errors()
         # From the end of each list, so that what is left out moves nothing that is still to be looked at.
         for problem in sorted(problems, key=lambda each: [_order(key) for key in each["loc"]], reverse=True):
-            path = _within(data, problem["loc"])
-            if problem["type"] != "missing" or not _spoiled(places, [problem["loc"]]):  # it was there, and wrong
-                found.append(Mistake(places.way(path)[-1].line, key_words(path, data), expected(problem, path)))
+            path, missing = _within(data, problem["loc"]), problem["type"] == "missing"
+            if not missing or not _spoiled(places, problem["loc"]):  # else it was there, and wrong
+                words = expected(problem, path)
+                found.append(Mistake(places.way(path)[-1].line, key_words(path, given or data), words))
+            if missing and given is not None:
+                _stand_in(data, places, problem["loc"], given)
+                continue
             _leave_out(data, places, path, harmless=problem["type"] == "extra_forbidden")
+            if given is not None and isinstance(path[-1], int):  # so that its indices stay those of the data
+                del _at(given, path[:-1])[path[-1]]
     return Plan(), found
 
 
@@ -128,21 +149,49 @@ def _within(data: Any, loc: Iterable[Key]) -> tuple[Key, ...]:
     return tuple(path)
 
 
-def _leave_out(data: Any, places: Place, path: tuple[Key, ...], *, harmless: bool) -> None:
+def _leave_out(data: dict[str, Any], places: Place, path: tuple[Key, ...], *, harmless: bool) -> None:
     *before, last = path
-    for key in before:
-        data = data[key]
     way = places.way(path)
+    del _at(data, before)[last]
+    if len(way) <= len(path):
+        return
     if isinstance(last, int):
-        del data[last]
-        if len(way) > len(before) + 1:
-            way[len(before)].spoiled = True
-            del way[len(before)].items[last]
-    else:
-        del data[last]
-        if len(way) > len(before) + 1 and not harmless:
-            way[-1].spoiled = True
+        way[len(before)].lost = True
+        del way[len(before)].items[last]
+    elif not harmless:
+        way[-1].spoiled = True
 
 
-def _spoiled(places: Place, paths: Iterable[tuple[Key, ...]]) -> bool:
-    return any(place.spoiled for path in paths for place in places.way(path))
+def _at(data: Any, path: Iterable[Key]) -> Any:
+    for key in path:
+        data = data[key]
+    return data
+
+
+def _stand_in(data: dict[str, Any], places: Place, path: tuple[Key, ...], given: dict[str, Any]) -> None:
+    """Put something that is allowed under a key that is missing."""
+    *before, key = path
+    _at(data, before)[key] = stand_in(str(key), _at(given, before).get(key))
+    table = places.way(tuple(before))[-1]
+    table.keys.setdefault(str(key), Place(table.line)).spoiled = True
+
+
+def stand_in(key: str, given: Any) -> Any:
+    """What is allowed under a key that some table of the plan needs, like what was given where that tells more."""
+    if key == "id":
+        return re.sub(r"[^a-z0-9_]", "_", str(given).casefold())[:31].lstrip("_") or "unnamed"
+    if key == "metric":  # its target is looked at as that of a share, but for what was meant to be none
+        return next(iter(difflib.get_close_matches(str(given).casefold(), RANGES, 1)), "csat")
+    return _STAND_INS[key]
+
+
+def _spoiled(places: Place, path: tuple[Key, ...]) -> bool:
+    return any(place.spoiled for place in places.way(path))
+
+
+def _rests_on_a_mistake(places: Place, remark: Remark) -> bool:
+    for path in remark.beside:
+        way = places.way(path)
+        if len(way) > len(path) and way[-1].doubtful:
+            return True
+    return any(_spoiled(places, path) for path in (remark.path, *remark.beside))

@@ -100,13 +100,14 @@ def known_keys(path: tuple[Key, ...]) -> Iterator[str]:
     for key in path:
         if isinstance(key, str) and model is not None:
             fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
-            model = next(_models(fields.get(key)), None)
+            model = next(models_in(fields.get(key)), None)
     if model is not None:
         yield from (field.alias or name for name, field in model.model_fields.items())
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The tables of which a type is made."""
     if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
         yield annotation
     for part in typing.get_args(annotation):
-        yield from _models(part)
+        yield from models_in(part)

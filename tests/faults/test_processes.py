@@ -178,6 +178,13 @@ async def test_a_missing_token_is_asked_for(small_shop: Shop) -> None:
     assert "Traceback" not in bot.log
 
 
+async def test_without_an_owner_the_start_warns_and_with_one_it_does_not(small_shop: Shop, tmp_path: Path) -> None:
+    for owners, warned in (("", True), (small_shop.agent["id"], False)):
+        bot = await small_shop.bot(owner_ids=owners, database_url=f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
+        assert ("OWNER_IDS: there is no owner" in bot.log) == warned
+        assert await bot.stop() == 0
+
+
 async def test_the_token_is_never_in_the_log_whatever_goes_wrong(small_shop: Shop) -> None:
     shop = small_shop
     await shop.telegram.control("bot", token=CANARY.replace("1000000001", "1000000003"))

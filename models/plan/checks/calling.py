@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from models.plan.checks.people import unknown
-from models.plan.checks.remark import Path, Remark, written
+from models.plan.checks.remark import Path, Remark, each_of, written
 from models.plan.kinds import Span
 from models.plan.sections import Plan
 
@@ -21,7 +21,7 @@ def references(plan: Plan) -> Iterator[Remark]:
             for name in named:
                 if name != "*" and name not in known:
                     path = ("visit", index, key, name)
-                    yield Remark(path, unknown("a tier", name, known), beside=(("tier",),))
+                    yield Remark(path, unknown("a tier", name, known), beside=each_of(plan, "tier", "id"))
 
 
 def visits(plan: Plan) -> Iterator[Remark]:
@@ -30,16 +30,17 @@ def visits(plan: Plan) -> Iterator[Remark]:
         path: Path = ("visit", index)
         if visit.when == "tier" and not any(tier.visit_every for tier in plan.tier):
             words = 'no tier has visit_every, so this visit never comes; expected visit_every = "90d" in a [[tier]]'
-            yield Remark((*path, "when"), words, beside=(("tier",),))
+            yield Remark((*path, "when"), words, beside=each_of(plan, "tier", "visit_every"))
         if visit.kinds and not visit.when.startswith("case_"):
-            yield Remark((*path, "kinds"), f'does nothing: a visit at "{visit.when}" is about no case', False)
+            words = f'does nothing: a visit at "{visit.when}" is about no case'
+            yield Remark((*path, "kinds"), words, False, ((*path, "when"),))
         if visit.not_handler and set(visit.by.values()) == {"bot"}:
             yield Remark((*path, "not_handler"), "does nothing: the bot makes this visit", False, ((*path, "by"),))
     if plan.tier and not any(visit.when == "tier" for visit in plan.visit):
         for index, tier in enumerate(plan.tier):
             if tier.visit_every:
                 words = 'does nothing without a [[visit]] with when = "tier"'
-                yield Remark(("tier", index, "visit_every"), words, False, (("visit",),))
+                yield Remark(("tier", index, "visit_every"), words, False, each_of(plan, "visit", "when"))
 
 
 def surveys(plan: Plan) -> Iterator[Remark]:
@@ -51,7 +52,7 @@ def surveys(plan: Plan) -> Iterator[Remark]:
                 path, 'every is missing; expected every = "90d" beside when = "every"', beside=((*path, "every"),)
             )
         if survey.when != "every" and survey.every is not None:
-            yield Remark((*path, "every"), 'does nothing without when = "every"', False)
+            yield Remark((*path, "every"), 'does nothing without when = "every"', False, ((*path, "when"),))
         if survey.when == "every" and survey.after:
             yield Remark((*path, "after"), 'does nothing beside when = "every"', False)
         if survey.remind_after and survey.remind_after >= survey.expires:
@@ -74,7 +75,7 @@ def intervals(plan: Plan) -> Iterator[Remark]:
         if survey.when == "every" and survey.every and most is not None
     ]
     for path, what, every, cap in wanted:
-        beside = (("tier",), ("contact", "gap"))
+        beside = (*each_of(plan, "tier", "contacts_per_30d"), ("contact", "gap"))
         if cap == 0:
             words = f"{what} can never happen: contacts_per_30d = 0 allows none"
             yield Remark(path, f"{words}; expected contacts_per_30d = 1 or more", beside=beside)
@@ -96,7 +97,7 @@ def caps(plan: Plan) -> Iterator[Remark]:
     for index, tier in enumerate(plan.tier):
         if tier.contacts_per_30d == 0 and asked:
             words = f"contacts_per_30d = 0: the visit {asked[0].id!r} can never happen to {tier.id}"
-            yield Remark(("tier", index, "contacts_per_30d"), words, False, (("visit",),))
+            yield Remark(("tier", index, "contacts_per_30d"), words, False, each_of(plan, "visit", "when", "purpose"))
 
 
 def windows(plan: Plan) -> Iterator[Remark]:
@@ -110,7 +111,7 @@ def windows(plan: Plan) -> Iterator[Remark]:
             least = written(contact.gap)
             words = f"a visit that waits for the gap ({least}) is past its window ({written(visit.window)})"
             yield Remark(path, f"{words}; expected a window of {least} or more",
-                         beside=(("contact", "gap"), ("visit", index, "window")))  # fmt: skip
+                         beside=(("contact", "gap"), ("visit", index)))  # fmt: skip
         calm = contact.calm_after_complaint
         if visit.kinds == ("complaint",) and visit.after + visit.window < calm:
             words = f"the calm after a complaint ({written(calm)}) is longer than this visit can wait"

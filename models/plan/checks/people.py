@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import get_args
 
-from models.plan.checks.remark import Path, Remark, twice
+from models.plan.checks.remark import Path, Remark, each_of, twice
 from models.plan.kinds import DAYS, Kind, Span
 from models.plan.sections import Plan
 
@@ -59,7 +59,9 @@ def days(plan: Plan) -> Iterator[Remark]:
         path = ("calendar", "open", index)
         if not calendar.week[DAYS.index(each.as_)]:
             yield Remark(
-                (*path, "as"), f"{each.as_} has no hours; expected a weekday that has", beside=(("calendar",),)
+                (*path, "as"),
+                f"{each.as_} has no hours; expected a weekday that has",
+                beside=(("calendar", each.as_),),
             )
         if each.day in calendar.closed:
             yield Remark((*path, "day"), f"{each.day} is in closed too; expected it in one of them")
@@ -79,15 +81,11 @@ def departments(plan: Plan) -> Iterator[Remark]:
         before = {kind for each in plan.department[:index] for kind in each.kinds}
         if department.kinds and not department.keywords and before.issuperset(department.kinds):
             words = "no case comes here but by /transfer: departments before it take these kinds"
-            yield Remark((*path, "kinds"), words, False, _each(plan, "department", "kinds"))
+            yield Remark((*path, "kinds"), words, False, each_of(plan, "department", "kinds"))
     missing = [kind for kind in get_args(Kind) if kind not in taken]
     if plan.department and taken and missing:
         words = f"no department takes {', '.join(missing)}; those cases go to the first department"
-        yield Remark(("department",), words, False, _each(plan, "department", "kinds"))
-
-
-def _each(plan: Plan, section: str, key: str) -> tuple[Path, ...]:
-    return tuple((section, index, key) for index in range(len(getattr(plan, section))))
+        yield Remark(("department",), words, False, each_of(plan, "department", "kinds"))
 
 
 def keywords(plan: Plan) -> Iterator[Remark]:
@@ -132,10 +130,22 @@ def segments(plan: Plan) -> Iterator[Remark]:
     known = {each.id for each in plan.field} | {"city", "language", "phone"}
     for index, segment in enumerate(plan.segment):
         yield from (
-            Remark(("segment", index, "when", key), unknown("a [[field]]", key, known), beside=(("field",),))
+            Remark(
+                ("segment", index, "when", key),
+                unknown("a [[field]]", key, known),
+                beside=each_of(plan, "field", "id"),
+            )
             for key in segment.when.fields
             if key not in known
         )
+
+
+def roster(plan: Plan) -> Iterator[Remark]:
+    """Who is on duty is named as Telegram names them."""
+    for index, shift in enumerate(plan.duty.roster):
+        if not shift.agent.startswith("@"):
+            words = f'is taken for the Telegram username @{shift.agent}; expected "@{shift.agent}"'
+            yield Remark(("duty", "roster", index, "agent"), words, False)
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
@@ -143,4 +153,4 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"{name!r} is not {what}; there are {', '.join(sorted(set(known))) or 'none'}"
 
 
-RULES = (ids, hours, days, departments, keywords, authority, fields, segments)
+RULES = (ids, hours, days, departments, keywords, authority, fields, segments, roster)

@@ -32,6 +32,12 @@ def written(duration: timedelta) -> str:
     return f"{seconds / size:g}{unit}"
 
 
+def each_of(plan: Plan, section: str, *keys: str) -> tuple[Path, ...]:
+    """A list of tables, and these keys in each of them."""
+    numbers = range(len(getattr(plan, section)))
+    return ((section,), *((section, number, key) for number in numbers for key in keys))
+
+
 def twice(section: str, names: Iterable[str], key: str = "id") -> Iterator[Remark]:
     """Names of a list that were used before."""
     first: dict[str, int] = {}

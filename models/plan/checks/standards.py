@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from models.plan.checks.people import unknown
-from models.plan.checks.remark import Remark, written
+from models.plan.checks.remark import Path, Remark, each_of, written
 from models.plan.sections import Plan, Severity, Tier
 
 TIMES = ("first_response", "next_response", "resolution")
@@ -41,16 +41,16 @@ def order_of_times(plan: Plan) -> Iterator[Remark]:
 def reachable_tiers(plan: Plan) -> Iterator[Remark]:
     """No tier stands behind one that takes everybody whom it could take."""
     for index, tier in enumerate(plan.tier):
-        before = next((each for each in plan.tier[:index] if _takes_all_of(each, tier)), None)
-        if before is None:
+        number = next((each for each in range(index) if _takes_all_of(plan.tier[each], tier)), None)
+        if number is None:
             continue
-        path = ("tier", index, "when")
+        before, path, beside = plan.tier[number], ("tier", index, "when"), (("tier", number, "when"),)
         if _everybody(before):
             words = f"is reached by hand only: {before.id} stands before it and, without `when`, takes everybody"
-            yield Remark(path, words, serious=False)
+            yield Remark(path, words, False, beside)
         else:
             words = f"never reached: whoever meets this has met that of {before.id}, which stands before it"
-            yield Remark(path, f"{words}; expected the higher demand first", beside=(("tier",),))
+            yield Remark(path, f"{words}; expected the higher demand first", beside=(path, *beside))
 
 
 def _everybody(tier: Tier) -> bool:
@@ -95,7 +95,8 @@ def severities(plan: Plan) -> Iterator[Remark]:
     for index, each in enumerate(plan.severity):
         if each.around_the_clock and not _absolute(each):
             words = "runs day and night but has no times of its own; expected first_response"
-            yield Remark(("severity", index, "around_the_clock"), words, False)
+            beside = tuple(("severity", index, key) for key in TIMES)
+            yield Remark(("severity", index, "around_the_clock"), words, False, beside)
         for key in TIMES:
             own, promised = getattr(each, key), [getattr(tier, key) for tier in plan.tier]
             fastest = min((time for time in promised if time), default=None)
@@ -111,20 +112,22 @@ def _absolute(severity: Severity) -> bool:
 def escalation(plan: Plan) -> Iterator[Remark]:
     """Steps come one after the other, and go up."""
     for index, (before, step) in enumerate(pairwise(plan.escalation.steps), start=1):
-        path = ("escalation", "steps", index)
-        beside = (("escalation", "steps"),)
+        path: Path = ("escalation", "steps", index)
+        beside: tuple[Path, ...] = ((*path[:-1], index - 1, "at"), (*path, "at"))
+        tells = (*beside, (*path[:-1], index - 1, "tell"), (*path, "tell"))
         if (step.at, step.tell) == (before.at, before.tell):
-            yield Remark(path, f"{step.tell} is told at {step.at:g} twice", beside=beside)
+            yield Remark(path, f"{step.tell} is told at {step.at:g} twice", beside=tells)
         elif step.at < before.at:
             words = f"{step.at:g} comes after {before.at:g}; expected the steps in their order"
             yield Remark((*path, "at"), words, beside=beside)
         elif STEPS.index(step.tell) < STEPS.index(before.tell):
             words = f"{step.tell} hears after {before.tell}, who stands higher"
-            yield Remark((*path, "tell"), words, False, beside)
+            yield Remark((*path, "tell"), words, False, tells)
     promised = [each for each in (*plan.tier, *plan.segment, *plan.severity) if any(getattr(each, k) for k in TIMES)]
     if plan.escalation.steps and not promised:
         words = "never taken: no tier, segment or severity has a time that could be missed"
-        yield Remark(("escalation", "steps"), words, False, (("tier",), ("segment",), ("severity",)))
+        beside = tuple(path for section in ("tier", "segment", "severity") for path in each_of(plan, section, *TIMES))
+        yield Remark(("escalation", "steps"), words, False, beside)
 
 
 def closing(plan: Plan) -> Iterator[Remark]:
@@ -142,7 +145,9 @@ def recovery(plan: Plan) -> Iterator[Remark]:
     known = [tier.id for tier in plan.tier]
     for name in plan.recovery.within:
         if name not in known:
-            yield Remark(("recovery", "within", name), unknown("a tier", name, known), beside=(("tier",),))
+            yield Remark(
+                ("recovery", "within", name), unknown("a tier", name, known), beside=each_of(plan, "tier", "id")
+            )
 
 
 RULES = (
