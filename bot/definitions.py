@@ -6,7 +6,7 @@ import templates
 from bot.settings import Settings
 from handlers import questionnaires
 from models.plan import Plan
-from models.questionnaires import QuestionnaireError, read_questionnaire
+from models.questionnaires import QuestionnaireError, questionnaire_text, read_questionnaire
 from models.work import Work
 
 log = logging.getLogger(__name__)
@@ -35,13 +35,11 @@ def usable(settings: Settings) -> tuple[dict[str, str], list[str]]:
     wrong: list[str] = []
     for path in (path for folder in folders for path in sorted(folder.glob("*.toml"))):
         try:
-            text = path.read_text("utf-8-sig")
+            text = questionnaire_text(path)
             read_questionnaire(text, str(path))
             found[str(path)] = text
         except QuestionnaireError as error:
             wrong += str(error).splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            wrong.append(f"{path}: {error}")
     return found, wrong
 
 

@@ -17,35 +17,47 @@ cli = typer.Typer(
     add_completion=False,
 )  # fmt: skip
 
-File = Annotated[Path, typer.Argument(help="The questionnaire's file.", show_default=False)]
+File = Annotated[
+    Path, typer.Argument(help="The file, or csat, nps, ces, hotel, ... of the program.", show_default=False)
+]
 
 
 def _read(file: Path) -> "Questionnaire":
-    from models.questionnaires import QuestionnaireError, read_questionnaire
+    """A questionnaire without mistakes, a file or one that comes with the program."""
+    from models.questionnaires import QuestionnaireError, questionnaire_text, read_questionnaire
+    from templates import shipped_questionnaires
 
+    shipped = shipped_questionnaires()
     try:
-        return read_questionnaire(file.read_text("utf-8-sig"), str(file))
-    except (QuestionnaireError, OSError, UnicodeDecodeError) as error:
-        text = str(error) if isinstance(error, QuestionnaireError) else f"{file}: {error}"
-        print(text, file=sys.stderr)
+        text = questionnaire_text(shipped.get(str(file), file) if not file.exists() else file)
+    except QuestionnaireError as error:
+        print(f"{error}\nQuestionnaires that come with the program: {', '.join(shipped)}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    try:
+        return read_questionnaire(text, str(file))
+    except QuestionnaireError as error:
+        wrong = len(str(error).splitlines())
+        print(error, f"{file}: {wrong} mistake{'s' * (wrong != 1)}.", sep="\n", file=sys.stderr)
         raise typer.Exit(1) from None
 
 
 @cli.command()
 def check(file: File) -> None:
-    """Say every mistake of a questionnaire with what is expected; exit code 1 where there is one.
+    """Say every mistake of a questionnaire, each with its line, its key and what is expected; exit code 1 where there
+    is one.
 
     Example: huifang questionnaire check hotel.toml
     """
     found = _read(file)
-    print(f"{file}: {found.key}, version {found.version}, {len(found.question)} questions. It can be used.")
+    number = len(found.question)
+    print(f"{file}: {found.key}, version {found.version}, {number} question{'s' * (number != 1)}. It can be used.")
 
 
 @cli.command()
 def preview(file: File) -> None:
     """Print the chat as a customer sees it, in every language: each question with its buttons, and the thanks.
 
-    Example: huifang questionnaire preview hotel.toml
+    Example: huifang questionnaire preview hotel
     """
     from handlers.questionnaires.previewing import preview as chat
     from templates import LANGUAGES

@@ -79,7 +79,12 @@ def _find(language: str, key: str) -> Any:
 
 def questionnaire_keys() -> frozenset[str]:
     """The questionnaires that there are: each is one file, named like its key."""
-    return frozenset(path.stem for path in (ROOT / "questionnaires").glob("*.toml"))
+    return frozenset(shipped_questionnaires())
+
+
+def shipped_questionnaires() -> dict[str, Path]:
+    """The questionnaires that come with the program, by name."""
+    return {path.stem: path for path in sorted((ROOT / "questionnaires").glob("*.toml"))}
 
 
 def questionnaire_title(language: str, key: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from models.plan.checks import Remark, Rule, remarks_on
 from models.plan.checks.calling import RANGES
@@ -83,17 +83,39 @@ def stored_plan(text: str) -> Plan:
 
 def plan_text(path: Path) -> str:
     """The text of a plan file; raises PlanError where it cannot be read."""
+    return file_text(path, "a care plan", PlanError)
+
+
+def file_text(path: Path, what: str, wrong: type[Exception]) -> str:
+    """The text of a file that is to be `what`; raises `wrong`, with the reason, where it cannot be read."""
     try:
         return path.read_text("utf-8-sig")
     except OSError as error:
-        raise PlanError(f"{path}: expected a care plan that can be read ({error.strerror})") from error
+        raise wrong(f"{path}: expected {what} that can be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise PlanError(f"{path}: expected a text in UTF-8 (byte {error.start} is none)") from error
+        raise wrong(f"{path}: expected a text in UTF-8 (byte {error.start} is none)") from error
 
 
 def load_plan(path: Path | None) -> Plan:
     """The plan in `path`, or the default one; raises PlanError with what is wrong and what is expected."""
     return Plan() if path is None else read_plan(plan_text(path), str(path))
+
+
+def examine_tables(text: str, model: type[BaseModel]) -> tuple[dict[str, Any], Place, list[Mistake]]:
+    """Another file than the plan: what it says, where that stands, and what in it is not as the model has it."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return {}, Place(1), [_syntax(text, error)]
+    places, found = positions(text), []
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        for problem in error.errors():
+            path = _within(data, problem["loc"])
+            words = expected(problem, path, model)
+            found.append(Mistake(places.way(path)[-1].line, key_words(path, data), words))
+    return data, places, found
 
 
 def _syntax(text: str, error: tomllib.TOMLDecodeError) -> Mistake:

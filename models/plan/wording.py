@@ -34,6 +34,7 @@ _EXPECTED = {
 }
 _PATTERNS = {
     r"^[a-z0-9][a-z0-9_]{0,30}$": 'an id of at most 31 small letters, digits and _, such as "vip"',
+    r"^[a-z][a-z0-9_]{0,30}$": 'at most 31 small letters, digits and _, a letter first, such as "after_stay"',
     r"^@?\w+$": 'a name such as "@name"',
     r"^(case_resolved|case_closed|purchase|silence|tier|event:\S{1,40})$": (
         "one of case_resolved, case_closed, purchase, silence, tier, or event: and a name"
@@ -59,11 +60,11 @@ def key_words(path: tuple[Key, ...], data: Any) -> str:
     return words
 
 
-def expected(problem: Any, path: tuple[Key, ...]) -> str:
+def expected(problem: Any, path: tuple[Key, ...], whole: type[BaseModel] = Plan) -> str:
     """What pydantic found, in words: what is expected, and what was meant where that can be guessed."""
     kind, context, value = problem["type"], problem.get("ctx") or {}, problem["input"]
     if kind == "extra_forbidden":
-        return f"unknown key{meant(str(path[-1]), list(known_keys(path[:-1])))}"
+        return f"unknown key{meant(str(path[-1]), list(known_keys(path[:-1], whole)))}"
     if kind == "missing":
         return f"{problem['loc'][-1]} is missing"
     if kind == "literal_error":
@@ -94,9 +95,9 @@ def meant(word: str, known: list[str], *, all_of_them: bool = True) -> str:
     return f"; there are {', '.join(known)}" if all_of_them and known else ""
 
 
-def known_keys(path: tuple[Key, ...]) -> Iterator[str]:
-    """The keys of the table at that path."""
-    model: type[BaseModel] | None = Plan
+def known_keys(path: tuple[Key, ...], whole: type[BaseModel] = Plan) -> Iterator[str]:
+    """The keys of the table at that path of a whole file."""
+    model: type[BaseModel] | None = whole
     for key in path:
         if isinstance(key, str) and model is not None:
             fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}

@@ -5,8 +5,11 @@ from models.questionnaires.definition import (
     SCALES,
     Question,
     Questionnaire,
+)
+from models.questionnaires.reading import (
     QuestionnaireError,
     known_questionnaire,
+    questionnaire_text,
     read_questionnaire,
 )
 from models.questionnaires.rows import (
@@ -24,5 +27,5 @@ from models.questionnaires.rows import (
 __all__ = [
     "ALIVE", "MEASURES", "OPEN", "SCALES", "Answer", "Invitation", "InvitationState", "Poll", "Question",
     "Questionnaire", "QuestionnaireError", "QuestionnaireVersion", "SurveyWave", "WaveState", "known_questionnaire",
-    "read_questionnaire",
+    "questionnaire_text", "read_questionnaire",
 ]  # fmt: skip

@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import tomllib
-from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field
 
 from models.plan.kinds import Id, Section, Text
 
@@ -22,10 +20,6 @@ MOST_QUESTIONS = 30
 Measure = Literal["csat", "nps", "ces"]
 Kind = Literal["stars", "faces", "nps", "ces", "yes_no", "choice", "several", "words", "photo"]
 Version = Annotated[int, Field(ge=1, le=9999)]
-
-
-class QuestionnaireError(Exception):
-    """A questionnaire cannot be used; the text says every reason, one a line."""
 
 
 class Option(Section):
@@ -87,23 +81,6 @@ class Question(Section):
         first, last = SCALES[self.kind]
         return range(first, last + 1)
 
-    @model_validator(mode="after")
-    def _fits_its_kind(self) -> "Question":
-        chosen = self.kind in ("choice", "several")
-        if chosen and not 2 <= len(self.options) <= MOST_OPTIONS:
-            raise ValueError(f"expected 2 to {MOST_OPTIONS} options for {self.kind}")
-        if self.options and not chosen:
-            raise ValueError(f"expected no options for {self.kind}; only choice and several have them")
-        if len({option.id for option in self.options}) < len(self.options):
-            raise ValueError("expected options with different ids")
-        if any(len(text) > LONGEST_OPTION for option in self.options for text in option.text.values()):
-            raise ValueError(f"expected options of at most {LONGEST_OPTION} characters")
-        if any(not 0 < len(text) <= LONGEST_TEXT for text in self.text.values()):
-            raise ValueError(f"expected a text of 1 to {LONGEST_TEXT} characters")
-        if self.measures and MEASURES.get(self.kind) != self.measures:
-            raise ValueError(f'expected measures = "csat" with stars or faces only, not "{self.measures}" here')
-        return self
-
 
 class Thanks(Section):
     """What is said at the end, by the first score given; without limits to everybody."""
@@ -132,53 +109,3 @@ class Questionnaire(Section):
         """What tells whether two definitions say the same, whatever their spaces and comments are."""
         said = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(said.encode()).hexdigest()
-
-    @model_validator(mode="after")
-    def _hangs_together(self) -> "Questionnaire":
-        if not 1 <= len(self.question) <= MOST_QUESTIONS:
-            raise ValueError(f"expected 1 to {MOST_QUESTIONS} questions")
-        earlier: dict[str, Question] = {}
-        wrong = []
-        for question in self.question:
-            if question.id in earlier:
-                wrong.append(f'question "{question.id}": expected an id that no other question has')
-            if question.when:
-                wrong += _wrong_condition(question, question.when, earlier)
-            earlier[question.id] = question
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
-
-
-def _wrong_condition(question: Question, when: Condition, earlier: dict[str, Question]) -> list[str]:
-    """What is wrong with the condition of a question, given those before it."""
-    about = earlier.get(when.question)
-    named = f'question "{question.id}": when'
-    if about is None:
-        return [f'{named}: expected an earlier question instead of "{when.question}"']
-    limits = (when.at_most, when.at_least)
-    if when.is_ is None and limits == (None, None):
-        return [f"{named}: expected is, at_most or at_least"]
-    if limits != (None, None) and not about.scale:
-        return [f'{named}: expected a question with a scale for at_most and at_least; "{about.id}" has none']
-    known = {option.id for option in about.options} or ({"yes", "no"} if about.kind == "yes_no" else set())
-    if when.is_ is not None and when.is_ not in known:
-        return [f"{named}: expected one of {sorted(known)} for is" if known else f"{named}: expected no is here"]
-    return []
-
-
-def read_questionnaire(text: str, name: str = "questionnaire") -> Questionnaire:
-    """The questionnaire that a TOML text says; raises QuestionnaireError with every mistake, each behind `name`."""
-    try:
-        return Questionnaire.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise QuestionnaireError(f"{name}: {error}") from error
-    except ValidationError as error:
-        lines = (f"{name}: {'.'.join(map(str, e['loc'])) or 'whole'}: {e['msg']}" for e in error.errors())
-        raise QuestionnaireError("\n".join(lines)) from error
-
-
-@lru_cache(maxsize=200)
-def known_questionnaire(text: str) -> Questionnaire:
-    """The questionnaire of a stored text, read once."""
-    return read_questionnaire(text)
