@@ -60,8 +60,9 @@ class Stage:
         self._changed = asyncio.Event()
 
     def introduction(self) -> dict[str, Any]:
-        """Who takes part, and what they may say in the tour."""
-        return {**self.cast.shown(), "language": self.language, "lines": words(self.language)["lines"]}
+        """Who takes part, and what they may say in the tour and in the three things to try."""
+        said = {part: words(self.language)[part] for part in ("lines", "tries")}
+        return {**self.cast.shown(), "language": self.language, **said}
 
     def plan(self) -> dict[str, Any]:
         """The care plan in force in plain sentences, by language: headings, each with its sentences."""

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.demo.demo import Demo
@@ -32,6 +33,37 @@ async def test_a_complaint_its_answer_a_kill_in_between_and_a_low_score(visitor:
     await visitor.reads("customer", "We are sorry that we did not get it right")
     await expect(visitor.page.locator("#stored")).to_contain_text(re.compile(r"open \d"), timeout=LONG)
     assert await visitor.customer_log.locator(".row.mine", has_text="The toaster burns").count() == 1
+
+
+async def test_the_three_things_to_try_fit_each_other(visitor: Visitor) -> None:
+    page = visitor.page
+    await expect(page.locator("#try-note")).to_contain_text("王芳 writes Chinese")
+    await page.click("#try-write")
+    await page.press("#customer-input", "Enter")
+    await visitor.reads("staff", "杯子碎了一个")
+    await page.click("#try-answer")
+    await expect(page.locator("#staff-input")).to_have_value(re.compile("sorry about the broken cup"))
+    await page.press("#staff-input", "Enter")
+    await visitor.reads("customer", "sorry about the broken cup")
+    await expect(page.locator("#staff-input")).to_have_value(re.compile("^/resolve A new cup"))
+    await page.press("#staff-input", "Enter")
+    await visitor.presses(await visitor.reads("customer", "A new cup was sent today"), "2 不满意")
+    await visitor.presses(await visitor.reads("customer", "方便说说原因吗"), "跳过")
+    await visitor.reads("staff", "it is open again")
+    await visitor.becomes("Anna")
+    await page.click("#try-kill")
+    await page.press("#customer-input", "Enter")
+    await visitor.reads("staff", "箱子也压坏了一角")
+    await expect(page.locator("[role=tab][aria-selected=true]")).to_contain_text("王芳")
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1000, 961])
+async def test_everything_below_is_in_view_at_any_desk(browser: Browser, demo: Demo, width: int) -> None:
+    async with visit(browser, demo, width=width, height=800) as visitor:
+        tries = ("#try-write", "#try-answer", "#try-kill")
+        for shown in (*tries, "#stored div:last-child", "#kill", "#ahead", "#calls"):
+            await expect(visitor.page.locator(shown)).to_be_in_viewport(ratio=0.9)
+        assert await visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_edits_replies_and_deletions_are_seen_on_the_other_side(visitor: Visitor) -> None:

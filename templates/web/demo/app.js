@@ -1,17 +1,17 @@
 // The page: two sides of one Telegram, and what is between them.
 
 import * as customers from './customers.js';
-import { by } from './dom.js';
+import { by, nameOf } from './dom.js';
 import * as engine from './engine.js';
 import { answered } from './pane.js';
 import * as plan from './plan.js';
 import * as staff from './staff.js';
 import * as store from './store.js';
 import * as tour from './tour.js';
-import { loadWords, setLanguage, spoken } from './words.js';
+import { loadWords, setLanguage, spoken, t } from './words.js';
 
 const PANES = ['customers', 'staff', 'engine'];
-const narrow = matchMedia('(max-width: 820px)');
+const narrow = matchMedia('(max-width: 960px)');
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
 const isSeen = (pane) => !narrow.matches || document.body.dataset.pane === pane;
@@ -49,13 +49,15 @@ function switchLanguage() {
 
 /** The three things to try: each brings the visitor to the place, with the words ready. */
 function tries() {
-  by('try-write').onclick = () => { showPane('customers'); customers.show(store.people().customers[1].id); customers.write(lines().try); };
-  by('try-answer').onclick = () => { showPane('staff'); staff.show(staff.openTopic()); staff.write(`/resolve ${lines().resolution}`); };
-  by('try-kill').onclick = () => { by('kill').click(); showPane('customers'); customers.write(lines().meanwhile); };
+  const { customers: [, other], tries: said } = store.people();
+  const language = t(`speaks_${other.language_code.slice(0, 2)}`);
+  by('try-write').textContent = t('try_write', { customer: nameOf(other) });
+  by('try-note').textContent = t('try_note', { customer: nameOf(other), language });
+  const write = (text) => { showPane('customers'); customers.show(other.id); customers.write(text); };
+  by('try-write').onclick = () => write(said.complaint);
+  by('try-answer').onclick = () => { showPane('staff'); staff.show(staff.openTopic()); staff.write(said.answer, `/resolve ${said.resolution}`); };
+  by('try-kill').onclick = () => { by('kill').click(); write(said.meanwhile); };
 }
-
-let said = {};
-const lines = () => said;
 
 async function begin() {
   const wanted = new URLSearchParams(location.search).get('language') ?? (navigator.language.startsWith('zh') ? 'zh' : 'en');
@@ -65,12 +67,11 @@ async function begin() {
   by('theme').addEventListener('click', () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'));
   by('language').addEventListener('click', switchLanguage);
   for (const pane of PANES) by(`go-${pane}`).addEventListener('click', () => showPane(pane));
-  said = store.people().lines;
   customers.start({ after: staff.follow, seen: () => isSeen('customers') });
   staff.start({ seen: () => isSeen('staff') });
   engine.start();
   plan.start();
-  tour.start({ pane: showPane, lines: said });
+  tour.start({ pane: showPane, lines: store.people().lines });
   tries();
   store.watch((kind, facts) => {
     if (kind === 'answer') answered(facts);

@@ -1,6 +1,6 @@
 // Where one writes: text, a reply, an edit, a picture and other things to send; and the keyboard that a bot shows.
 
-import { by, h, icon, nameOf } from './dom.js';
+import { h, icon, nameOf } from './dom.js';
 import { attempt, openMenu, toast } from './menu.js';
 import { summary } from './message.js';
 import * as store from './store.js';
@@ -13,7 +13,7 @@ const HERE = { latitude: 31.2304, longitude: 121.4737 };
 export class Composer {
   /** `where()`: {chatId, threadId, from} or null when nothing is open; `obstacle()`: {label, act} or null. */
   constructor(root, { name, where, obstacle, after }) {
-    Object.assign(this, { root, name, where, obstacle, after, drafts: new Map(), reply: null, edit: null });
+    Object.assign(this, { root, name, where, obstacle, after, drafts: new Map(), reply: null, edit: null, next: [] });
     this.build();
   }
 
@@ -43,6 +43,7 @@ export class Composer {
     const now = this.where();
     this.place = now && `${now.chatId}/${now.threadId}`;
     this.reply = this.edit = null;
+    this.next = [];
     this.input.value = this.drafts.get(this.place) ?? '';
     this.draw();
   }
@@ -130,6 +131,14 @@ export class Composer {
     }
   }
 
+  /** Put words ready to be sent; each of the `next` ones stands ready when those before it are sent. */
+  suggest(text, ...next) {
+    this.drop();
+    this.input.value = text;
+    this.next = next;
+    this.fit();
+  }
+
   fit() {
     this.input.style.setProperty('height', 'auto');
     this.input.style.setProperty('height', `${Math.min(this.input.scrollHeight, 160)}px`);
@@ -147,6 +156,7 @@ export class Composer {
       ? await attempt(() => telegram.act('edit', { chat_id: edit.chat.id, message_id: edit.message_id, [field]: text }))
       : await this.say({ text, reply_to: reply?.message_id });
     if (!done) this.input.value ||= text;
+    else if (this.next.length && !this.input.value) this.suggest(...this.next);
   }
 
   /** Say anything as the person who is open here. */
@@ -210,9 +220,3 @@ async function asPhoto(blob) {
     return null;
   }
 }
-
-export const focusComposer = (name, text) => {
-  const input = by(`${name}-input`);
-  if (text !== undefined) input.value = text;
-  input.focus();
-};

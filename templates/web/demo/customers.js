@@ -1,7 +1,7 @@
 // The left side: two customers, each with a chat with the bot.
 
 import { avatar, by, h, icon, nameOf } from './dom.js';
-import { Composer, focusComposer } from './composer.js';
+import { Composer } from './composer.js';
 import { Log } from './log.js';
 import { attempt, openMenu } from './menu.js';
 import { doings, typing } from './pane.js';
@@ -82,7 +82,7 @@ export function redraw() {
 
 export const relabel = () => { log.refresh(); redraw(); };
 export const unread = () => store.people().customers.reduce((sum, each) => sum + store.thread(each.id, store.GENERAL).unread, 0);
-export const write = (text) => focusComposer('customer', text);
+export const write = (text) => composer.suggest(text);
 
 function drawTabs() {
   const tabs = store.people().customers.map((each) => {

@@ -1,7 +1,7 @@
 // The right side: the staff group, a forum with a topic for each customer, and the open topic.
 
 import { avatar, by, h, icon, nameOf } from './dom.js';
-import { Composer, focusComposer } from './composer.js';
+import { Composer } from './composer.js';
 import { Log } from './log.js';
 import { attempt, openMenu } from './menu.js';
 import { summary } from './message.js';
@@ -108,7 +108,7 @@ export function redraw() {
 }
 
 export const relabel = () => { log.refresh(); redraw(); };
-export const write = (text) => focusComposer('staff', text);
+export const write = (...texts) => composer.suggest(...texts);
 export const say = (text) => composer.say({ text });
 
 export function unread() {

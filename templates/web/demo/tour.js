@@ -1,7 +1,7 @@
 // The guided tour: a minute in which the page plays a case by itself, and says what is to be seen.
 
 import * as customers from './customers.js';
-import { by } from './dom.js';
+import { by, nameOf } from './dom.js';
 import * as engine from './engine.js';
 import { pressFor } from './pane.js';
 import * as staff from './staff.js';
@@ -42,7 +42,7 @@ async function play() {
   const me = (running = { stopped: false });
   by('tour-card').hidden = false;
   label();
-  const steps = tourSteps();
+  const steps = tourSteps({ agent: nameOf(agent()) });
   for (const [number, step] of steps.entries()) {
     by('tour-words').textContent = step.text;
     by('tour-progress').textContent = `${number + 1} / ${steps.length}`;

@@ -24,11 +24,15 @@ export function setLanguage(wanted) {
 
 /** The words at `key`, with {names} filled in. */
 export function t(key, inserts = {}) {
-  const text = all[language]?.[key] ?? key;
+  return filled(all[language]?.[key] ?? key, inserts);
+}
+
+function filled(text, inserts) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in inserts ? String(inserts[name]) : whole));
 }
 
-export const tourSteps = () => all[language].steps;
+/** The steps of the tour, with {names} filled in. */
+export const tourSteps = (inserts) => all[language].steps.map((step) => ({ ...step, text: filled(step.text, inserts) }));
 
 export function clockTime(seconds) {
   return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(seconds * 1000);
