@@ -1,6 +1,7 @@
 """What happens: the use cases, and every door that leads to them, on one screen."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from handlers import (
@@ -34,6 +35,7 @@ from handlers.customers import (
     tiers,
 )
 from handlers.customers.barring import unless_banned
+from handlers.customers.commanding import beside, instead
 from handlers.doors import (
     ANYONE,
     CUSTOMER,
@@ -134,9 +136,9 @@ DOORS: tuple[Door, ...] = (
     Door("reachability", PRIVATE, ANYONE, update_of("my_chat_member"), customers.reachability),
     # commands: those of staff first, for in private somebody may be both
     *(each.door() for each in COMMANDS if each.who != CUSTOMER),
-    *(each.door() for each in COMMANDS if each.who == CUSTOMER),
-    Door("unknown_command", PRIVATE, CUSTOMER, any_command, customers.unknown_command),
-    Door("staff_unknown", STAFF_PLACES, AGENT, any_command, staff.unknown_command),
+    *(replace(each, do=beside(questionnaires.words, each.do)).door() for each in COMMANDS if each.who == CUSTOMER),
+    Door("staff_unknown", STAFF_PLACES | {PRIVATE}, AGENT, any_command, staff.unknown_command),
+    Door("unknown_command", PRIVATE, CUSTOMER, any_command, instead(questionnaires.words, customers.unknown_command)),
     # a customer's chat
     Door("complain_key", PRIVATE, CUSTOMER, keyboard("complain"), customers.start_complaint),
     Door("progress_key", PRIVATE, CUSTOMER, keyboard("progress"), cards.my_cases),

@@ -123,8 +123,8 @@ class Place:
         """("resolve", "the rest"), or ("", "") for words that are no command or another bot's."""
         if self.where is Where.PRIVATE and self.second_hand:
             return "", ""  # a customer who passes something on has said it, whatever it begins with
-        head, _, rest = self.text.partition(" ") if " " in self.text.split("\n")[0] else self.text.partition("\n")
-        if not head.startswith("/") or head.startswith("//") or len(head) < 2:
+        head, rest = [*self.text.split(maxsplit=1), "", ""][:2]
+        if not self.text.startswith("/") or head.startswith("//") or len(head) < 2:
             return "", ""
         name, _, bot = head[1:].partition("@")
         if bot and bot.lower() != bot_username.lower():

@@ -7,6 +7,7 @@ from handlers import cases, speaking
 from handlers.contact import asks_to_stop
 from handlers.content import Content, pieces, read_content, same_media, utf16_length
 from handlers.customers import barring, known, main_group
+from handlers.customers.commanding import says_something
 from handlers.doors import ORIGINAL_WAIT, NotYet, Place
 from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
 from handlers.speaking import send, tell_customer, tell_staff
@@ -32,7 +33,11 @@ COMMENT_WITHIN = timedelta(days=1)
 
 async def receive(work: Work, place: Place) -> None:
     """Anything a customer sends: it is stored, belongs to a case, and goes to staff."""
-    await _take_in(work, place, await known(work, place.user))
+    case = await _take_in(work, place, await known(work, place.user))
+    words = cases.in_short(read_content(place.raw).text)
+    if case and words and not case.subject_confirmed and case.subject == _asks_for_person(work):
+        case.subject = words  # so far they had only asked for a person
+        cases.redraw_card(work, case)
 
 
 async def _take_in(work: Work, place: Place, customer: Customer) -> Case | None:
@@ -238,12 +243,19 @@ async def ask_for_person(work: Work, place: Place) -> None:
     for case in await work.cases_of(customer.id):
         case.comment_open = False  # a call for a person is no comment
     taken = await _take_in(work, place, customer)
+    if taken and taken.id not in before:  # the button's words are no matter; the next ones may be
+        taken.subject = _asks_for_person(work)
     if taken is None or taken.id not in before or await barring.is_muted(work, customer, ""):
         return
     group, values = await work.group(taken.group_id), {"number": taken.id}
     tell_staff(work, group, customer, "cases/asks_for_person", values, priority=Priority.ANSWER)
     if before[taken.id]:
         tell_customer(work, customer, "customers/person_called", values, case=taken)
+
+
+def _asks_for_person(work: Work) -> str:
+    """What a case is about in which a person was asked for, and nothing else said."""
+    return label(work.plan.business.language, "case.asks_for_person")
 
 
 # -- edits
@@ -254,7 +266,7 @@ async def edited(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     message = await work.message_at(place.raw["chat"]["id"], place.raw["message_id"])
     if message is None:
-        if place.text.startswith("/"):
+        if not says_something(work, place):
             return  # commands are not stored, and are not carried out a second time
         if work.age < ORIGINAL_WAIT:
             raise NotYet

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from handlers import cases
-from handlers.doors import Place, Refusal, in_place
+from handlers.doors import Place, Refusal, Where, in_place
 from handlers.happenings import StaffBack, StaffLeft, StandingChanged
 from handlers.speaking import answer_press, button, tell_privately, tell_staff
 from models.customers import display_name
@@ -172,7 +172,7 @@ async def change_role(work: Work, place: Place) -> None:
 
 async def unknown_command(_work: Work, place: Place) -> None:
     """A command that we do not know, or that means nothing in this place."""
-    raise Refusal("unknown_command" if place.customer else "command_here")
+    raise Refusal("unknown_command" if place.customer and place.where is not Where.PRIVATE else "command_here")
 
 
 async def tell_owners(work: Work, template: str, values: dict[str, Any]) -> None:
