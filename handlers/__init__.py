@@ -181,6 +181,7 @@ DOORS: tuple[Door, ...] = (
     Door("have", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), heeding.have),
     # words: what is no command and no button
     Door("own_contact", PRIVATE, CUSTOMER, joining.is_own_contact, joining.own_contact),
+    Door("visit_words", PRIVATE, CUSTOMER, visits.spoken.may_answer, visits.spoken.words),
     Door("questionnaire_words", PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
     Door("message", PRIVATE, CUSTOMER, update_of("message"), messages.receive),
     Door("edited", PRIVATE, CUSTOMER, update_of("edited_message"), messages.edited),
@@ -227,7 +228,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         heeding.spoke,
         chasing.words_chase,
         contacting.note_contact,
-        visits.asking.heed_words,
+        visits.spoken.heed_words,
     ),
     happenings.AgentSpoke: (
         clocks.agent_spoke,

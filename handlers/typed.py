@@ -27,11 +27,13 @@ def meant(text: str, meanings: Mapping[str, str]) -> str | None:
 
 
 def readings(text: str) -> Iterator[str]:
-    """A short text as it stands, then with one polite word after the other taken off its ends ("yes, thank you")."""
-    said = plain_words(text) if len(text) <= LONGEST else ""
-    while said:
-        yield said
-        said = next((rest for word in _beside() if (rest := _without(said, word))), "")
+    """A short text as it stands, then without polite words at its ends ("yes, thank you"), the longest first."""
+    found = [plain_words(text)] if len(text) <= LONGEST else []
+    for said in found:  # which grows meanwhile
+        if said:
+            yield said
+            shorter = {_without(said, word) for word in _beside()}
+            found.extend(sorted(shorter.difference(found), key=lambda each: (-len(each), each)))
 
 
 def plain_words(text: str) -> str:
@@ -42,9 +44,8 @@ def plain_words(text: str) -> str:
 
 
 @cache
-def _beside() -> tuple[str, ...]:
-    found = {plain_words(word) for each in LANGUAGES for word in word_list(each, "beside_answer.words")}
-    return tuple(sorted(found, key=len, reverse=True))
+def _beside() -> frozenset[str]:
+    return frozenset(plain_words(word) for each in LANGUAGES for word in word_list(each, "beside_answer.words"))
 
 
 def _without(said: str, word: str) -> str:
@@ -74,12 +75,13 @@ async def is_current(
 ) -> bool:
     """Whether what we asked at that moment, about that case, is still what these words would answer.
 
-    It is not once a person has spoken, once another matter was begun, or where the words reply to something else.
+    It is not once a person has spoken, once another matter was begun or resolved, or where they reply to other words.
     """
     for each in await work.cases_of(customer.id):
         if each.last_agent_at and each.last_agent_at > asked_at:
             return False
-        if each is not case and each.opened_at > asked_at:
+        newest = max(each.opened_at, each.resolved_at or each.opened_at)
+        if each is not case and newest > asked_at:
             return False
     replied = place.raw.get("reply_to_message")
     if replied is None or message_id is None:

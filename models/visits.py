@@ -89,7 +89,7 @@ class Visit(Base, table=True):
 
     It is to be made between `due_at` and `window_until`. `owner_id` is the agent who makes it. `reason` says why it
     was put off or is not made: a label under [visit_reason] or [contact_reason]. `told` says that a supervisor knows
-    of a missed one.
+    of a missed one. `message_id` is our message that asks the customer.
     """
 
     __tablename__ = "visits"
@@ -123,6 +123,7 @@ class Visit(Base, table=True):
     begun_at: datetime | None = None
     ended_at: datetime | None = None
     told: bool = False
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
 
     @property
     def live(self) -> bool:

@@ -3,6 +3,8 @@
 import pytest
 
 from handlers.questionnaires.spoken import answer_in
+from handlers.typed import readings
+from handlers.visits import spoken as visits
 from models.questionnaires import Question
 
 TYPED = {
@@ -85,3 +87,37 @@ def test_open_questions_votes_and_long_texts_have_no_typed_button() -> None:
     assert answer_in(asks("words"), "5") is None
     assert answer_in(asks("photo"), "yes") is None
     assert answer_in(asks("stars"), "5" + " 谢谢" * 500_000) is None
+
+
+TO_A_VISIT = {
+    "well": "好了|都好了，谢谢|嗯|没有问题|没问题|一切都好|挺好的，谢谢|👍|好的|no problem at all"
+    "|everything works now|yes|It's fine, thanks|All is well|works fine now",
+    "not_yet": "还没有解决|还没好|没有|不行|有问题|not yet|No|still not working|Not yet.",
+    "later": "正在忙|以后再说|我现在没空|busy now|I'm busy right now, sorry|later please",
+    "tomorrow": "明天|明天再说吧|tomorrow",
+    "week": "下周|next week please",
+    "call": "请给我打电话|打电话给我吧|call me|Please call me back",
+    "stop": "不需要回访|不用回访了，谢谢|不要再问|don't need a call|Don’t ask again",
+    "": "好了，但是遥控器坏了|还是不制冷，风很小|好了吗|没有水|明天上门吗|忙什么呢|请给我打电话，又漏水了|5|1"
+    "|no thanks|busy line all day|yes but it leaks|call the plumber|everything works except the fan"
+    "|fine?|no hot water",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "key"), [(text, key or None) for key, texts in TO_A_VISIT.items() for text in texts.split("|")]
+)
+def test_short_words_under_a_visits_question_mean_a_button(text: str, key: str | None) -> None:
+    assert visits.answer_in(text, of_case=True) == key
+
+
+def test_a_mere_yes_or_no_is_clear_under_no_other_question() -> None:
+    said = ["没有", "no", "yes", "嗯", "有问题", "还没好", "挺好的"]
+    assert [visits.answer_in(text, of_case=False) for text in said] == [
+        None, None, None, None, "problem", "problem", "well",
+    ]  # fmt: skip
+
+
+def test_a_text_of_nothing_but_polite_words_costs_little() -> None:
+    assert visits.answer_in("谢谢您好的" * 8 + "漏", of_case=True) is None
+    assert len(list(readings("谢谢您好的" * 8))) < 900

@@ -19,7 +19,7 @@ from handlers import contact, follow_up
 from handlers.delivery import outcomes
 from handlers.doors import Place, Where
 from handlers.happenings import CustomerSpoke, EventImported, FileChanged, StaffAway, StaffLeft
-from handlers.visits import absence, asking, due, lists, planning, recurring, tasks
+from handlers.visits import absence, due, lists, planning, recurring, spoken, tasks
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
 from models.cases import Case, CaseKind, CaseState
@@ -299,7 +299,7 @@ async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(d
             async with nights.database.work(lambda: NOON, nights.plan) as work:
                 case = await work.case(number)
                 assert case is not None
-                await asking.heed_words(work, CustomerSpoke(case, await work.customer(1), "还是响", NOON))
+                await spoken.heed_words(work, CustomerSpoke(case, await work.customer(1), "还是响", NOON))
             outcomes_of += [visit.outcome for visit in await nights.visits()]
     assert outcomes_of == [None, Outcome.WORDS]
 

@@ -136,11 +136,11 @@ async def reach_out(
 async def go(
     work: Work, customer: Customer, purpose: Purpose, what: str, about: str, template: str, values: dict[str, Any], *,
     buttons: speaking.Buttons | None = None, case: Case | None = None,
-) -> None:  # fmt: skip
-    """Say what the ruling has let through."""
+) -> int | None:  # fmt: skip
+    """Say what the ruling has let through; returns the key of our message."""
     await sent(work, customer, purpose, what, about, case)
     rows = [*(buttons or []), *stop_button(customer.language, purpose)]
-    tell_customer(
+    return tell_customer(
         work, customer, template, values, buttons=rows, case=case, key=_KEY + about,
         send_class=SendClass.B, priority=Priority.SCHEDULED,
     )  # fmt: skip

@@ -125,21 +125,18 @@ async def words(work: Work, place: Place) -> None:
     if await barring.is_banned(work, customer, content.text):
         await messages.receive(work, place)  # where it is kept, and reaches nobody
         return
-    if run is None:
-        if not await stars.typed(work, place, customer, content):
-            await messages.receive(work, place)
-        return
-    rest = without_stop(content.text)
-    if content.kind == "text" and rest is not None:
+    question = run.question if run else None
+    rest = without_stop(content.text) if run and content.kind == "text" else None
+    if run is not None and rest is not None:
         await runs.stop(work, run)
         if rest:  # something else was said, too
             await messages.receive(work, place)
-    elif run.question is not None and await _answers(work, place, run, content):
-        await _take(work, place, run, run.question, content)
-    elif run.question is not None and (value := await _typed(work, place, run, run.question)) is not None:
+    elif run and question and await _answers(work, place, run, content):
+        await _take(work, place, run, question, content)
+    elif run and question and (value := await _typed(work, place, run, question)) is not None:
         await messages.keep_answer(work, place, customer, run.case, content)
-        await pressed(work, run, run.question, value)
-    else:
+        await pressed(work, run, question, value)
+    elif not await stars.typed(work, place, customer, content):
         await messages.receive(work, place)
 
 

@@ -9,9 +9,7 @@ from handlers import contact
 from handlers.cases import actor_of
 from handlers.customers import known, main_group
 from handlers.doors import Place, Refusal
-from handlers.happenings import CustomerSpoke
 from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
-from handlers.typed import is_thanks
 from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of
 from handlers.visits.tasks import about_of, accept, not_done, visit_numbered
 from models.cases import Case
@@ -29,7 +27,7 @@ async def ask(work: Work, visit: Visit, customer: Customer, case: Case | None) -
     """Ask the customer, in the chat; the ruling has let it through."""
     visit.begun_at = work.now
     visit.state, visit.reason = VisitState.ASKED, None
-    await contact.go(
+    visit.message_id = await contact.go(
         work, customer, visit.purpose, "visit", visit.about, "visits/ask", _values(work, visit, customer, case),
         buttons=_question(work, visit, customer), case=case,
     )  # fmt: skip
@@ -67,19 +65,32 @@ async def press(work: Work, place: Place) -> None:
     if not open_still and not (action in ("not_yet", "problem") and visit.outcome is Outcome.WELL):
         raise Refusal("visit_closed" if visit.outcome in (None, Outcome.UNANSWERED) else "visit_answered")
     place_at = place.message["message_id"]
+    if action in ("later", "back"):
+        template, buttons = ("visits/when", when_buttons(visit, customer))
+        if action == "back":
+            template, buttons = "visits/ask", _question(work, visit, customer)
+        change_message(work, customer, place_at, template, _values(work, visit, customer, case), buttons)
+        answer_press(work, place.raw["id"])
+        return
+    values, buttons = await answered(work, visit, customer, case, action)
+    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
+    change_message(work, customer, place_at, "visits/answered", values, buttons)
+
+
+async def answered(
+    work: Work, visit: Visit, customer: Customer, case: Case | None, action: str, words: str = ""
+) -> tuple[dict[str, Any], Buttons]:
+    """Do what an answer, by a button or in `words`, sets going; returns what is said to it, and the buttons."""
+    again = [[_button(visit, customer, "not_yet")]] if action == "well" and case else []
     match action:
         case "well":
-            await _well(work, visit, customer, case)
+            visit.end(VisitState.DONE, work.now, outcome=Outcome.WELL)
+            if case:
+                work.event(case, "visited", actor_of(customer), outcome=Outcome.WELL)
+                accept(work, customer, case, customer)
         case "not_yet" | "problem":
             visit.end(VisitState.DONE, work.now, outcome=Outcome.NOT_YET)
             case = await not_done(work, customer, case, customer)
-        case "later" | "back":
-            template, buttons = ("visits/when", _when(visit, customer))
-            if action == "back":
-                template, buttons = "visits/ask", _question(work, visit, customer)
-            change_message(work, customer, place_at, template, _values(work, visit, customer, case), buttons)
-            answer_press(work, place.raw["id"])
-            return
         case "tomorrow" | "week":
             _later(work, visit, customer, LATER[action])
         case "call":
@@ -87,15 +98,12 @@ async def press(work: Work, place: Place) -> None:
             plan_by_hand(work, customer, work.now, case=case, occurrence=f"call:{visit.id}:{visit.attempts}")
         case "stop":
             visit.end(VisitState.DONE, work.now, outcome=Outcome.STOP)
-            wording = label(customer.language, "visit_answer.stop")
-            contact.refuse(work, customer, [Purpose.VISIT], wording, "button")
+            wording = words or label(customer.language, "visit_answer.stop")
+            contact.refuse(work, customer, [Purpose.VISIT], wording, "words" if words else "button")
         case _:
             raise Refusal("stale")
-    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
-    again = [[_button(visit, customer, "not_yet")]] if action == "well" and case else []
-    values = {"answer": action, "number": case.id if case else None}
-    change_message(work, customer, place_at, "visits/answered", values, again)
     await _tell(work, visit, customer, case, action)
+    return {"answer": action, "number": case.id if case else None}, again
 
 
 async def _comes_late(work: Work, visit: Visit, case: Case | None) -> bool:
@@ -107,15 +115,9 @@ async def _comes_late(work: Work, visit: Visit, case: Case | None) -> bool:
     return await work.first(since) is None
 
 
-def _when(visit: Visit, customer: Customer) -> Buttons:
+def when_buttons(visit: Visit, customer: Customer) -> Buttons:
+    """Tomorrow, next week, or back to the question."""
     return [[_button(visit, customer, key) for key in LATER], [_button(visit, customer, "back")]]
-
-
-async def _well(work: Work, visit: Visit, customer: Customer, case: Case | None) -> None:
-    visit.end(VisitState.DONE, work.now, outcome=Outcome.WELL)
-    if case:
-        work.event(case, "visited", actor_of(customer), outcome=Outcome.WELL)
-        accept(work, customer, case, customer)
 
 
 def _later(work: Work, visit: Visit, customer: Customer, after: timedelta) -> None:
@@ -135,25 +137,4 @@ async def _tell(work: Work, visit: Visit, customer: Customer, case: Case | None,
     tell_staff(
         work, group, customer, "visits/answer", values, priority=Priority.ANSWER if loud else Priority.NOTICE,
         case_id=case.id if case else None,
-    )  # fmt: skip
-
-
-async def heed_words(work: Work, spoke: CustomerSpoke) -> None:
-    """Words after the question are its answer: they have gone to staff like any others, and stand with the visit."""
-    if not work.plan.visit:
-        return
-    of_customer = select(Visit).where(Visit.customer_id == spoke.customer.id, Visit.state == VisitState.ASKED)
-    visit: Visit | None = await work.first(of_customer.order_by(col(Visit.begun_at).desc()))
-    if visit is None or (visit.case_id and visit.case_id not in (spoke.case.id, spoke.case.parent_id)):
-        return
-    if is_thanks(spoke.words):
-        case = await work.case(visit.case_id) if visit.case_id else None
-        await _well(work, visit, spoke.customer, case)
-        return
-    visit.end(VisitState.DONE, work.now, outcome=Outcome.WORDS)
-    visit.note = spoke.words[:500]
-    group = await work.group(spoke.case.group_id)
-    values = {"number": visit.case_id, "answer": "words"}
-    tell_staff(
-        work, group, spoke.customer, "visits/answer", values, priority=Priority.ANSWER, case_id=spoke.case.id
     )  # fmt: skip

@@ -1,0 +1,128 @@
+"""A visit's question answered in words: short ones are the button they mean, all others go to staff as they are."""
+
+from functools import cache
+
+from sqlmodel import col, select
+
+from handlers import messages, questionnaires
+from handlers.contact import asks_to_stop
+from handlers.content import read_content
+from handlers.customers import barring, known
+from handlers.doors import Place
+from handlers.happenings import CustomerSpoke
+from handlers.speaking import call_customer, tell_customer, tell_staff
+from handlers.typed import by_words, is_current, is_thanks, is_urgent, meant
+from handlers.visits.asking import answered, when_buttons
+from models.customers import Customer
+from models.delivery import Priority, SendClass
+from models.questionnaires import Invitation
+from models.visits import Outcome, Visit, VisitState
+from models.work import Work
+from templates import LANGUAGES, label, word_list
+
+#: What can be typed instead of a tap, by the buttons' keys.
+TYPED = ("well", "not_yet", "problem", "later", "tomorrow", "week", "call", "stop")
+
+
+def answer_in(text: str, *, of_case: bool) -> str | None:
+    """The button that a typed text means and nothing else; thanks mean that all is well. None for other words.
+
+    A mere yes or no is clear only where we ask whether a case is all right now (`of_case`).
+    """
+    found = meant(text, _meanings())
+    if found in ("yes", "no"):
+        return {"yes": "well", "no": "not_yet"}[found] if of_case else None
+    if found in ("not_yet", "problem"):
+        return "not_yet" if of_case else "problem"
+    if found is not None:
+        return None if found == "unclear" else found
+    return "well" if is_thanks(text) else None
+
+
+@cache
+def _meanings() -> dict[str, str]:
+    lists: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        for key in TYPED:
+            words = [label(language, f"visit_answer.{key}"), *word_list(language, f"visit_typed.{key}")]
+            lists.setdefault(key, []).extend(words)
+        for key in ("yes", "no"):
+            lists.setdefault(key, []).extend(word_list(language, f"visit_yes_no.{key}"))
+        lists.setdefault("unclear", []).extend(word_list(language, "visit_unclear.words"))
+    return by_words(lists)
+
+
+def may_answer(place: Place, _bot: str) -> bool:
+    """Whether a message may be the answer to a visit's question."""
+    return place.what == "message" and place.customer is not None and answer_in(place.text, of_case=True) is not None
+
+
+async def words(work: Work, place: Place) -> None:
+    """Typed words that mean a button, while the visit's question is the latest thing we asked; else words as ever."""
+    customer = await known(work, place.user)
+    visit = await _asked(work, place, customer)
+    action = answer_in(place.text, of_case=visit.case_id is not None) if visit else None
+    if visit is None or action is None:
+        await questionnaires.words(work, place)
+        return
+    case = await work.case(visit.case_id) if visit.case_id else None
+    about = case or next(reversed(await work.cases_of(customer.id)), None)
+    await messages.keep_answer(work, place, customer, about, read_content(place.raw))
+    await take_buttons(work, customer, visit)
+    if action == "later":
+        buttons = when_buttons(visit, customer)
+        visit.message_id = tell_customer(work, customer, "visits/when", {}, buttons=buttons, case=case)
+        return
+    values, buttons = await answered(work, visit, customer, case, action, place.text)
+    tell_customer(work, customer, "visits/answered", values, buttons=buttons, case=case)
+
+
+async def _asked(work: Work, place: Place, customer: Customer) -> Visit | None:
+    """The visit whose question these words would answer."""
+    if not work.plan.visit or customer.next_is_new or place.second_hand:
+        return None
+    if is_urgent(work, place.text) or asks_to_stop(place.text) or await barring.is_banned(work, customer, place.text):
+        return None
+    visit = await _latest(work, customer)
+    if visit is None or visit.begun_at is None:
+        return None
+    case = await work.case(visit.case_id) if visit.case_id else None
+    if not await is_current(work, place, customer, case, visit.begun_at, visit.message_id):
+        return None
+    if customer.open_run_id is not None:
+        of_run = select(Invitation).where(Invitation.id == customer.open_run_id)
+        run: Invitation = await work.first(of_run)
+        if (run.reminded_at or run.asked_at or run.due_at) > visit.begun_at:
+            return None
+    return visit
+
+
+async def _latest(work: Work, customer: Customer) -> Visit | None:
+    of_customer = select(Visit).where(Visit.customer_id == customer.id, Visit.state == VisitState.ASKED)
+    visit: Visit | None = await work.first(of_customer.order_by(col(Visit.begun_at).desc()))
+    return visit
+
+
+async def take_buttons(work: Work, customer: Customer, visit: Visit) -> None:
+    """The question has its answer: its buttons go."""
+    links = await work.links_of([visit.message_id], customer.chat_id) if visit.message_id else {}
+    if shown_at := links.get(visit.message_id or 0):
+        params = {"message_id": shown_at, "reply_markup": {"inline_keyboard": []}}
+        call_customer(work, customer, "editMessageReplyMarkup", params, send_class=SendClass.C)
+
+
+async def heed_words(work: Work, spoke: CustomerSpoke) -> None:
+    """Any other words after the question are its answer, too: staff have them, and the visit is over."""
+    if not work.plan.visit or is_thanks(spoke.words):  # thanks that are no answer are for somebody else
+        return
+    visit = await _latest(work, spoke.customer)
+    if visit is None or (visit.case_id and visit.case_id not in (spoke.case.id, spoke.case.parent_id)):
+        return
+    visit.end(VisitState.DONE, work.now, outcome=Outcome.WORDS)
+    visit.note = spoke.words[:500]
+    await take_buttons(work, spoke.customer, visit)
+    group = await work.group(spoke.case.group_id)
+    values = {"number": visit.case_id, "answer": "words"}
+    tell_staff(
+        work, group, spoke.customer, "visits/answer", values, priority=Priority.ANSWER, case_id=spoke.case.id
+    )  # fmt: skip
