@@ -48,6 +48,7 @@ class Database:
             **arguments,
             hide_parameters=True,  # the text of an error goes to the log, and customers' words must not
         )
+        self._closing: set[asyncio.Task[None]] = set()
         # One writer at a time: waiting here is fair and free, waiting in SQLite is neither.
         self._writer: asyncio.Lock | nullcontext[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
@@ -63,10 +64,7 @@ class Database:
 
         `now` tells people's time (UTC); it is asked when the work begins, after a wait for another to end.
         """
-        async with (
-            self._writer,
-            AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session,
-        ):
+        async with self._writer, self._session() as session:
             work = Work(session, now(), self._wall(), plan, plan_version)
             yield work
             await work.flush()
@@ -75,13 +73,27 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads and holds up no writer."""
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+        async with self._session() as session:
             if self.is_sqlite:
                 await session.connection(execution_options={sqlite.READ_ONLY: True})
             yield session
 
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[AsyncSession]:
+        session = AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
+        try:
+            yield session
+        finally:
+            # Who is cancelled at this moment does not wait for it; `close` does, or the end of the process would cut
+            # the connection's rollback short.
+            closing = asyncio.create_task(session.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            await asyncio.shield(closing)
+
     async def close(self) -> None:
         """Close every connection."""
+        await asyncio.gather(*self._closing, return_exceptions=True)
         await self.engine.dispose()
 
 

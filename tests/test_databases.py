@@ -1,11 +1,18 @@
 """The databases that tests get are real, empty and reachable from other processes."""
 
+import asyncio
 import os
 import subprocess
 import sys
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from bot.clock import wall
+from models.database import Database
+from models.plan import Plan
 
 ASK_ANOTHER_PROCESS = """
 import asyncio, os
@@ -46,3 +53,34 @@ async def test_every_test_gets_an_empty_database(database_url: str) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("CREATE TABLE words (word TEXT)"))
     await engine.dispose()
+
+
+def test_what_gives_a_connection_back_when_the_process_ends_is_not_cut_short(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = []
+    close = AsyncSession.close
+
+    async def slowly(session: AsyncSession) -> None:
+        await asyncio.sleep(0.5)
+        await close(session)
+        closed.append(session)
+
+    async def end_in_the_midst() -> None:
+        database = Database(database_url, wall)
+
+        async def look() -> None:
+            async with database.work(wall, Plan()) as work:
+                await work.session.execute(text("SELECT 1"))
+                await asyncio.sleep(10)
+
+        looking = asyncio.create_task(look())
+        await asyncio.sleep(0.2)
+        looking.cancel()
+        await asyncio.wait([looking], timeout=0.05)
+        looking.cancel()
+        await database.close()
+
+    monkeypatch.setattr(AsyncSession, "close", slowly)
+    asyncio.run(end_in_the_midst())
+    assert len(closed) == 1
