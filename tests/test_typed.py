@@ -46,10 +46,10 @@ IN_ENGLISH = {
     "5": "5 stars|5 star|five stars|Five|5 out of 5|5/5|5 points|five|very satisfied|Very Satisfied!"
     "|5 Very satisfied|great, thanks",
     "4": "4|four|4 stars please|satisfied|I'd say 4|I give it 4 stars|I'm happy",
-    "3": "ok|so-so|neutral",
+    "3": "so-so|neutral",
     "1": "terrible|very dissatisfied|one star",
     "": "5 out of 10|4/10|4 cups are broken|5 days late|one of them broke"
-    "|not yet|thanks|ok?|satisfied but the remote broke",
+    "|not yet|thanks|ok?|ok|alright|satisfied but the remote broke",
 }  # fmt: skip
 
 
