@@ -23,6 +23,11 @@ MARKS = str.maketrans(dict.fromkeys(',.!;:~"()\u3001\u3002', " "))
 
 def meant(text: str, meanings: Mapping[str, str]) -> str | None:
     """Which of the meanings (by words, as `plain_words` puts them) a text says and nothing else; None for more."""
+    if len(text) > LONGEST:
+        return None
+    whole = plain_words(text)
+    if not any(words in whole for words in meanings):
+        return None  # as with most that customers write
     return next((meanings[said] for said in readings(text) if said in meanings), None)
 
 
@@ -95,7 +100,7 @@ def is_thanks(text: str) -> bool:
     A question never is, and a sign only where it is a friendly one.
     """
     left = unicodedata.normalize("NFKC", text[: LONGEST_THANKS + 1]).casefold()
-    if len(text) > LONGEST_THANKS or "?" in left:
+    if len(text) > LONGEST_THANKS or "?" in left or not any(word in left for word in _thanking()):
         return False
     thanked = False
     for words, counts in _thanks():
@@ -114,6 +119,12 @@ def _thanks() -> tuple[tuple[list[str], bool], ...]:
         words = {word for language in LANGUAGES for word in word_list(language, f"thanks.{key}")}
         found.append((sorted(words, key=len, reverse=True), counts))
     return tuple(found)
+
+
+@cache
+def _thanking() -> tuple[str, ...]:
+    """What a text must hold to be thanks: most hold nothing of it, and looking for that is quick."""
+    return tuple(word for words, counts in _thanks() if counts for word in words)
 
 
 def _without_word(text: str, word: str) -> str:

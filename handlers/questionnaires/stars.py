@@ -75,9 +75,11 @@ def typed_score(text: str) -> int | None:
 
 async def typed(work: Work, place: Place, customer: Customer, content: Content) -> bool:
     """A typed score while the stars under the latest matter wait for a press; False for words like any others."""
-    value = None if place.second_hand else typed_score(place.text)
     case = next((each for each in reversed(await work.cases_of(customer.id)) if not each.unfinished), None)
-    if value is None or case is None or case.state is not CaseState.RESOLVED or case.resolved_at is None:
+    if place.second_hand or case is None or case.state is not CaseState.RESOLVED or case.resolved_at is None:
+        return False
+    value = typed_score(place.text)
+    if value is None:
         return False
     of_case = select(Invitation).where(Invitation.occurrence == asking.occurrence_of_case(CSAT, case))
     invitation: Invitation | None = await work.first(of_case)
