@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 import aiohttp
+import pytest
 
 from bot.intake import ALLOWED_UPDATES
 from tests.faults.hook import HEADERS, post, webhook, written
@@ -74,10 +75,12 @@ def _by(update: Json, person: Json, number_: int) -> Json:
     return changed
 
 
+@pytest.mark.timeout(240)  # each bad update is tried four times
 async def test_f15_a_thousand_mutilated_updates_stop_nothing(small_shop: Shop) -> None:
     await _mutilated(small_shop, 1000)
 
 
+@pytest.mark.timeout(240)
 async def test_f15_mutilated_updates_stop_nothing_on_postgres_either(large_shop: Shop) -> None:
     await _mutilated(large_shop, 240)
 
@@ -106,7 +109,7 @@ async def _mutilated(shop: Shop, count: int) -> None:
     async with asyncio.timeout(60):
         await asyncio.gather(*(pour(count // 8) for _ in range(8)))
     await shop.telegram.say(wang, "I am still a good customer")
-    await shop.telegram.wait_message(shop.group, "still a good customer", thread=thread, timeout=40)
+    await shop.telegram.wait_message(shop.group, "still a good customer", thread=thread, timeout=90)
     await wait_rows(shop.url, "SELECT id FROM inbox WHERE state = 'new'", lambda found: not found, 60)
     assert bot.pid == pid
     assert bot.running
