@@ -1,5 +1,8 @@
 """The sandbox as tests hold it: a Telegram on loopback whose people say what the test tells them."""
 
+# Who waits knows how long: these helpers take a timeout as an argument.
+# ruff: noqa: ASYNC109
+
 import asyncio
 import json
 import sys
@@ -320,7 +323,7 @@ class Telegram:
         containing: str = "",
         thread: int | None = None,
         after: int | Json | None = None,
-        timeout: float = PATIENCE_SECONDS,  # noqa: ASYNC109
+        timeout: float = PATIENCE_SECONDS,
         where: Callable[[Json], bool] | None = None,
     ) -> Json:
         """The first of the bot's messages that fits; `thread=None` looks everywhere in the chat."""
@@ -339,7 +342,7 @@ class Telegram:
                 )
             await asyncio.sleep(POLL_SECONDS)
 
-    async def wait_topic(self, chat: int | Json, containing: str = "", timeout: float = PATIENCE_SECONDS) -> Json:  # noqa: ASYNC109
+    async def wait_topic(self, chat: int | Json, containing: str = "", timeout: float = PATIENCE_SECONDS) -> Json:
         """The first topic whose name fits."""
         deadline = time.monotonic() + timeout
         while True:
@@ -352,7 +355,7 @@ class Telegram:
                 raise AssertionError(f"no topic with {containing!r} within {timeout} s; there are {names}")
             await asyncio.sleep(POLL_SECONDS)
 
-    async def wait_calls(self, method: str, count: int = 1, timeout: float = PATIENCE_SECONDS) -> list[Json]:  # noqa: ASYNC109
+    async def wait_calls(self, method: str, count: int = 1, timeout: float = PATIENCE_SECONDS) -> list[Json]:
         """The ledger's entries of a method, once there are `count`."""
         deadline = time.monotonic() + timeout
         calls: list[Json] = []
@@ -366,7 +369,7 @@ class Telegram:
                 raise AssertionError(f"{len(calls)} of {count} calls of {method} within {timeout} s: {calls}")
             await asyncio.sleep(POLL_SECONDS)
 
-    async def settled(self, quiet: float = 0.5, timeout: float = 30) -> None:  # noqa: ASYNC109
+    async def settled(self, quiet: float = 0.5, timeout: float = 30) -> None:
         """Until nothing waits for the bot and it made no call but getUpdates for `quiet` seconds."""
         deadline = time.monotonic() + timeout
         while True:
