@@ -85,9 +85,13 @@ async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 async def _serve(
-    settings: Settings, database: Database, gateway: Gateway,
-    application: Application[Any, Any, Any, Any, Any, Any], times: clock.Clock, watch: PlanWatch,
-) -> None:  # fmt: skip
+    settings: Settings,
+    database: Database,
+    gateway: Gateway,
+    application: Application[Any, Any, Any, Any, Any, Any],
+    times: clock.Clock,
+    watch: PlanWatch,
+) -> None:
     def begin() -> AbstractAsyncContextManager[Work]:
         return database.work(times.now, watch.in_force.plan, watch.in_force.version)
 
@@ -131,9 +135,11 @@ def _demo_ticks(settings: Settings, times: clock.Clock) -> tuple[clock.Tick, ...
 
 def _limits(settings: Settings) -> Limits:
     return Limits(
-        settings.limit_group_per_minute, settings.limit_chat_per_second, settings.limit_overall_per_second,
+        settings.limit_group_per_minute,
+        settings.limit_chat_per_second,
+        settings.limit_overall_per_second,
         settings.limit_topics_per_minute,
-    )  # fmt: skip
+    )
 
 
 async def _poll(gateway: Gateway, poller: Poller) -> None:
@@ -146,9 +152,11 @@ async def _poll(gateway: Gateway, poller: Poller) -> None:
 async def _set_webhook(settings: Settings, gateway: Gateway) -> None:
     assert settings.webhook_secret is not None  # noqa: S101 - the settings see to it
     params = {
-        "url": settings.webhook_url, "secret_token": settings.webhook_secret.get_secret_value(),
-        "allowed_updates": ALLOWED_UPDATES, "max_connections": 40,
-    }  # fmt: skip
+        "url": settings.webhook_url,
+        "secret_token": settings.webhook_secret.get_secret_value(),
+        "allowed_updates": ALLOWED_UPDATES,
+        "max_connections": 40,
+    }
     wait = 1.0
     while (outcome := await gateway.call("setWebhook", params)).fate is not Fate.SENT:
         if outcome.fate is Fate.REFUSED:

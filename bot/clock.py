@@ -47,9 +47,15 @@ def scheduler(begin: Begin, ticks: tuple[Tick, ...], on_said: Callable[[], None]
     found = AsyncIOScheduler(timezone=UTC)
     for name, seconds, use_case in ticks:
         found.add_job(
-            run_tick, "interval", args=[begin, name, use_case, on_said], seconds=seconds, id=name,
-            coalesce=True, max_instances=1, misfire_grace_time=None,
-        )  # fmt: skip
+            run_tick,
+            "interval",
+            args=[begin, name, use_case, on_said],
+            seconds=seconds,
+            id=name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
     return found
 
 

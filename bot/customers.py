@@ -20,7 +20,7 @@ cli = typer.Typer(
     help="Figures on customers, and links that join them.",
     no_args_is_help=True,
     add_completion=False,
-)  # fmt: skip
+)
 
 
 @cli.callback()

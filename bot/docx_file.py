@@ -96,9 +96,11 @@ def _set_up(document: Any, language: str) -> None:
     section.top_margin, section.bottom_margin = Cm(2.4), Cm(2.2)
     styles = document.styles
     for name, size, latin, chinese in (
-        ("Normal", 10.5, LATIN, CHINESE), ("Title", 22, HEADINGS, CHINESE_HEADINGS),
-        ("Heading 1", 14, HEADINGS, CHINESE_HEADINGS), ("Heading 2", 12, HEADINGS, CHINESE_HEADINGS),
-    ):  # fmt: skip
+        ("Normal", 10.5, LATIN, CHINESE),
+        ("Title", 22, HEADINGS, CHINESE_HEADINGS),
+        ("Heading 1", 14, HEADINGS, CHINESE_HEADINGS),
+        ("Heading 2", 12, HEADINGS, CHINESE_HEADINGS),
+    ):
         style = styles[name]
         style.font.name, style.font.size, style.font.color.rgb = latin, Pt(size), INK
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()

@@ -27,9 +27,11 @@ PART = 50_000
 SHOWN = 100
 
 cli = typer.Typer(
-    name="import", help="Take over customers, purchases and events from CSV or XLSX files.", no_args_is_help=True,
+    name="import",
+    help="Take over customers, purchases and events from CSV or XLSX files.",
+    no_args_is_help=True,
     add_completion=False,
-)  # fmt: skip
+)
 File = Annotated[Path, typer.Argument(help="CSV (UTF-8 or GB 18030; comma, semicolon or tab) or XLSX.")]
 Commit = Annotated[bool, typer.Option("--commit", help="Write. Without it, only say what would be written.")]
 

@@ -18,9 +18,14 @@ log = logging.getLogger(__name__)
 
 #: Every kind of update that we handle; what is not named here Telegram does not send.
 ALLOWED_UPDATES = [
-    "message", "edited_message", "callback_query", "poll_answer", "my_chat_member", "chat_member",
+    "message",
+    "edited_message",
+    "callback_query",
+    "poll_answer",
+    "my_chat_member",
+    "chat_member",
     "message_reaction",
-]  # fmt: skip
+]
 POLL_SECONDS = 25
 #: A poll that takes longer than this has stalled and is begun anew.
 WATCHDOG_SECONDS = POLL_SECONDS + 15

@@ -73,9 +73,13 @@ class PlanWatch:
     """Knows the plan in force, and changes it when the file or another process says so."""
 
     def __init__(
-        self, path: Path | None, database: Database, now: Callable[[], datetime], file: PlanFile,
+        self,
+        path: Path | None,
+        database: Database,
+        now: Callable[[], datetime],
+        file: PlanFile,
         in_force: PlanInForce,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`file` is what the path said at the start, and `in_force` what came of it."""
         self.in_force = in_force
         self._path = path

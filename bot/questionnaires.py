@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from models.questionnaires import Questionnaire
 
 cli = typer.Typer(
-    name="questionnaire", help="Check and preview a questionnaire (one TOML file).", no_args_is_help=True,
+    name="questionnaire",
+    help="Check and preview a questionnaire (one TOML file).",
+    no_args_is_help=True,
     add_completion=False,
-)  # fmt: skip
+)
 
 File = Annotated[
     Path, typer.Argument(help="The file, or csat, nps, ces, hotel, ... of the program.", show_default=False)

@@ -237,9 +237,12 @@ class Sender:
         return parcels, again
 
     def _follow(
-        self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]], parcels: list[Parcel],
+        self,
+        results: list[tuple[Parcel, Outcome]],
+        picked: list[list[Waiting]],
+        parcels: list[Parcel],
         again: list[Waiting],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """What was committed, in memory; and what was claimed sets out."""
         recorded = {id(result) for result in results}
         self._results = [result for result in self._results if id(result) not in recorded]

@@ -161,8 +161,10 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
         if file.plan is None and stored:
             log.error(
                 "PLAN_FILE cannot be used; the plan of %s stays in force (version %d):\n%s",
-                f"{stored.taken_at:%Y-%m-%d %H:%M} UTC", stored.id, "\n".join(file.mistakes),
-            )  # fmt: skip
+                f"{stored.taken_at:%Y-%m-%d %H:%M} UTC",
+                stored.id,
+                "\n".join(file.mistakes),
+            )
             await changing.refuse(work, file.text, list(file.mistakes))
         else:
             await changing.put_in_force(work, file.text)
@@ -185,8 +187,10 @@ async def meet_group(database: Database, gateway: Gateway, bot: Bot, plan: Plan,
     if chat.fate is not Fate.SENT:
         log.warning(
             "STAFF_GROUP_ID: Telegram shows this bot no group with the id %d (%s). Customers' words are stored and "
-            "wait; add the bot to the group, or correct the id (huifang doctor helps)", chat_id, chat.detail,
-        )  # fmt: skip
+            "wait; add the bot to the group, or correct the id (huifang doctor helps)",
+            chat_id,
+            chat.detail,
+        )
     member = await gateway.call("getChatMember", {"chat_id": chat_id, "user_id": bot.id})
     async with database.work(clock.wall, plan) as work:
         await installing.meet_group(work, group.id or 0, chat_id, _if_sent(chat), _if_sent(member))

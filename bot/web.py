@@ -105,7 +105,12 @@ def bind(host: str, port: int, *, shared: bool) -> socket.socket:
 async def serve(app: Starlette, sock: socket.socket) -> None:
     """Serve until cancelled."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, http="httptools", lifespan="off", server_header=False,
+        app,
+        log_config=None,
+        access_log=False,
+        http="httptools",
+        lifespan="off",
+        server_header=False,
         timeout_keep_alive=75,
-    )  # fmt: skip
+    )
     await Server(config).serve(sockets=[sock])

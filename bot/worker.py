@@ -51,9 +51,12 @@ class Worker:
     """Handles what the inbox holds until it is stopped. `wake` is called by whoever stored something."""
 
     def __init__(
-        self, begin: Begin, application: Application[Any, Any, Any, Any, Any, Any], gateway: Gateway,
+        self,
+        begin: Begin,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        gateway: Gateway,
         on_said: Callable[[], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`begin` begins a unit of work; `on_said` is called after a commit that left rows for the sender."""
         self._begin = begin
         self._application = application

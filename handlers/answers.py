@@ -51,11 +51,20 @@ async def _to_customer(work: Work, place: Place, customer: Customer, content: Co
     case = await _case_or_none(work, place, customer)
     replied = await _replied_to(work, place)
     message_id = work.new_message(
-        customer_id=customer.id, case_id=case.id if case else None, author=Author.AGENT, staff_id=place.speaker.id,
-        kind=content.kind, text=content.text, entities=content.entities, media=content.media, album=content.album,
-        written_at=content.written_at, origin_chat_id=place.raw["chat"]["id"],
-        origin_message_id=place.raw["message_id"], reply_to_id=replied.id if replied else None,
-    )  # fmt: skip
+        customer_id=customer.id,
+        case_id=case.id if case else None,
+        author=Author.AGENT,
+        staff_id=place.speaker.id,
+        kind=content.kind,
+        text=content.text,
+        entities=content.entities,
+        media=content.media,
+        album=content.album,
+        written_at=content.written_at,
+        origin_chat_id=place.raw["chat"]["id"],
+        origin_message_id=place.raw["message_id"],
+        reply_to_id=replied.id if replied else None,
+    )
     if customer.user_id is None:
         if case is None or case.last_agent_at is None:
             in_place(work, place, "routing/no_telegram", {})
@@ -63,9 +72,13 @@ async def _to_customer(work: Work, place: Place, customer: Customer, content: Co
             await note_answer(work, case, place.speaker, content.written_at, content.text)
         return
     row = {
-        "chat_id": customer.chat_id, "customer_id": customer.id, "case_id": case.id if case else None,
-        "message_id": message_id, "reply_to_id": replied.id if replied else None, "priority": Priority.ANSWER,
-    }  # fmt: skip
+        "chat_id": customer.chat_id,
+        "customer_id": customer.id,
+        "case_id": case.id if case else None,
+        "message_id": message_id,
+        "reply_to_id": replied.id if replied else None,
+        "priority": Priority.ANSWER,
+    }
     lane = customer_lane(customer.chat_id)
     if content.kind == "text":
         params = {"text": content.text, "entities": content.entities or []}
@@ -152,10 +165,18 @@ async def keep_note(work: Work, place: Place, customer: Customer, content: Conte
     if content.album:
         await _keep_back(work, f"answer-album:{customer.id}:{content.album}")
     work.new_message(
-        customer_id=customer.id, case_id=case.id if case else None, author=Author.NOTE, staff_id=place.speaker.id,
-        kind=content.kind, text=words, media=content.media, album=content.album, written_at=content.written_at,
-        origin_chat_id=place.raw["chat"]["id"], origin_message_id=place.raw["message_id"],
-    )  # fmt: skip
+        customer_id=customer.id,
+        case_id=case.id if case else None,
+        author=Author.NOTE,
+        staff_id=place.speaker.id,
+        kind=content.kind,
+        text=words,
+        media=content.media,
+        album=content.album,
+        written_at=content.written_at,
+        origin_chat_id=place.raw["chat"]["id"],
+        origin_message_id=place.raw["message_id"],
+    )
 
 
 async def _keep_back(work: Work, key: str) -> None:
@@ -201,9 +222,11 @@ def _edit_call(content: Content, media_changed: bool) -> dict[str, Any]:
         return {"method": "editMessageText", "params": {"text": content.text, "entities": entities}}
     if media_changed and content.media:
         media = {
-            "type": content.kind, "media": content.media.get("file_id"), "caption": content.text,
+            "type": content.kind,
+            "media": content.media.get("file_id"),
+            "caption": content.text,
             "caption_entities": entities,
-        }  # fmt: skip
+        }
         return {"method": "editMessageMedia", "params": {"media": media}}
     return {"method": "editMessageCaption", "params": {"caption": content.text, "caption_entities": entities}}
 
@@ -213,9 +236,17 @@ def _change_copy(work: Work, customer: Customer, message: Message, body: dict[st
     if customer.user_id is None:
         return  # there is none
     send(
-        work, What.EDIT, customer_lane(customer.chat_id), body, chat_id=customer.chat_id, customer_id=customer.id,
-        case_id=message.case_id, message_id=message.id, priority=Priority.ANSWER, send_class=SendClass.C,
-    )  # fmt: skip
+        work,
+        What.EDIT,
+        customer_lane(customer.chat_id),
+        body,
+        chat_id=customer.chat_id,
+        customer_id=customer.id,
+        case_id=message.case_id,
+        message_id=message.id,
+        priority=Priority.ANSWER,
+        send_class=SendClass.C,
+    )
 
 
 async def recall(work: Work, place: Place) -> None:

@@ -70,10 +70,19 @@ async def open_case(
     found = suggest(work.plan, words, kind)
     group = await duty.group_of(work, found.department)
     case = await work.new_case(
-        customer_id=customer.id, group_id=group.id, kind=kind, parent_id=parent.id if parent else None,
-        subject=in_short(words), opened_at=work.now, last_customer_at=work.now, source=source,
-        suggested_kind=found.kind, severity=found.severity, alarm=found.alarm, department=found.department,
-    )  # fmt: skip
+        customer_id=customer.id,
+        group_id=group.id,
+        kind=kind,
+        parent_id=parent.id if parent else None,
+        subject=in_short(words),
+        opened_at=work.now,
+        last_customer_at=work.now,
+        source=source,
+        suggested_kind=found.kind,
+        severity=found.severity,
+        alarm=found.alarm,
+        department=found.department,
+    )
     customer.next_is_new = False
     customer.next_kind = None
     work.event(case, "opened", actor_of(by or customer), kind=kind)
@@ -109,9 +118,15 @@ async def want_topic(work: Work, customer: Customer, group: StaffGroup) -> None:
     work.remember_topic(topic)
     # A lane of its own: words must not wait for the topic longer than they want to.
     send(
-        work, What.TOPIC, f"t{group.id}:{customer.id}", {}, group_id=group.id, customer_id=customer.id,
-        priority=Priority.RELAY, send_class=SendClass.A,
-    )  # fmt: skip
+        work,
+        What.TOPIC,
+        f"t{group.id}:{customer.id}",
+        {},
+        group_id=group.id,
+        customer_id=customer.id,
+        priority=Priority.RELAY,
+        send_class=SendClass.A,
+    )
 
 
 def redraw_card(work: Work, case: Case) -> None:
@@ -126,9 +141,16 @@ def post_card(work: Work, case: Case) -> None:
 
 def _draw(work: Work, case: Case, body: dict[str, Any], key: str, send_class: SendClass) -> None:
     send(
-        work, What.CARD, staff_lane(case.group_id, case.customer_id), body, group_id=case.group_id,
-        customer_id=case.customer_id, case_id=case.id, key=key, send_class=send_class,
-    )  # fmt: skip
+        work,
+        What.CARD,
+        staff_lane(case.group_id, case.customer_id),
+        body,
+        group_id=case.group_id,
+        customer_id=case.customer_id,
+        case_id=case.id,
+        key=key,
+        send_class=send_class,
+    )
 
 
 # -- what staff do with a case

@@ -92,10 +92,7 @@ def _chat_with(person: Staff) -> dict[str, Any]:
 
 def _in_private(person: Staff, commands: Sequence[Command]) -> list[Command]:
     """What a member of staff can type alone with the bot: what their role may, and what any customer can."""
-    own = [
-        each for each in commands
-        if isinstance(each.who, Role) and PRIVATE in each.where and person.may(each.who)
-    ]  # fmt: skip
+    own = [each for each in commands if isinstance(each.who, Role) and PRIVATE in each.where and person.may(each.who)]
     names = {each.name for each in own}
     return [*own, *(each for each in commands if each.who == CUSTOMER and each.name not in names)]
 
@@ -115,8 +112,9 @@ async def say_help(work: Work, place: Place, commands: Sequence[Command]) -> Non
     else:
         language = work.plan.business.language
         possible = [
-            each for each in commands
+            each
+            for each in commands
             if isinstance(each.who, Role) and place.where in each.where and place.speaker.may(each.who)
-        ]  # fmt: skip
+        ]
     listed = [{"name": each["command"], "words": each["description"]} for each in _described(possible, language)]
     in_place(work, place, "staff/help", {"commands": listed, "where": place.where.value})

@@ -8,30 +8,84 @@ from models.messages import Message
 
 #: Kinds that copyMessage carries over whole. The order matters: an animation also has a document.
 COPIED = (
-    "animation", "live_photo", "photo", "video", "audio", "document", "voice", "video_note", "sticker", "venue",
-    "location", "contact", "rich_message",
-)  # fmt: skip
+    "animation",
+    "live_photo",
+    "photo",
+    "video",
+    "audio",
+    "document",
+    "voice",
+    "video_note",
+    "sticker",
+    "venue",
+    "location",
+    "contact",
+    "rich_message",
+)
 #: Kinds that only a forward shows truly; new kinds of Telegram are tried like this too.
 FORWARDED = ("poll", "dice", "game", "story", "paid_media", "checklist", "giveaway", "giveaway_winners")
 #: Kinds that Telegram neither copies nor forwards: staff read that they came.
 DESCRIBED = (
-    "invoice", "successful_payment", "refunded_payment", "users_shared", "chat_shared", "passport_data",
-    "web_app_data", "gift", "unique_gift", "giveaway_created", "giveaway_completed", "proximity_alert_triggered",
-    "connected_website", "checklist_tasks_done", "checklist_tasks_added", "gift_upgrade_sent",
-)  # fmt: skip
+    "invoice",
+    "successful_payment",
+    "refunded_payment",
+    "users_shared",
+    "chat_shared",
+    "passport_data",
+    "web_app_data",
+    "gift",
+    "unique_gift",
+    "giveaway_created",
+    "giveaway_completed",
+    "proximity_alert_triggered",
+    "connected_website",
+    "checklist_tasks_done",
+    "checklist_tasks_added",
+    "gift_upgrade_sent",
+)
 #: What Telegram itself notes in a private chat; it is nobody's word and opens no case.
 HOUSEKEEPING = (
-    "pinned_message", "message_auto_delete_timer_changed", "chat_background_set", "write_access_allowed",
-    "boost_added", "group_chat_created", "delete_chat_photo", "new_chat_title", "new_chat_photo",
-    "forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened",
-    "general_forum_topic_hidden", "general_forum_topic_unhidden", "new_chat_members", "left_chat_member",
-    "supergroup_chat_created", "channel_chat_created", "migrate_to_chat_id", "migrate_from_chat_id",
-    "video_chat_scheduled", "video_chat_started", "video_chat_ended", "video_chat_participants_invited",
-    "chat_owner_left", "chat_owner_changed", "community_chat_added", "community_chat_joined",
-    "community_chat_removed", "direct_message_price_changed", "paid_message_price_changed", "managed_bot_created",
-    "poll_option_added", "poll_option_deleted", "suggested_post_approved", "suggested_post_approval_failed",
-    "suggested_post_declined", "suggested_post_paid", "suggested_post_refunded",
-)  # fmt: skip
+    "pinned_message",
+    "message_auto_delete_timer_changed",
+    "chat_background_set",
+    "write_access_allowed",
+    "boost_added",
+    "group_chat_created",
+    "delete_chat_photo",
+    "new_chat_title",
+    "new_chat_photo",
+    "forum_topic_created",
+    "forum_topic_edited",
+    "forum_topic_closed",
+    "forum_topic_reopened",
+    "general_forum_topic_hidden",
+    "general_forum_topic_unhidden",
+    "new_chat_members",
+    "left_chat_member",
+    "supergroup_chat_created",
+    "channel_chat_created",
+    "migrate_to_chat_id",
+    "migrate_from_chat_id",
+    "video_chat_scheduled",
+    "video_chat_started",
+    "video_chat_ended",
+    "video_chat_participants_invited",
+    "chat_owner_left",
+    "chat_owner_changed",
+    "community_chat_added",
+    "community_chat_joined",
+    "community_chat_removed",
+    "direct_message_price_changed",
+    "paid_message_price_changed",
+    "managed_bot_created",
+    "poll_option_added",
+    "poll_option_deleted",
+    "suggested_post_approved",
+    "suggested_post_approval_failed",
+    "suggested_post_declined",
+    "suggested_post_paid",
+    "suggested_post_refunded",
+)
 #: Keys of a message that are not its content.
 ENVELOPE = frozenset(
     "message_id message_thread_id from sender_chat sender_boost_count sender_business_bot business_connection_id "
@@ -41,7 +95,7 @@ ENVELOPE = frozenset(
     "entities caption caption_entities show_caption_above_media has_media_spoiler reply_markup sender_tag "
     "suggested_post_info ephemeral_message_id guest_bot_caller_chat guest_bot_caller_user guest_query_id "
     "receiver_user reply_to_poll_option_id".split()
-)  # fmt: skip
+)
 #: Formatting that a bot may send on; the rest (links, hashtags, commands) Telegram finds again by itself.
 FORMATTING = frozenset(
     "bold italic underline strikethrough spoiler blockquote expandable_blockquote code pre text_link".split()

@@ -173,9 +173,12 @@ class Door(BaseHandler[Update, Context, None]):
         return place.where is not Where.PRIVATE or not isinstance(self.who, Role) or place.is_staff
 
     async def handle_update(
-        self, update: Update, application: Application[Any, Any, Any, Any, Any, Any], check_result: object,
+        self,
+        update: Update,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        check_result: object,
         context: Context,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Check authority, then do it; a refusal is answered where the person can see it."""
         errand = current.get()
         work, place = errand.work, errand.place
@@ -241,9 +244,16 @@ def in_place(
     thread_id = None if customer else place.thread_id
     answers = place.message.get("message_id")
     speaking.tell_staff(
-        work, place.staff_group, customer, template, values, answers=answers, thread_id=thread_id, buttons=buttons,
+        work,
+        place.staff_group,
+        customer,
+        template,
+        values,
+        answers=answers,
+        thread_id=thread_id,
+        buttons=buttons,
         **row,
-    )  # fmt: skip
+    )
 
 
 # -- what a door opens to

@@ -86,23 +86,42 @@ def _store(
     work: Work, place: Place, customer: Customer, case: Case | None, content: Content, replied: Message | None
 ) -> int:
     return work.new_message(
-        customer_id=customer.id, case_id=case.id if case else None, author=Author.CUSTOMER, kind=content.kind,
-        text=content.text, entities=content.entities, media=content.media, album=content.album,
-        written_at=content.written_at, origin_chat_id=place.raw["chat"]["id"],
-        origin_message_id=place.raw["message_id"], reply_to_id=replied.id if replied else None,
-    )  # fmt: skip
+        customer_id=customer.id,
+        case_id=case.id if case else None,
+        author=Author.CUSTOMER,
+        kind=content.kind,
+        text=content.text,
+        entities=content.entities,
+        media=content.media,
+        album=content.album,
+        written_at=content.written_at,
+        origin_chat_id=place.raw["chat"]["id"],
+        origin_message_id=place.raw["message_id"],
+        reply_to_id=replied.id if replied else None,
+    )
 
 
 async def _show(
-    work: Work, place: Place, customer: Customer, case: Case, content: Content, message_id: int,
-    replied: Message | None, *, quiet: bool,
-) -> None:  # fmt: skip
+    work: Work,
+    place: Place,
+    customer: Customer,
+    case: Case,
+    content: Content,
+    message_id: int,
+    replied: Message | None,
+    *,
+    quiet: bool,
+) -> None:
     """Show staff the customer's message, in the topic."""
     await cases.want_topic(work, customer, await work.group(case.group_id))
     row = {
-        "group_id": case.group_id, "customer_id": customer.id, "case_id": case.id, "message_id": message_id,
-        "reply_to_id": replied.id if replied else None, "priority": Priority.RELAY,
-    }  # fmt: skip
+        "group_id": case.group_id,
+        "customer_id": customer.id,
+        "case_id": case.id,
+        "message_id": message_id,
+        "reply_to_id": replied.id if replied else None,
+        "priority": Priority.RELAY,
+    }
     await _pass_on(work, place, customer, content, row, {"quiet": True} if quiet else {})
 
 
@@ -186,9 +205,13 @@ async def _case_for(work: Work, customer: Customer, content: Content, replied: M
         return None
     parent = meant or next(iter(await work.recent_cases(customer.id, 1)), None)
     return await cases.open_case(
-        work, customer, words=content.text, kind=customer.next_kind,
-        parent=None if customer.next_is_new else parent, quiet=asks_to_stop(content.text),
-    )  # fmt: skip
+        work,
+        customer,
+        words=content.text,
+        kind=customer.next_kind,
+        parent=None if customer.next_is_new else parent,
+        quiet=asks_to_stop(content.text),
+    )
 
 
 def _latest(current: list[Case]) -> Case | None:
@@ -288,9 +311,13 @@ async def edited(work: Work, place: Place) -> None:
     if case is not None:
         case.last_customer_at = work.now
     row = {
-        "group_id": group_id, "customer_id": customer.id, "case_id": message.case_id, "message_id": message.id,
-        "reply_to_id": message.id, "priority": Priority.RELAY,
-    }  # fmt: skip
+        "group_id": group_id,
+        "customer_id": customer.id,
+        "case_id": message.case_id,
+        "message_id": message.id,
+        "reply_to_id": message.id,
+        "priority": Priority.RELAY,
+    }
     lane = staff_lane(group_id, customer.id)
     if not same_media(message, content):
         source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000]}

@@ -58,10 +58,15 @@ async def begin(work: Work, given: ScoreGiven) -> None:
     due_at = _due_at(work, plan, customer)
     work.add(
         Recovery(
-            customer_id=customer.id, case_id=case.id, score=given.score, handler_id=handler,
-            to_id=to.id if to else None, began_at=work.now, due_at=due_at,
+            customer_id=customer.id,
+            case_id=case.id,
+            score=given.score,
+            handler_id=handler,
+            to_id=to.id if to else None,
+            began_at=work.now,
+            due_at=due_at,
         )
-    )  # fmt: skip
+    )
     customer.recovering_since = work.now
     work.event(case, "recovery", "system", to=to and to.id, due_at=due_at and due_at.isoformat())
     cases.redraw_card(work, case)
@@ -145,9 +150,11 @@ async def end(work: Work, happening: CaseResolved | CaseClosed) -> None:
 async def tell_missed(work: Work) -> bool:
     """A tick: nobody has spoken to the customer in time; those above are told, once."""
     query = select(Recovery).where(
-        col(Recovery.ended_at).is_(None), col(Recovery.due_at) <= work.now, col(Recovery.spoken_at).is_(None),
+        col(Recovery.ended_at).is_(None),
+        col(Recovery.due_at) <= work.now,
+        col(Recovery.spoken_at).is_(None),
         col(Recovery.missed_at).is_(None),
-    )  # fmt: skip
+    )
     found: Recovery | None = await work.first(query.order_by(col(Recovery.due_at)).with_for_update(skip_locked=True))
     if found is None:
         return False

@@ -37,9 +37,14 @@ def call_customer(work: Work, customer: Customer, method: str, params: dict[str,
     row.setdefault("priority", Priority.ANSWER)
     body = {"method": method, "params": params}
     send(
-        work, What.CALL, customer_lane(customer.chat_id), body,
-        chat_id=customer.chat_id, customer_id=customer.id, **row,
-    )  # fmt: skip
+        work,
+        What.CALL,
+        customer_lane(customer.chat_id),
+        body,
+        chat_id=customer.chat_id,
+        customer_id=customer.id,
+        **row,
+    )
 
 
 def tell_customer(
@@ -63,9 +68,13 @@ def tell_customer(
             _ask_to_tell(work, customer, case, text)
         return None
     message_id = work.new_message(
-        customer_id=customer.id, case_id=case.id if case else None, author=Author.BOT, kind="text", text=text,
+        customer_id=customer.id,
+        case_id=case.id if case else None,
+        author=Author.BOT,
+        kind="text",
+        text=text,
         written_at=work.now,
-    )  # fmt: skip
+    )
     params: dict[str, Any] = {"text": text, "parse_mode": "HTML"}
     if buttons:
         params["reply_markup"] = {"inline_keyboard": buttons}
@@ -82,9 +91,14 @@ def _ask_to_tell(work: Work, customer: Customer, case: Case, text: str) -> None:
     bare = html.unescape(re.sub(r"<[^>]+>", "", text))
     body = {"template": "routing/read_out", "values": {"text": bare[:3000]}}
     send(
-        work, What.SAY, staff_lane(case.group_id, customer.id), body, group_id=case.group_id, customer_id=customer.id,
+        work,
+        What.SAY,
+        staff_lane(case.group_id, customer.id),
+        body,
+        group_id=case.group_id,
+        customer_id=customer.id,
         case_id=case.id,
-    )  # fmt: skip
+    )
 
 
 def change_message(
@@ -123,8 +137,11 @@ def tell_staff(
     assert group.id is not None  # noqa: S101
     customer_id = customer.id if customer else None
     body: dict[str, Any] = {
-        "template": template, "values": values, "answers": answers, "thread_id": thread_id,
-    }  # fmt: skip
+        "template": template,
+        "values": values,
+        "answers": answers,
+        "thread_id": thread_id,
+    }
     if buttons:
         body["buttons"] = buttons
     if link_to:
@@ -141,9 +158,14 @@ def tell_staff(
 
 
 def tell_privately(
-    work: Work, person: Staff, template: str, values: dict[str, Any] | None = None, *,
-    buttons: Buttons | None = None, **row: Any,
-) -> None:  # fmt: skip
+    work: Work,
+    person: Staff,
+    template: str,
+    values: dict[str, Any] | None = None,
+    *,
+    buttons: Buttons | None = None,
+    **row: Any,
+) -> None:
     """Say a template to a member of staff in private; whoever has not started the bot does not get it."""
     row.setdefault("send_class", SendClass.B)
     params: dict[str, Any] = {"text": render(person.language, template, values or {}), "parse_mode": "HTML"}

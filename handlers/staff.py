@@ -72,10 +72,12 @@ def _admit(work: Work, person: Staff, actor: str, group: StaffGroup) -> None:
 def _ask_to_admit(work: Work, person: Staff, name: str, group: StaffGroup) -> None:
     """Where the plan wants it, a supervisor decides about a newcomer; until then they have no authority."""
     language = work.plan.business.language
-    buttons = [[
-        button(label(language, "button.approve"), f"approve:{person.id}"),
-        button(label(language, "button.refuse"), f"refuse:{person.id}"),
-    ]]  # fmt: skip
+    buttons = [
+        [
+            button(label(language, "button.approve"), f"approve:{person.id}"),
+            button(label(language, "button.refuse"), f"refuse:{person.id}"),
+        ]
+    ]
     tell_staff(work, group, None, "staff/candidate", {"name": name}, buttons=buttons)
 
 

@@ -17,9 +17,17 @@ from models.work import Work
 
 _TABLE = Outbox.__table__  # type: ignore[attr-defined]
 _OUTLINES = select(  # type: ignore[call-overload]
-    _TABLE.c.priority, _TABLE.c.id, _TABLE.c.lane, _TABLE.c.group_id, _TABLE.c.chat_id, _TABLE.c.what,
-    _TABLE.c.cost, _TABLE.c.size, _TABLE.c.not_before, _TABLE.c.state,
-)  # fmt: skip
+    _TABLE.c.priority,
+    _TABLE.c.id,
+    _TABLE.c.lane,
+    _TABLE.c.group_id,
+    _TABLE.c.chat_id,
+    _TABLE.c.what,
+    _TABLE.c.cost,
+    _TABLE.c.size,
+    _TABLE.c.not_before,
+    _TABLE.c.state,
+)
 _WAIT = stands_at(_TABLE.c.state, OutboxState.NEW)
 _AFTER = _OUTLINES.where(_WAIT, _TABLE.c.id > bindparam("after"))
 _LATE = _OUTLINES.where(_TABLE.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))

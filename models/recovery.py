@@ -20,10 +20,8 @@ class Recovery(Base, table=True):
     __tablename__ = "recoveries"
     __table_args__ = (
         Index("ix_recoveries_due", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
-        Index(
-            "uq_recoveries_one_per_case", "case_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
-        ),
-    )  # fmt: skip
+        Index("uq_recoveries_one_per_case", "case_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
 
     id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
     customer_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)

@@ -75,8 +75,10 @@ def _connection() -> socket.socket:
             environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
             _server = subprocess.Popen(
                 [sys.executable, "-u", "-m", "tests.preloaded", str(child.fileno())],
-                pass_fds=[child.fileno()], cwd=Path(__file__).parents[1], env=environment,
-            )  # fmt: skip
+                pass_fds=[child.fileno()],
+                cwd=Path(__file__).parents[1],
+                env=environment,
+            )
     return _parent
 
 

@@ -49,9 +49,11 @@ class RunningBot:
         else:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", self.module, "run"),
-                env=self.environment, cwd=self.folder,
-                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            )  # fmt: skip
+                env=self.environment,
+                cwd=self.folder,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
         self._reader = asyncio.create_task(self._read())
 
     async def _read(self) -> None:

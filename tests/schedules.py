@@ -89,9 +89,15 @@ class Schedules:
         group = await self.telegram.group("Staff", forum=True)
         (self._folder / "plan.toml").write_text(PLAN, "utf-8")
         bot = await RunningBot.start(
-            self._folder, bot_token=self.telegram.token, staff_group_id=group["id"], owner_ids="",
-            telegram_api_url=self.telegram.url, database_url=self.url, plan_file=self._folder / "plan.toml", **LIFTED,
-        )  # fmt: skip
+            self._folder,
+            bot_token=self.telegram.token,
+            staff_group_id=group["id"],
+            owner_ids="",
+            telegram_api_url=self.telegram.url,
+            database_url=self.url,
+            plan_file=self._folder / "plan.toml",
+            **LIFTED,
+        )
         try:
             await self._plan()
             per_night = max(1, self.options.restarts // len(NIGHTS))
@@ -129,9 +135,7 @@ class Schedules:
                 moment = self._random.choice(NIGHTS) + self._random.uniform(0, 0.9) * SPAN
                 user_id = self._users[customer_id]["id"]
                 name = f"Customer {customer_id}"
-                customer = Customer(
-                    id=customer_id, user_id=user_id, name=name, language="en", created_at=work.now
-                )  # fmt: skip
+                customer = Customer(id=customer_id, user_id=user_id, name=name, language="en", created_at=work.now)
                 work.add(customer)
                 await work.flush()
                 if customer_id % 5 < 3:
@@ -139,9 +143,15 @@ class Schedules:
                     work.add(ServiceEvent(customer_id=customer_id, ref=f"D{customer_id}", name="delivery", at=at))
                 else:
                     await questionnaires.plan(
-                        work, customer, "nps", f"nps:{customer_id}", "visit", moment.astimezone(UTC),
-                        lasts=timedelta(days=5), remind_after=REMIND_AFTER,
-                    )  # fmt: skip
+                        work,
+                        customer,
+                        "nps",
+                        f"nps:{customer_id}",
+                        "visit",
+                        moment.astimezone(UTC),
+                        lasts=timedelta(days=5),
+                        remind_after=REMIND_AFTER,
+                    )
 
     # -- kills and clocks
 
@@ -220,12 +230,16 @@ class Schedules:
             missed += max(0, wanted - got[int(user["id"])] - uncertain[customer_id])
         late = sorted(self._lateness(visits, sent))
         report.figures |= {
-            "restarts": self.options.restarts, "jumps of the clock": self.jumps, "due": self._due(),
-            "arrived": arrived, "missed": missed, "doubled": doubled,
+            "restarts": self.options.restarts,
+            "jumps of the clock": self.jumps,
+            "due": self._due(),
+            "arrived": arrived,
+            "missed": missed,
+            "doubled": doubled,
             "of unknown fate, never repeated": sum(uncertain.values()),
             "worst lateness, restarts included (s)": round(late[-1], 1) if late else 0,
             "median lateness (s)": round(late[len(late) // 2], 1) if late else 0,
-        }  # fmt: skip
+        }
         report.expect(missed == 0, f"{missed} were missed")
         report.expect(doubled == 0, f"{doubled} came twice")
         report.expect(sum(uncertain.values()) <= self.options.restarts * 2, "too many of unknown fate")

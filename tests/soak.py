@@ -129,14 +129,20 @@ class Soak:
             self._said.by_customer[index], self._said.to_customer[index] = [], []
             self._said.texts[index] = []
         settings = {
-            "bot_token": telegram.token, "staff_group_id": self._group["id"], "telegram_api_url": telegram.url,
-            "database_url": self.url, "log_level": "INFO", **LIFTED,
-        }  # fmt: skip
+            "bot_token": telegram.token,
+            "staff_group_id": self._group["id"],
+            "telegram_api_url": telegram.url,
+            "database_url": self.url,
+            "log_level": "INFO",
+            **LIFTED,
+        }
         if self.options.mode == "webhook":
             port = free_port()
             settings |= {
-                "webhook_url": f"http://127.0.0.1:{port}/hook", "webhook_secret": SECRET, "web_port": port,
-            }  # fmt: skip
+                "webhook_url": f"http://127.0.0.1:{port}/hook",
+                "webhook_secret": SECRET,
+                "web_port": port,
+            }
         for _ in range(self.options.processes):
             self._bots.append(await RunningBot.start(self._folder, **settings))
             self._begun[len(self._bots) - 1] = 0
@@ -276,10 +282,14 @@ class Soak:
         await self._judge_rows(report, sum(count > 1 for count in copies.values()))
         by_and_to = (*self._said.by_customer.values(), *self._said.to_customer.values())
         report.figures |= {
-            "said by customers and agents": sum(map(len, by_and_to)), "kills": self.options.kills, "lost": lost,
-            "out of order": out_of_order, "repeated": repeats, "sends in flight at the kills": self._in_flight,
+            "said by customers and agents": sum(map(len, by_and_to)),
+            "kills": self.options.kills,
+            "lost": lost,
+            "out of order": out_of_order,
+            "repeated": repeats,
+            "sends in flight at the kills": self._in_flight,
             "most copies of one message": max(copies.values(), default=0),
-        }  # fmt: skip
+        }
         report.expect(lost == 0, f"{lost} messages were lost")
         report.expect(out_of_order == 0, f"{out_of_order} messages overtook an earlier one")
         report.expect(repeats <= self._in_flight, f"{repeats} repeats, {self._in_flight} sends in flight")

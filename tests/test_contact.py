@@ -127,9 +127,13 @@ MOMENTS = st.integers(0, 2 * 365 * 24 * 60).map(lambda minutes: NOON + timedelta
 
 
 @given(
-    MOMENTS, st.sampled_from([SHANGHAI, NEW_YORK, ZoneInfo("Australia/Lord_Howe")]), st.sampled_from(list(Purpose)),
-    st.lists(st.tuples(st.sampled_from(list(Purpose)), st.integers(0, 29 * 24))), st.integers(0, 4), st.booleans(),
-)  # fmt: skip
+    MOMENTS,
+    st.sampled_from([SHANGHAI, NEW_YORK, ZoneInfo("Australia/Lord_Howe")]),
+    st.sampled_from(list(Purpose)),
+    st.lists(st.tuples(st.sampled_from(list(Purpose)), st.integers(0, 29 * 24))),
+    st.integers(0, 4),
+    st.booleans(),
+)
 def test_what_is_moved_is_moved_on_for_a_reason_and_may_go_then(
     at: datetime, zone: ZoneInfo, purpose: Purpose, lately: list[tuple[Purpose, int]], cap: int, call: bool
 ) -> None:
@@ -148,10 +152,15 @@ def test_what_is_moved_is_moved_on_for_a_reason_and_may_go_then(
 @pytest.mark.parametrize(
     "words",
     [
-        "以后别给我发了", "别再打扰我了", "请不要再给我发消息了！", "退订", "Stop messaging me", "STOP",
+        "以后别给我发了",
+        "别再打扰我了",
+        "请不要再给我发消息了！",
+        "退订",
+        "Stop messaging me",
+        "STOP",
         "please don’t contact me again",
     ],
-)  # fmt: skip
+)
 def test_wishes_to_be_left_alone_are_understood(words: str) -> None:
     assert asks_to_stop(words)
 
@@ -159,10 +168,16 @@ def test_wishes_to_be_left_alone_are_understood(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "发票还没开", "别发错货了", "请联系我", "水龙头停不下来", "The machine does not stop",
-        "can you stop the leak?", "不要再发错颜色了", "以后别给我发了" + "，还有上次的事说一下" * 8,
+        "发票还没开",
+        "别发错货了",
+        "请联系我",
+        "水龙头停不下来",
+        "The machine does not stop",
+        "can you stop the leak?",
+        "不要再发错颜色了",
+        "以后别给我发了" + "，还有上次的事说一下" * 8,
     ],
-)  # fmt: skip
+)
 def test_other_words_are_not(words: str) -> None:
     assert not asks_to_stop(words)
 

@@ -96,10 +96,17 @@ def test_a_phone_number_normalised_again_is_the_same_and_its_mask_hides_it(writt
 
 def test_a_city_is_known_by_either_name() -> None:
     for city, zone in (
-        ("上海", "Asia/Shanghai"), ("上海市", "Asia/Shanghai"), ("shenzhen", "Asia/Shanghai"),
-        ("乌鲁木齐", "Asia/Urumqi"), ("Xi’an", "Asia/Shanghai"), ("New York", "America/New_York"),
-        ("胡志明市", "Asia/Ho_Chi_Minh"), ("吉林市", "Asia/Shanghai"), ("桃花源", None), ("", None),
-    ):  # fmt: skip
+        ("上海", "Asia/Shanghai"),
+        ("上海市", "Asia/Shanghai"),
+        ("shenzhen", "Asia/Shanghai"),
+        ("乌鲁木齐", "Asia/Urumqi"),
+        ("Xi’an", "Asia/Shanghai"),
+        ("New York", "America/New_York"),
+        ("胡志明市", "Asia/Ho_Chi_Minh"),
+        ("吉林市", "Asia/Shanghai"),
+        ("桃花源", None),
+        ("", None),
+    ):
         assert zone_of_city(city) == zone, city
 
 
@@ -180,9 +187,11 @@ def test_what_customers_are_told_knows_no_tier() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("tell_customer", "change_message"):
                 told |= {
-                    each.value for argument in node.args for each in ast.walk(argument)
+                    each.value
+                    for argument in node.args
+                    for each in ast.walk(argument)
                     if isinstance(each, ast.Constant) and isinstance(each.value, str) and "/" in each.value
-                }  # fmt: skip
+                }
     assert len(told) > 15
     for name in told:
         for language in LANGUAGES:

@@ -11,9 +11,16 @@ HANDLERS = Path(__file__).parents[1] / "handlers"
 
 #: Doors for which nobody need be anybody: what Telegram itself reports, talk that is left alone, dead buttons.
 OPEN_TO_ALL = {
-    "migrated", "topic_created", "left_message", "noted", "membership", "bot_standing", "reachability",
-    "plain_talk", "stale",
-}  # fmt: skip
+    "migrated",
+    "topic_created",
+    "left_message",
+    "noted",
+    "membership",
+    "bot_standing",
+    "reachability",
+    "plain_talk",
+    "stale",
+}
 
 
 def test_s11_every_door_declares_who_may_pass() -> None:

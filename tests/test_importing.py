@@ -137,8 +137,10 @@ async def test_purchases_happen_once_in_the_running_bot_and_lift_the_tier(databa
         assert not await importing.set_going(work)
 
     assert [(each.name, each.ref, each.customer_id) for each in happened] == [
-        ("purchase", "O1", 1), ("purchase", "O2", 2), ("delivery", "E1", 1),
-    ]  # fmt: skip
+        ("purchase", "O1", 1),
+        ("purchase", "O2", 2),
+        ("delivery", "E1", 1),
+    ]
     first, second = await stored(database, Purchase)
     assert (first.amount, first.product, first.at) == (123450, "kettle", datetime(2026, 10, 31, 16, tzinfo=UTC))
     assert second.at == datetime(2026, 11, 2, 6, 5, tzinfo=UTC)
@@ -172,8 +174,9 @@ async def test_every_night_tiers_follow_the_last_twelve_months(database: Databas
     async with database.reading() as session:
         changes = (await session.exec(select(Audit).where(Audit.action == "tier"))).all()
     assert [(each.details["before"], each.details["after"]) for each in changes] == [
-        ("regular", "vip"), ("vip", "regular"),
-    ]  # fmt: skip
+        ("regular", "vip"),
+        ("vip", "regular"),
+    ]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -212,11 +215,14 @@ async def test_an_xlsx_is_read_with_its_days_and_numbers(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "empty"), (b"ref,phone\nA,1\n", "missing columns: name"), (b"ref,name,shoe\n", "unknown columns: shoe"),
-        (b"ref,name,id\n", "stand twice: ref"), (b'ref,name\nA,"x\n', "row"),
+        (b"", "empty"),
+        (b"ref,phone\nA,1\n", "missing columns: name"),
+        (b"ref,name,shoe\n", "unknown columns: shoe"),
+        (b"ref,name,id\n", "stand twice: ref"),
+        (b'ref,name\nA,"x\n', "row"),
         (b"ref,name\n\xff\xff\x80\x81\n", "neither"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "customers.csv").write_bytes(content)
     with pytest.raises(BadFile, match=said):
@@ -272,11 +278,25 @@ def test_an_import_needs_the_tables_and_no_bot_that_has_started(
 @pytest.mark.parametrize(
     ("written", "hundredths"),
     [
-        ("¥1,234.50", 123450), ("1234.5", 123450), ("1.234,50 €", 123450), ("99元", 9900), ("RMB 12", 1200),
-        ("-5", -500), ("0", 0), ("１２.3０", 1230), ("1,2", 120), ("1234.5000", 123450), ("12.345", None), ("", None),
-        ("zwölf", None), ("1,23,4", None), ("NaN", None), ("=1+1", None), ("9" * 20, None),
+        ("¥1,234.50", 123450),
+        ("1234.5", 123450),
+        ("1.234,50 €", 123450),
+        ("99元", 9900),
+        ("RMB 12", 1200),
+        ("-5", -500),
+        ("0", 0),
+        ("１２.3０", 1230),
+        ("1,2", 120),
+        ("1234.5000", 123450),
+        ("12.345", None),
+        ("", None),
+        ("zwölf", None),
+        ("1,23,4", None),
+        ("NaN", None),
+        ("=1+1", None),
+        ("9" * 20, None),
     ],
-)  # fmt: skip
+)
 def test_an_amount_is_read_to_the_cent_or_refused(written: str, hundredths: int | None) -> None:
     if hundredths is None:
         with pytest.raises(BadRow, match="amount"):
@@ -288,13 +308,22 @@ def test_an_amount_is_read_to_the_cent_or_refused(written: str, hundredths: int 
 @pytest.mark.parametrize(
     ("written", "moment"),
     [
-        ("2026-11-21", "2026-11-20T16:00"), ("2026/1/2 3:04", "2026-01-01T19:04"), ("20261121", "2026-11-20T16:00"),
-        ("2026年11月21日 14:05:06", "2026-11-21T06:05:06"), ("2026-11-21T14:05:00+00:00", "2026-11-21T14:05"),
-        ("21.11.2026 14:05", "2026-11-21T06:05"), ("2026-11-21 14:05:00.123", "2026-11-21T06:05:00.123"),
-        ("11/21/2026", None), ("2026-11-31", None), ("2026-11-21 25:00", None), ("1066-10-14", None), ("soon", None),
-        ("2026-11-21 at noon", None), ("", None),
+        ("2026-11-21", "2026-11-20T16:00"),
+        ("2026/1/2 3:04", "2026-01-01T19:04"),
+        ("20261121", "2026-11-20T16:00"),
+        ("2026年11月21日 14:05:06", "2026-11-21T06:05:06"),
+        ("2026-11-21T14:05:00+00:00", "2026-11-21T14:05"),
+        ("21.11.2026 14:05", "2026-11-21T06:05"),
+        ("2026-11-21 14:05:00.123", "2026-11-21T06:05:00.123"),
+        ("11/21/2026", None),
+        ("2026-11-31", None),
+        ("2026-11-21 25:00", None),
+        ("1066-10-14", None),
+        ("soon", None),
+        ("2026-11-21 at noon", None),
+        ("", None),
     ],
-)  # fmt: skip
+)
 def test_a_moment_is_read_as_tables_write_it(written: str, moment: str | None) -> None:
     found = read_moment(written, PLAN)
     assert found == (datetime.fromisoformat(moment).replace(tzinfo=UTC) if moment else None)

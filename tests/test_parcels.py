@@ -60,9 +60,17 @@ async def test_a_card_that_comes_to_stand_while_its_case_moves_away_is_retired_w
         await work.flush()
         work.add(Case(id=1001, customer_id=7, group_id=1, opened_at=NOW, last_customer_at=NOW))
         card = Outbox(
-            lane="g1:7", priority=2, send_class=SendClass.A, what=What.CARD, body={"fresh": True}, group_id=1,
-            customer_id=7, case_id=1001, state=OutboxState.SENDING, created_at=NOW,
-        )  # fmt: skip
+            lane="g1:7",
+            priority=2,
+            send_class=SendClass.A,
+            what=What.CARD,
+            body={"fresh": True},
+            group_id=1,
+            customer_id=7,
+            case_id=1001,
+            state=OutboxState.SENDING,
+            created_at=NOW,
+        )
         work.add(card)
 
     async def shown() -> None:

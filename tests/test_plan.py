@@ -279,10 +279,18 @@ target = 40
     )
     wrong = [re.sub(r"^\d+: | .*", "", line) for line in said(text) if "warning" not in line]
     assert wrong == [
-        "tier[vip].resolution:", "escalation.steps[2].at:", "escalation.steps[2].tell:", "visit[v].when:",
-        "visit[v].questionnaire:", "visit[v2].by.gold:", "visit[3]:", "visit[3].sample.gold:",
-        "goal[happiness].metric:", "goal[happiness].target:", "goal[NPS].metric:",
-    ]  # fmt: skip
+        "tier[vip].resolution:",
+        "escalation.steps[2].at:",
+        "escalation.steps[2].tell:",
+        "visit[v].when:",
+        "visit[v].questionnaire:",
+        "visit[v2].by.gold:",
+        "visit[3]:",
+        "visit[3].sample.gold:",
+        "goal[happiness].metric:",
+        "goal[happiness].target:",
+        "goal[NPS].metric:",
+    ]
 
 
 def test_nothing_is_concluded_from_what_was_wrong() -> None:
@@ -352,9 +360,14 @@ def test_every_value_of_a_file_has_its_line() -> None:
         "[[h.i]]\n[[h.i]]\nj = 1\n[h.i.k]\nl = 1\n"
     )
     lines = {
-        ("a",): 3, ("b c", "d"): 4, ("e", "f", 0): 7, ("e", "f", 1, "g"): 8, ("h", "i", 0): 10,
-        ("h", "i", 1, "j"): 12, ("h", "i", 1, "k", "l"): 14,
-    }  # fmt: skip
+        ("a",): 3,
+        ("b c", "d"): 4,
+        ("e", "f", 0): 7,
+        ("e", "f", 1, "g"): 8,
+        ("h", "i", 0): 10,
+        ("h", "i", 1, "j"): 12,
+        ("h", "i", 1, "k", "l"): 14,
+    }
     assert {path: positions(text).way(path)[-1].line for path in lines} == lines
 
 
@@ -411,9 +424,10 @@ def test_the_command_ends_with_1_where_something_is_wrong_and_with_0_where_it_on
     path = tmp_path / "plan.toml"
     path.write_text("[calendar]\nmon = ['25:00-26:00']\n", "utf-8")
     assert check(path) == (
-        1, f"{path}:2: calendar.mon[1]: expected hours from \"00:00\" to \"24:00\", not '25:00-26:00'\n"
-        f"{path}: 1 mistake.\n"
-    )  # fmt: skip
+        1,
+        f'{path}:2: calendar.mon[1]: expected hours from "00:00" to "24:00", not \'25:00-26:00\'\n'
+        f"{path}: 1 mistake.\n",
+    )
     path.write_text("[[department]]\nid = 'a'\nkinds = ['complaint']\n", "utf-8")
     code, words = check(path)
     assert code == 0

@@ -61,8 +61,9 @@ def test_durations_days_and_hours_are_written_as_people_say_them() -> None:
     assert parts(timedelta(days=1, minutes=90)) == [(1, "day"), (1, "hour"), (30, "minute")]
     assert hours(timedelta(days=1, minutes=90)) == [(25, "hour"), (30, "minute")]
     assert week(read_plan(TWO_DAYS).calendar) == [
-        (["mon", "tue", "wed"], ["09:00–12:00", "13:00–18:00"]), (["sat"], ["18:00–02:00"]),
-    ]  # fmt: skip
+        (["mon", "tue", "wed"], ["09:00–12:00", "13:00–18:00"]),
+        (["sat"], ["18:00–02:00"]),
+    ]
 
 
 def test_a_plan_that_promises_nothing_says_so() -> None:

@@ -26,10 +26,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         for number in range(20):
             work.add(
                 Outbox(
-                    lane="c1", priority=0, send_class=SendClass.A, what=What.CALL, body={}, chat_id=1,
-                    state=OutboxState.SENT, created_at=NOW, sent_at=NOW - timedelta(hours=number),
+                    lane="c1",
+                    priority=0,
+                    send_class=SendClass.A,
+                    what=What.CALL,
+                    body={},
+                    chat_id=1,
+                    state=OutboxState.SENT,
+                    created_at=NOW,
+                    sent_at=NOW - timedelta(hours=number),
                 )
-            )  # fmt: skip
+            )
     yield found
     await found.close()
 

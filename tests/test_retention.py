@@ -46,10 +46,16 @@ async def test_sent_rows_are_forgotten_after_a_month_and_refused_ones_stay_to_be
             created = TODAY - timedelta(days=days)
             work.add(
                 Outbox(
-                    lane="c1", priority=0, send_class=SendClass.A, what=What.CALL, body={}, state=state,
-                    created_at=created, chat_id=1,
+                    lane="c1",
+                    priority=0,
+                    send_class=SendClass.A,
+                    what=What.CALL,
+                    body={},
+                    state=state,
+                    created_at=created,
+                    chat_id=1,
                 )
-            )  # fmt: skip
+            )
     async with database.work(lambda: TODAY, Plan()) as work:
         assert await retention.forget_outbox(work)
     async with database.work(lambda: TODAY, Plan()) as work:

@@ -141,9 +141,11 @@ class Routing(RuleBasedStateMachine):
         group = await work.group(group_id)
         self.telegram_id += 1
         raw = {
-            "message_id": self.telegram_id, "text": text, "chat": {"id": group.chat_id, "type": "supergroup"},
+            "message_id": self.telegram_id,
+            "text": text,
+            "chat": {"id": group.chat_id, "type": "supergroup"},
             "date": int(self.now.timestamp()),
-        }  # fmt: skip
+        }
         customer = await work.customer(case.customer_id) if case else None
         user = {"id": person.user_id, "first_name": person.name, "username": person.username}
         if not person.active:
@@ -194,16 +196,36 @@ class Routing(RuleBasedStateMachine):
 
     # -- staff
 
-    @rule(agent=people, pick=picks, words=st.sampled_from(
-        ["/claim", "/resolve", "/close", "/reopen", "/assign @agent1", "/assign @agent4", "/transfer repair x",
-         "/transfer advice x", "/transfer service x", "/kind complaint", "/severity critical"],
-    ))  # fmt: skip
+    @rule(
+        agent=people,
+        pick=picks,
+        words=st.sampled_from(
+            [
+                "/claim",
+                "/resolve",
+                "/close",
+                "/reopen",
+                "/assign @agent1",
+                "/assign @agent4",
+                "/transfer repair x",
+                "/transfer advice x",
+                "/transfer service x",
+                "/kind complaint",
+                "/severity critical",
+            ],
+        ),
+    )
     def commands(self, agent: int, pick: int, words: str) -> None:
         command = {
-            "/claim": cases.claim_command, "/resolve": cases.resolve_command, "/close": cases.close_command,
-            "/reopen": cases.reopen_command, "/assign": directing.assign, "/transfer": directing.transfer,
-            "/kind": directing.kind_command, "/severity": directing.severity_command,
-        }[words.split()[0]]  # fmt: skip
+            "/claim": cases.claim_command,
+            "/resolve": cases.resolve_command,
+            "/close": cases.close_command,
+            "/reopen": cases.reopen_command,
+            "/assign": directing.assign,
+            "/transfer": directing.transfer,
+            "/kind": directing.kind_command,
+            "/severity": directing.severity_command,
+        }[words.split()[0]]
 
         async def act(work: Work) -> None:
             await command(work, await self.place(work, words, agent, await self.some(work, pick)))
@@ -378,9 +400,13 @@ async def _furnish(path: Path) -> None:
         work.remember_staff(Staff(id=9, user_id=9, name="owner", role=Role.OWNER, joined_at=began))
         for number in AGENTS:
             person = Staff(
-                id=number, user_id=number, name=f"agent{number}", username=f"agent{number}", joined_at=began,
+                id=number,
+                user_id=number,
+                name=f"agent{number}",
+                username=f"agent{number}",
+                joined_at=began,
                 role=Role.SUPERVISOR if number == 3 else Role.AGENT,
-            )  # fmt: skip
+            )
             work.remember_staff(person)
         await work.flush()
         for number in AGENTS:

@@ -106,9 +106,14 @@ class Scene:
 def row(text: str, **values: Any) -> Outbox:
     chat = values.pop("chat", 1)
     usual: dict[str, Any] = {
-        "lane": f"c{chat}", "chat_id": chat, "priority": Priority.ANSWER, "send_class": SendClass.A,
-        "what": What.CALL, "body": {"method": "sendMessage", "params": {"text": text}}, "created_at": wall(),
-    }  # fmt: skip
+        "lane": f"c{chat}",
+        "chat_id": chat,
+        "priority": Priority.ANSWER,
+        "send_class": SendClass.A,
+        "what": What.CALL,
+        "body": {"method": "sendMessage", "params": {"text": text}},
+        "created_at": wall(),
+    }
     return Outbox(**{**usual, **values})
 
 

@@ -71,10 +71,16 @@ def queue(
 ) -> Kept:
     """What an agent's desk that is always open makes of one sort of case; times are minutes."""
     plan = read_plan(f'[[tier]]\nid = "all"\nfirst_response = "{within}m"')
-    arrivals = Arrivals.model_validate({
-        "cases_a_day": cases_a_day, "handling": f"{handling}m", "hour": EVEN, "first_answer": "0s",
-        "staff": [{"agents": agents}], **more,
-    })  # fmt: skip
+    arrivals = Arrivals.model_validate(
+        {
+            "cases_a_day": cases_a_day,
+            "handling": f"{handling}m",
+            "hour": EVEN,
+            "first_answer": "0s",
+            "staff": [{"agents": agents}],
+            **more,
+        }
+    )
     department = Department(plan, arrivals, None, stretch_of(plan, FIRST), seed)
     (found,) = kept(department.run(days, department.crews), department.rows)
     return found
@@ -106,9 +112,7 @@ def test_waiting_is_as_erlang_c_says(agents: int, used: float, within: int) -> N
 def test_with_lognormal_work_one_agent_waits_as_pollaczek_and_khinchine_say() -> None:
     handling, used, variation = 12.0, 0.7, 0.5
 
-    found = queue(
-        1440 / handling * used, handling, 1, 5, 1500, seed=3, distribution="lognormal", variation=variation
-    )  # fmt: skip
+    found = queue(1440 / handling * used, handling, 1, 5, 1500, seed=3, distribution="lognormal", variation=variation)
 
     mean = used / (1 - used) * handling * (1 + variation**2) / 2
     assert found.waited.half_width is not None
@@ -386,10 +390,16 @@ when = "every"
 every = "70d"
 sample = 0.5
 """)
-    arrivals = Arrivals.model_validate({
-        "cases_a_day": 10, "tier": {"vip": 1, "regular": 4}, "kind": {"complaint": 1, "enquiry": 3},
-        "customers": {"vip": 100, "regular": 300}, "purchases_a_day": 8, "events": {"delivery": 4, "other": 9},
-    })  # fmt: skip
+    arrivals = Arrivals.model_validate(
+        {
+            "cases_a_day": 10,
+            "tier": {"vip": 1, "regular": 4},
+            "kind": {"complaint": 1, "enquiry": 3},
+            "customers": {"vip": 100, "regular": 300},
+            "purchases_a_day": 8,
+            "events": {"delivery": 4, "other": 9},
+        }
+    )
 
     vip, regular = contacts_of(plan, arrivals)
 
@@ -483,9 +493,14 @@ first_response = "1h"
 
 def test_a_report_writes_durations_and_shares_so_that_nothing_is_left_to_ask() -> None:
     spans = {
-        timedelta(hours=22, minutes=30): "22h30m", timedelta(seconds=450): "7m30s", timedelta(minutes=90): "1h30m",
-        timedelta(hours=36): "36h", timedelta(days=2): "2d", timedelta(seconds=0.5): "0.5s", timedelta(0): "0s",
-    }  # fmt: skip
+        timedelta(hours=22, minutes=30): "22h30m",
+        timedelta(seconds=450): "7m30s",
+        timedelta(minutes=90): "1h30m",
+        timedelta(hours=36): "36h",
+        timedelta(days=2): "2d",
+        timedelta(seconds=0.5): "0.5s",
+        timedelta(0): "0s",
+    }
     assert {each: spoken(each) for each in spans} == spans
     lines = list(assumed(SHOP, Arrivals(cases_a_day=10)))
     assert "Severities: critical 1 %, none 99 %." in lines
@@ -535,9 +550,11 @@ def test_what_is_given_wrong_is_said_in_one_run(tmp_path: Path) -> None:
     found = CliRunner().invoke(cli, ["plan", "simulate", plan, "--arrivals", strange])
     assert found.exit_code == 1
     assert found.stderr.splitlines() == [
-        "staff: the plan has no department 'x'", "tier: the plan has no 'vip'", "severity: the plan has no 'bad'",
+        "staff: the plan has no department 'x'",
+        "tier: the plan has no 'vip'",
+        "severity: the plan has no 'bad'",
         "tier: expected a share above zero for at least one",
-    ]  # fmt: skip
+    ]
     for text, expected in (
         ("hour = [" + "0," * 24 + "]", "weights above zero"),
         ("severity = { a = 0.7, b = 0.7 }", "at most 1 together"),

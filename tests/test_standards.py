@@ -114,8 +114,12 @@ def test_a_plan_without_tiers_promises_nothing_and_without_steps_tells_nobody() 
     assert standard_for(Plan(), None, [], None) == Standard()
     assert marks(Plan(), Timed.FIRST_RESPONSE) == [Mark(1, "late")]
     assert marks(read_plan(PLAN), Timed.RESOLUTION) == [
-        Mark(0.5, "assignee"), Mark(0.9, "warn"), Mark(1.0, "supervisor"), Mark(1, "late"), Mark(1.5, "manager"),
-    ]  # fmt: skip
+        Mark(0.5, "assignee"),
+        Mark(0.9, "warn"),
+        Mark(1.0, "supervisor"),
+        Mark(1, "late"),
+        Mark(1.5, "manager"),
+    ]
 
 
 # -- clocks
@@ -462,9 +466,11 @@ async def test_f47_the_steps_of_three_days_are_told_by_one_message_in_the_mornin
 async def test_who_is_named_by_a_step_and_works_in_the_department_is_named_once_and_told_privately(
     desk: Desk,
 ) -> None:
-    await desk.takes(PLAN.replace(
-        '{ at = 1.0, tell = "supervisor" }', '{ at = 0.8, tell = "department" }, { at = 0.8, tell = "assignee" }'
-    ))  # fmt: skip
+    await desk.takes(
+        PLAN.replace(
+            '{ at = 1.0, tell = "supervisor" }', '{ at = 0.8, tell = "department" }, { at = 0.8, tell = "assignee" }'
+        )
+    )
     async with desk.work() as work:
         work.add(Staff(id=4, user_id=104, name="another", role=Role.AGENT, started_bot=True, joined_at=desk.now))
         await work.flush()
@@ -486,10 +492,11 @@ async def test_who_is_named_by_a_step_and_works_in_the_department_is_named_once_
 @pytest.mark.parametrize(
     ("left", "read"),
     [
-        ((), "抱歉。\n已转告主管跟进，有结果"), ((2,), "抱歉。\n已转告负责人跟进，有结果"),
+        ((), "抱歉。\n已转告主管跟进，有结果"),
+        ((2,), "抱歉。\n已转告负责人跟进，有结果"),
         ((2, 3), "抱歉。\n有结果客服会在这里告诉您"),
     ],
-)  # fmt: skip
+)
 async def test_the_customer_reads_that_somebody_has_it_only_if_somebody_has(
     desk: Desk, left: Sequence[int], read: str
 ) -> None:
@@ -693,9 +700,12 @@ async def test_each_day_a_group_reads_what_is_late_once(desk: Desk) -> None:
     desk.now = at("2027-02-18 11:00")
     await desk.opens("vip")
     for moment, expected in (
-        ("2027-02-18 17:59", []), ("2027-02-18 18:00", ["standards/late_list"]), ("2027-02-18 18:05", []),
-        ("2027-02-19 19:30", []), ("2027-02-20 18:10", ["standards/late_list"]),
-    ):  # fmt: skip
+        ("2027-02-18 17:59", []),
+        ("2027-02-18 18:00", ["standards/late_list"]),
+        ("2027-02-18 18:05", []),
+        ("2027-02-19 19:30", []),
+        ("2027-02-20 18:10", ["standards/late_list"]),
+    ):
         desk.now = at(moment)
         await desk.told()
         async with desk.work() as work:
@@ -737,14 +747,27 @@ def test_a_moment_is_said_as_its_reader_would(moment: str, zh: str, en: str) -> 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("17:00", "2027-02-18 17:00"), ("9:30", "2027-02-19 09:30"), ("明天 10:00", "2027-02-19 10:00"),
-        ("明天10：00", "2027-02-19 10:00"), ("tomorrow 10:00", "2027-02-19 10:00"), ("2h", "2027-02-18 12:00"),
-        ("30分钟", "2027-02-18 10:30"), ("1.5 hours", "2027-02-18 11:30"), ("周一 9:00", "2027-02-22 09:00"),
-        ("Thu 9:00", "2027-02-25 09:00"), ("02-20 9:00", "2027-02-20 09:00"), ("01-05 9:00", "2028-01-05 09:00"),
-        ("下午3:00", "2027-02-18 15:00"), ("今天 9:00", None), ("25:00", None), ("soon", None), ("", None),
-        ("13-40 9:00", None), ("9999 h", None),
+        ("17:00", "2027-02-18 17:00"),
+        ("9:30", "2027-02-19 09:30"),
+        ("明天 10:00", "2027-02-19 10:00"),
+        ("明天10：00", "2027-02-19 10:00"),
+        ("tomorrow 10:00", "2027-02-19 10:00"),
+        ("2h", "2027-02-18 12:00"),
+        ("30分钟", "2027-02-18 10:30"),
+        ("1.5 hours", "2027-02-18 11:30"),
+        ("周一 9:00", "2027-02-22 09:00"),
+        ("Thu 9:00", "2027-02-25 09:00"),
+        ("02-20 9:00", "2027-02-20 09:00"),
+        ("01-05 9:00", "2028-01-05 09:00"),
+        ("下午3:00", "2027-02-18 15:00"),
+        ("今天 9:00", None),
+        ("25:00", None),
+        ("soon", None),
+        ("", None),
+        ("13-40 9:00", None),
+        ("9999 h", None),
     ],
-)  # fmt: skip
+)
 def test_a_moment_is_read_as_it_is_written(text: str, expected: str | None) -> None:
     assert read_moment(text, at("2027-02-18 10:00"), SHANGHAI) == (expected and at(expected))
 

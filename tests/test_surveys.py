@@ -122,10 +122,15 @@ async def database(database_url: str) -> AsyncIterator[Database]:
             segments = ["business"] if number % 20 == 0 else []
             work.add(
                 Customer(
-                    id=number, user_id=5_000_000_000 + number, name=str(number), language="zh", tier=tier,
-                    segments=segments, created_at=NOW,
+                    id=number,
+                    user_id=5_000_000_000 + number,
+                    name=str(number),
+                    language="zh",
+                    tier=tier,
+                    segments=segments,
+                    created_at=NOW,
                 )
-            )  # fmt: skip
+            )
         await questionnaires.take_definitions(work, {"nps.toml": NPS})
     yield found
     await found.close()
@@ -151,9 +156,15 @@ async def tiers_of(database: Database, rows: list[Invitation]) -> Counter[str | 
 
 def by_hand(audience: str | None, strata: list[str | None]) -> SurveyWave:
     return SurveyWave(
-        key=f"hand:{audience}", questionnaire="nps", version=1, rule="wave", audience=audience, strata=strata,
-        state=WaveState.PLANNING, made_at=NOW,
-    )  # fmt: skip
+        key=f"hand:{audience}",
+        questionnaire="nps",
+        version=1,
+        rule="wave",
+        audience=audience,
+        strata=strata,
+        state=WaveState.PLANNING,
+        made_at=NOW,
+    )
 
 
 async def begin(database: Database, now: datetime = NOW) -> bool:
@@ -180,9 +191,7 @@ async def test_a_wave_by_hand_asks_the_whole_audience_but_not_who_cannot_or_will
     database: Database,
 ) -> None:
     async with database.work(lambda: NOW, PLAN) as work:
-        refused = Consent(
-            customer_id=10, purpose=Purpose.SURVEY, given=False, at=NOW, wording="no", how="words"
-        )  # fmt: skip
+        refused = Consent(customer_id=10, purpose=Purpose.SURVEY, given=False, at=NOW, wording="no", how="words")
         again = [
             Consent(customer_id=20, purpose=Purpose.SURVEY, given=given, at=NOW, wording="", how="button")
             for given in (False, True)
@@ -286,9 +295,15 @@ async def test_f47_what_ran_out_during_an_outage_is_not_reminded_of_as_well(data
     async with database.work(lambda: NOW, DAYLIGHT) as work:
         work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
         await questionnaires.plan(
-            work, await work.customer(10), "nps", "nps:10", "wave", NOW, lasts=timedelta(days=3),
+            work,
+            await work.customer(10),
+            "nps",
+            "nps:10",
+            "wave",
+            NOW,
+            lasts=timedelta(days=3),
             remind_after=timedelta(days=1),
-        )  # fmt: skip
+        )
     await until_still(database, NOW, questionnaires.ask_due)
 
     await until_still(database, NOW + timedelta(days=4), questionnaires.remind_due, questionnaires.expire_due)
@@ -303,9 +318,7 @@ async def test_whoever_wants_no_questionnaires_is_asked_about_no_case_either(dat
         await work.flush()
         case = Case(id=1001, customer_id=10, group_id=1, opened_at=NOW, last_customer_at=NOW)
         work.add(case)
-        work.add(
-            Consent(customer_id=10, purpose=Purpose.SURVEY, given=False, at=NOW, wording="no more", how="words")
-        )  # fmt: skip
+        work.add(Consent(customer_id=10, purpose=Purpose.SURVEY, given=False, at=NOW, wording="no more", how="words"))
         await work.flush()
         await questionnaires.plan(
             work, await work.customer(10), "nps", "nps:case:1001:1", "survey:nps", NOW, case=case

@@ -23,9 +23,19 @@ ROOT = Path(__file__).parents[1]
 TEXT_LIMIT, ANSWER_LIMIT, BUTTON_LIMIT, DESCRIPTION_LIMIT = 4096, 200, 64, 256  # of the Bot API
 
 HOSTILE = (
-    "<3", "_x_ *y* `z`", "</b><a href='x'>", "&amp;&lt;", "{{ 7*7 }}", "{number}", "\u202eevil", '" onclick="', "长",
-    "👨‍👩‍👧‍👦", " ", "a" * 64,
-)  # fmt: skip
+    "<3",
+    "_x_ *y* `z`",
+    "</b><a href='x'>",
+    "&amp;&lt;",
+    "{{ 7*7 }}",
+    "{number}",
+    "\u202eevil",
+    '" onclick="',
+    "长",
+    "👨‍👩‍👧‍👦",
+    " ",
+    "a" * 64,
+)
 #: How long a value can be, in UTF-16 units, where it is longer than a name.
 LONGEST = {"summary": 2500, "comment": 500, "subject": 60, "text": 3000, "reason": 300, "link": 40, "group": 128}
 KINDS = [kind.value for kind in CaseKind]
@@ -173,11 +183,15 @@ def test_labels_fit_where_they_are_shown(language: str) -> None:
 def test_every_choice_that_code_makes_has_its_label() -> None:
     for language in LANGUAGES:
         for section, keys in {
-            "kind": KINDS, "state": CHOICES["state"], "customer_state": CHOICES["state"],
-            "score": [str(score) for score in CHOICES["score"]], "role": CHOICES["role"],
-            "trouble": CHOICES["trouble"], "language_names": LANGUAGES,
+            "kind": KINDS,
+            "state": CHOICES["state"],
+            "customer_state": CHOICES["state"],
+            "score": [str(score) for score in CHOICES["score"]],
+            "role": CHOICES["role"],
+            "trouble": CHOICES["trouble"],
+            "language_names": LANGUAGES,
             "content": [*COPIED, *FORWARDED, *DESCRIBED],
-        }.items():  # fmt: skip
+        }.items():
             missing = [key for key in keys if not has_label(language, f"{section}.{key}")]
             assert not missing, f"{language}: no label for {section}.{missing}"
 

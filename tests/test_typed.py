@@ -50,7 +50,7 @@ IN_ENGLISH = {
     "1": "terrible|very dissatisfied|one star",
     "": "5 out of 10|4/10|4 cups are broken|5 days late|one of them broke"
     "|not yet|thanks|ok?|ok|alright|satisfied but the remote broke",
-}  # fmt: skip
+}
 
 
 def asks(kind: str, **facts: object) -> Question:
@@ -79,8 +79,12 @@ def test_one_of_several_is_chosen_by_its_own_words_in_either_language() -> None:
     ]
     asked = asks("choice", options=options)
     assert [answer_in(asked, text) for text in ("噪音", "noise.", "等候太久了", "噪音很大", "2")] == [
-        "noise", "noise", "wait", None, None,
-    ]  # fmt: skip
+        "noise",
+        "noise",
+        "wait",
+        None,
+        None,
+    ]
 
 
 def test_open_questions_votes_and_long_texts_have_no_typed_button() -> None:
@@ -114,8 +118,14 @@ def test_short_words_under_a_visits_question_mean_a_button(text: str, key: str |
 def test_a_mere_yes_or_no_is_clear_under_no_other_question() -> None:
     said = ["没有", "no", "yes", "嗯", "有问题", "还没好", "挺好的"]
     assert [visits.answer_in(text, of_case=False) for text in said] == [
-        None, None, None, None, "problem", "problem", "well",
-    ]  # fmt: skip
+        None,
+        None,
+        None,
+        None,
+        "problem",
+        "problem",
+        "well",
+    ]
 
 
 def test_a_text_of_nothing_but_polite_words_costs_little() -> None:

@@ -97,11 +97,13 @@ def test_what_falls_into_the_night_is_spread_over_the_morning() -> None:
 def test_what_is_put_off_has_its_reason() -> None:
     plan = read_plan(OFFICE)
     for at, by, reason in (
-        (shanghai(23, 3), By.BOT, "quiet"), (shanghai(23, 3), By.AGENT, "quiet"),
+        (shanghai(23, 3), By.BOT, "quiet"),
+        (shanghai(23, 3), By.AGENT, "quiet"),
         (shanghai(22, 10), By.AGENT, "closed"),
-        (shanghai(23, 13, 30), By.AGENT, "call_quiet"), (shanghai(23, 13, 30), By.BOT, None),
+        (shanghai(23, 13, 30), By.AGENT, "call_quiet"),
+        (shanghai(23, 13, 30), By.BOT, None),
         (shanghai(22, 10), By.BOT, None),
-    ):  # fmt: skip
+    ):
         moment, found = placed(plan, SHANGHAI, at, by, "a")
         assert (found, moment > at) == (reason, reason is not None)
 
@@ -193,10 +195,14 @@ async def opened(url: str, plan: str, customers: int) -> AsyncIterator[Nights]:
                 tier = "vip" if number % 10 == 0 else "regular"
                 work.remember(
                     Customer(
-                        id=number, user_id=7_000 + number, name=f"Customer {number}", language="en", tier=tier,
+                        id=number,
+                        user_id=7_000 + number,
+                        name=f"Customer {number}",
+                        language="en",
+                        tier=tier,
                         created_at=joined,
                     )
-                )  # fmt: skip
+                )
         yield nights
     finally:
         await database.close()
@@ -233,10 +239,15 @@ async def test_f47_after_three_days_down_no_customer_gets_a_burst_and_what_is_to
                 key = f"outage:{customer_id}:{hours}"
                 work.add(
                     Visit(
-                        customer_id=customer_id, rule="periodic", occurrence=key, by=By.BOT,
-                        purpose=Purpose.VISIT, due_at=at, window_until=at + 2 * DAY,
+                        customer_id=customer_id,
+                        rule="periodic",
+                        occurrence=key,
+                        by=By.BOT,
+                        purpose=Purpose.VISIT,
+                        due_at=at,
+                        window_until=at + 2 * DAY,
                     )
-                )  # fmt: skip
+                )
         nights.plan = read_plan(PERIODIC.replace('when = "tier"', 'when = "event:delivery"'))
         back = NOON + 2 * DAY + timedelta(hours=2)  # the first two of the first customer are too late by then
         await nights.at(back, due.come_due, due.run_out, lists.tell_missed)
@@ -246,9 +257,12 @@ async def test_f47_after_three_days_down_no_customer_gets_a_burst_and_what_is_to
 
     states = {key.removeprefix("outage:"): visit.state for key, visit in found.items()}
     assert states == {
-        "1:1": VisitState.MISSED, "1:2": VisitState.ASKED, "1:3": VisitState.CANCELLED,
-        "2:1": VisitState.MISSED, "3:30": VisitState.ASKED,
-    }  # fmt: skip
+        "1:1": VisitState.MISSED,
+        "1:2": VisitState.ASKED,
+        "1:3": VisitState.CANCELLED,
+        "2:1": VisitState.MISSED,
+        "3:30": VisitState.ASKED,
+    }
     assert found["outage:1:3"].reason == "gap"
     assert found["outage:1:2"].window_until >= back + 2 * DAY, "the time to answer counts from the asking"
     told = [row for row in said if row.body.get("template") == "visits/missed"]
@@ -261,10 +275,15 @@ async def test_a_visit_whose_sending_was_cut_off_is_not_repeated_and_why_says_so
         async with nights.database.work(lambda: NOON, nights.plan) as work:
             work.add(
                 Visit(
-                    customer_id=1, rule=BY_HAND, occurrence="cut", by=By.BOT, purpose=Purpose.VISIT, due_at=NOON,
+                    customer_id=1,
+                    rule=BY_HAND,
+                    occurrence="cut",
+                    by=By.BOT,
+                    purpose=Purpose.VISIT,
+                    due_at=NOON,
                     window_until=NOON + DAY,
                 )
-            )  # fmt: skip
+            )
         await nights.at(NOON, due.come_due)
         async with nights.database.work(lambda: NOON, nights.plan) as work:
             sending: Outbox = await work.first(select(Outbox))
@@ -283,17 +302,28 @@ async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(d
             for number, parent in ((1001, None), (1002, 1001), (1003, None)):
                 work.add(
                     Case(
-                        id=number, customer_id=1, group_id=1, parent_id=parent, opened_at=NOON,
+                        id=number,
+                        customer_id=1,
+                        group_id=1,
+                        parent_id=parent,
+                        opened_at=NOON,
                         last_customer_at=NOON,
                     )
-                )  # fmt: skip
+                )
                 await work.flush()
             work.add(
                 Visit(
-                    customer_id=1, case_id=1001, rule="periodic", occurrence="words", by=By.BOT,
-                    purpose=Purpose.SERVICE, due_at=NOON, window_until=NOON + DAY, state=VisitState.ASKED,
+                    customer_id=1,
+                    case_id=1001,
+                    rule="periodic",
+                    occurrence="words",
+                    by=By.BOT,
+                    purpose=Purpose.SERVICE,
+                    due_at=NOON,
+                    window_until=NOON + DAY,
+                    state=VisitState.ASKED,
                 )
-            )  # fmt: skip
+            )
         outcomes_of = []
         for number in (1003, 1002):
             async with nights.database.work(lambda: NOON, nights.plan) as work:
@@ -315,17 +345,28 @@ async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
             (await work.customer(1)).unreachable_since = NOON if known else None
             work.add(
                 Case(
-                    id=1001, customer_id=1, group_id=1, kind=CaseKind(kind), state=CaseState.CLOSED, opened_at=NOON,
+                    id=1001,
+                    customer_id=1,
+                    group_id=1,
+                    kind=CaseKind(kind),
+                    state=CaseState.CLOSED,
+                    opened_at=NOON,
                     last_customer_at=NOON,
                 )
-            )  # fmt: skip
+            )
             await work.flush()
             work.add(
                 Visit(
-                    customer_id=1, case_id=1001, rule=BY_HAND, occurrence="blocked", by=By.BOT,
-                    purpose=Purpose.SERVICE, due_at=NOON, window_until=NOON + DAY,
+                    customer_id=1,
+                    case_id=1001,
+                    rule=BY_HAND,
+                    occurrence="blocked",
+                    by=By.BOT,
+                    purpose=Purpose.SERVICE,
+                    due_at=NOON,
+                    window_until=NOON + DAY,
                 )
-            )  # fmt: skip
+            )
         await nights.at(NOON + timedelta(hours=3), due.come_due)
         if not known:  # before the question was sent
             (visit,) = await nights.visits()

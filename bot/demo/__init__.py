@@ -49,9 +49,13 @@ async def serve_demo(database_url: str | None, port: int, language: str | None, 
 
 
 async def _perform(
-    stack: AsyncExitStack, listener: socket.socket, database_url: str | None, language: str, open_browser: bool,
+    stack: AsyncExitStack,
+    listener: socket.socket,
+    database_url: str | None,
+    language: str,
+    open_browser: bool,
     stop: asyncio.Event,
-) -> None:  # fmt: skip
+) -> None:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="huifang-demo-")))
     sandbox = await stack.enter_async_context(running_sandbox(TOKEN, folder))
     # The web server and the tables take a while to import, in which the sandbox starts.
@@ -64,10 +68,15 @@ async def _perform(
     database_url = database_url or f"sqlite+aiosqlite:///{folder / 'demo.db'}"
     plan_file = _write_plan(folder, language)
     settings = {
-        "BOT_TOKEN": TOKEN, "STAFF_GROUP_ID": str(cast.group["id"]), "OWNER_IDS": str(cast.agents[0]["id"]),
-        "DATABASE_URL": database_url, "TELEGRAM_API_URL": url, "WEB_PORT": "0",
-        "PLAN_FILE": str(plan_file), **LIMITS,
-    }  # fmt: skip
+        "BOT_TOKEN": TOKEN,
+        "STAFF_GROUP_ID": str(cast.group["id"]),
+        "OWNER_IDS": str(cast.agents[0]["id"]),
+        "DATABASE_URL": database_url,
+        "TELEGRAM_API_URL": url,
+        "WEB_PORT": "0",
+        "PLAN_FILE": str(plan_file),
+        **LIMITS,
+    }
     bot = BotProcess(folder, settings)
     stack.push_async_callback(bot.stop)
     await perform(control, database_url, bot, cast, language, listener, open_browser, stop, plan_file)

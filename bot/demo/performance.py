@@ -30,16 +30,28 @@ class Server(uvicorn.Server):
 
 
 async def perform(
-    control: Control, database_url: str, bot: BotProcess, cast: Cast, language: str,
-    listener: socket.socket, open_browser: bool, stop: asyncio.Event, plan_file: Path,
-) -> None:  # fmt: skip
+    control: Control,
+    database_url: str,
+    bot: BotProcess,
+    cast: Cast,
+    language: str,
+    listener: socket.socket,
+    open_browser: bool,
+    stop: asyncio.Event,
+    plan_file: Path,
+) -> None:
     """Serve the page until `stop` is set; raises DoesNotStart."""
     database = Database(database_url, wall)
     stage = Stage(control, database, bot, cast, language, plan_file)
     config = uvicorn.Config(
-        application(stage), log_level="warning", access_log=False, http="httptools", ws="none", lifespan="off",
+        application(stage),
+        log_level="warning",
+        access_log=False,
+        http="httptools",
+        ws="none",
+        lifespan="off",
         server_header=False,
-    )  # fmt: skip
+    )
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     tasks = [
         asyncio.create_task(Server(config).serve(sockets=[listener])),

@@ -41,9 +41,12 @@ async def running_sandbox(token: str, folder: Path) -> AsyncIterator[asyncio.sub
     """A sandbox without limits, which may still be starting: `address_of` waits for it."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.sandbox", "--token", token, "--no-limits", "--until-stdin-closes"),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        env=_environment(), cwd=folder, start_new_session=True,
-    )  # fmt: skip
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=_environment(),
+        cwd=folder,
+        start_new_session=True,
+    )
     try:
         yield process
     finally:
@@ -116,10 +119,14 @@ class BotProcess:
     async def _run_once(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run"),
-            env=_environment(**self._settings), cwd=self._folder,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True, preexec_fn=_end_with_parent,
-        )  # fmt: skip
+            env=_environment(**self._settings),
+            cwd=self._folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,
+        )
         assert self._process.stdout is not None  # noqa: S101 - a pipe
         async for line in self._process.stdout:
             self.log = (self.log + line)[-LOG_BYTES:]

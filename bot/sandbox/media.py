@@ -21,29 +21,53 @@ FOLDERS = {
 LOOKS: dict[str, Json] = {
     "photo": {"width": 1280, "height": 960, "file_size": 120_000},
     "video": {
-        "width": 1280, "height": 720, "duration": 5,
-        "mime_type": "video/mp4", "file_name": "video.mp4", "file_size": 900_000,
+        "width": 1280,
+        "height": 720,
+        "duration": 5,
+        "mime_type": "video/mp4",
+        "file_name": "video.mp4",
+        "file_size": 900_000,
     },
     "animation": {
-        "width": 320, "height": 240, "duration": 2,
-        "mime_type": "video/mp4", "file_name": "animation.mp4", "file_size": 90_000,
+        "width": 320,
+        "height": 240,
+        "duration": 2,
+        "mime_type": "video/mp4",
+        "file_name": "animation.mp4",
+        "file_size": 90_000,
     },
     "audio": {
-        "duration": 120, "mime_type": "audio/mpeg", "title": "Title", "performer": "Performer",
-        "file_name": "audio.mp3", "file_size": 2_000_000,
+        "duration": 120,
+        "mime_type": "audio/mpeg",
+        "title": "Title",
+        "performer": "Performer",
+        "file_name": "audio.mp3",
+        "file_size": 2_000_000,
     },
     "document": {"mime_type": "application/pdf", "file_name": "document.pdf", "file_size": 40_000},
     "voice": {"duration": 3, "mime_type": "audio/ogg", "file_size": 12_000},
     "video_note": {"duration": 4, "length": 240, "file_size": 300_000},
     "sticker": {
-        "width": 512, "height": 512, "type": "regular", "is_animated": False, "is_video": False,
-        "emoji": "\N{THUMBS UP SIGN}", "set_name": "sandbox", "file_size": 20_000,
+        "width": 512,
+        "height": 512,
+        "type": "regular",
+        "is_animated": False,
+        "is_video": False,
+        "emoji": "\N{THUMBS UP SIGN}",
+        "set_name": "sandbox",
+        "file_size": 20_000,
     },
-}  # fmt: skip
+}
 EXTENSIONS = {
-    "photo": ".jpg", "video": ".mp4", "animation": ".mp4", "audio": ".mp3",
-    "document": "", "voice": ".oga", "video_note": ".mp4", "sticker": ".webp",
-}  # fmt: skip
+    "photo": ".jpg",
+    "video": ".mp4",
+    "animation": ".mp4",
+    "audio": ".mp3",
+    "document": "",
+    "voice": ".oga",
+    "video_note": ".mp4",
+    "sticker": ".webp",
+}
 # How the pictures that every browser shows begin.
 PICTURES = (
     (b"\x89PNG", "image/png"),

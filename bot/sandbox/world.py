@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from .webhooks import Webhook
 
 ANONYMOUS_ADMIN: Json = {
-    "id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot",
-}  # fmt: skip
+    "id": 1087968824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
 CHANNEL_BOT: Json = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
 RIGHTS = (
     "can_be_edited can_change_info can_delete_messages can_delete_stories can_edit_stories "

@@ -19,6 +19,24 @@ from handlers.contact.reasons import why
 from handlers.contact.wishes import asks_to_stop, heed_stop, prefer, preferences, refuse, stop
 
 __all__ = [
-    "asks_to_stop", "cancelled", "facts_of", "go", "heed_stop", "held", "moved", "note_fate", "planned", "prefer",
-    "preferences", "reach_out", "refuse", "ruling", "sent", "still_may", "stop", "stop_button", "suppressed", "why",
-]  # fmt: skip
+    "asks_to_stop",
+    "cancelled",
+    "facts_of",
+    "go",
+    "heed_stop",
+    "held",
+    "moved",
+    "note_fate",
+    "planned",
+    "prefer",
+    "preferences",
+    "reach_out",
+    "refuse",
+    "ruling",
+    "sent",
+    "still_may",
+    "stop",
+    "stop_button",
+    "suppressed",
+    "why",
+]

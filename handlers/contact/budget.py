@@ -79,7 +79,7 @@ async def facts_of(
             alarm=any(case.alarm is not None and case.unfinished for case in cases[customer.id]),
         )
         for customer in customers
-    }  # fmt: skip
+    }
 
 
 async def _by_customer(work: Work, query: Any) -> dict[int, list[Any]]:
@@ -118,9 +118,17 @@ def _ended_at(case: Case) -> datetime:
 
 
 async def reach_out(
-    work: Work, customer: Customer, purpose: Purpose, what: str, about: str, template: str, values: dict[str, Any], *,
-    buttons: speaking.Buttons | None = None, case: Case | None = None,
-) -> Ruling:  # fmt: skip
+    work: Work,
+    customer: Customer,
+    purpose: Purpose,
+    what: str,
+    about: str,
+    template: str,
+    values: dict[str, Any],
+    *,
+    buttons: speaking.Buttons | None = None,
+    case: Case | None = None,
+) -> Ruling:
     """Say something unasked, at most once for `about`, if it may go now; what was decided is kept.
 
     A way to stop more of the kind stands under it, unless it is about the customer's own case.
@@ -134,16 +142,31 @@ async def reach_out(
 
 
 async def go(
-    work: Work, customer: Customer, purpose: Purpose, what: str, about: str, template: str, values: dict[str, Any], *,
-    buttons: speaking.Buttons | None = None, case: Case | None = None,
-) -> int | None:  # fmt: skip
+    work: Work,
+    customer: Customer,
+    purpose: Purpose,
+    what: str,
+    about: str,
+    template: str,
+    values: dict[str, Any],
+    *,
+    buttons: speaking.Buttons | None = None,
+    case: Case | None = None,
+) -> int | None:
     """Say what the ruling has let through; returns the key of our message."""
     await sent(work, customer, purpose, what, about, case)
     rows = [*(buttons or []), *stop_button(customer.language, purpose)]
     return tell_customer(
-        work, customer, template, values, buttons=rows, case=case, key=_KEY + about,
-        send_class=SendClass.B, priority=Priority.SCHEDULED,
-    )  # fmt: skip
+        work,
+        customer,
+        template,
+        values,
+        buttons=rows,
+        case=case,
+        key=_KEY + about,
+        send_class=SendClass.B,
+        priority=Priority.SCHEDULED,
+    )
 
 
 async def held(
@@ -202,15 +225,26 @@ async def cancelled(work: Work, about: str, reason: str) -> None:
 
 
 async def _note(
-    work: Work, customer: Customer, purpose: Purpose, what: str, about: str, case: Case | None, state: ContactState,
+    work: Work,
+    customer: Customer,
+    purpose: Purpose,
+    what: str,
+    about: str,
+    case: Case | None,
+    state: ContactState,
     reason: str | None,
-) -> Contact:  # fmt: skip
+) -> Contact:
     row: Contact | None = await work.first(select(Contact).where(Contact.about == about))
     if row is None:
         row = Contact(
-            customer_id=customer.id, purpose=purpose, what=what, about=about, case_id=case.id if case else None,
-            planned_at=work.now, noted_at=work.now,
-        )  # fmt: skip
+            customer_id=customer.id,
+            purpose=purpose,
+            what=what,
+            about=about,
+            case_id=case.id if case else None,
+            planned_at=work.now,
+            noted_at=work.now,
+        )
         work.add(row)
     row.state, row.reason, row.noted_at = state, reason, work.now
     return row

@@ -63,9 +63,13 @@ async def why(work: Work, place: Place) -> None:
 
 
 async def _rows(
-    work: Work, customer: Customer, visits: tuple[VisitState, ...], invitations: tuple[InvitationState, ...], *,
+    work: Work,
+    customer: Customer,
+    visits: tuple[VisitState, ...],
+    invitations: tuple[InvitationState, ...],
+    *,
     latest: bool = False,
-) -> list[Visit | Invitation]:  # fmt: skip
+) -> list[Visit | Invitation]:
     """Visits and invitations of the customer in those states: the latest of each, or the ones that come first."""
     made = select(Visit).where(Visit.customer_id == customer.id, col(Visit.state).in_(visits))
     asked = select(Invitation).where(Invitation.customer_id == customer.id, col(Invitation.state).in_(invitations))
@@ -86,12 +90,16 @@ def _ahead(row: Visit | Invitation) -> ContactState:
 
 def _line(
     work: Work, row: Contact | Visit | Invitation, what: str, state: ContactState, at: datetime
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     purpose: Purpose = row.purpose
     return {
-        "what": what, "purpose": purpose.value, "state": state.value, "number": row.case_id,
-        "at": local_time(work, at), "reason": row.reason,
-    }  # fmt: skip
+        "what": what,
+        "purpose": purpose.value,
+        "state": state.value,
+        "number": row.case_id,
+        "at": local_time(work, at),
+        "reason": row.reason,
+    }
 
 
 def _moment(line: tuple[datetime, dict[str, Any]]) -> datetime:

@@ -41,7 +41,7 @@ def _switches(customer: Customer, allowed: frozenset[Purpose]) -> speaking.Butto
         if each in allowed
         else [button(label(customer.language, f"agree.{each.value}"), f"prefer:{each.value}:on")]
         for each in OPTIONAL
-    ]  # fmt: skip
+    ]
 
 
 async def allowed_to(work: Work, customer: Customer) -> frozenset[Purpose]:
@@ -91,7 +91,7 @@ def refuse(work: Work, customer: Customer, purposes: Sequence[Purpose], wording:
 
 def _agree(
     work: Work, customer: Customer, purposes: Sequence[Purpose], *, given: bool, wording: str, how: str
-) -> None:  # fmt: skip
+) -> None:
     for purpose in purposes:
         work.add(
             Consent(customer_id=customer.id, purpose=purpose, given=given, at=work.now, wording=wording, how=how)

@@ -17,6 +17,17 @@ from handlers.customers.knowing import (
 )
 
 __all__ = [
-    "ask_language", "became_unreachable", "known", "main_group", "reachability", "say_help", "say_privacy",
-    "set_language", "stale_press", "start_complaint", "start_new_matter", "unknown_command", "welcome",
-]  # fmt: skip
+    "ask_language",
+    "became_unreachable",
+    "known",
+    "main_group",
+    "reachability",
+    "say_help",
+    "say_privacy",
+    "set_language",
+    "stale_press",
+    "start_complaint",
+    "start_new_matter",
+    "unknown_command",
+    "welcome",
+]

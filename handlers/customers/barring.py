@@ -77,10 +77,17 @@ def keep_unheard(work: Work, place: Place, customer: Customer, content: Content)
     if content.housekeeping:
         return
     work.new_message(
-        customer_id=customer.id, author=Author.UNHEARD, kind=content.kind, text=content.text,
-        entities=content.entities, media=content.media, album=content.album, written_at=content.written_at,
-        origin_chat_id=place.raw["chat"]["id"], origin_message_id=place.raw["message_id"],
-    )  # fmt: skip
+        customer_id=customer.id,
+        author=Author.UNHEARD,
+        kind=content.kind,
+        text=content.text,
+        entities=content.entities,
+        media=content.media,
+        album=content.album,
+        written_at=content.written_at,
+        origin_chat_id=place.raw["chat"]["id"],
+        origin_message_id=place.raw["message_id"],
+    )
 
 
 async def ban(work: Work, place: Place) -> None:

@@ -69,8 +69,9 @@ async def _set_own(work: Work, place: Place, customer: Customer, field: FileFiel
     kept = {key: each for key, each in customer.fields.items() if key != field.id}
     customer.fields = kept if new is None else {**kept, field.id: new}
     hidden = field.kind == "phone"
-    await _changed(work, place, customer, field.id, masked(before) if hidden else before,
-                   masked(new) if hidden else new)  # fmt: skip
+    await _changed(
+        work, place, customer, field.id, masked(before) if hidden else before, masked(new) if hidden else new
+    )
     return {"value": masked(new) if hidden else new, "zone": ""}
 
 

@@ -27,9 +27,12 @@ async def file_command(work: Work, place: Place) -> None:
     customer, _ = await customer_and_words(work, place)
     language = language_here(work, place)
     in_place(
-        work, place, "customers/file", {"file": await file_values(work, customer, language)},
+        work,
+        place,
+        "customers/file",
+        {"file": await file_values(work, customer, language)},
         file_buttons(customer, language),
-    )  # fmt: skip
+    )
 
 
 def file_buttons(customer: Customer, language: str) -> Buttons:
@@ -45,26 +48,40 @@ async def file_values(work: Work, customer: Customer, language: str) -> dict[str
     agent = await work.staff(customer.dedicated_agent_id) if customer.dedicated_agent_id else None
     names = {segment.id: text_of(segment.name, language) or segment.id for segment in plan.segment}
     return {
-        "number": customer.id, "name": customer.name, "username": customer.username, "ref": customer.ref,
-        "salutation": customer.salutation, "language": customer.language, "phone": masked(customer.phone),
-        "city": customer.city, "zone": zone_of(customer, plan).key, "dedicated": agent.name if agent else None,
+        "number": customer.id,
+        "name": customer.name,
+        "username": customer.username,
+        "ref": customer.ref,
+        "salutation": customer.salutation,
+        "language": customer.language,
+        "phone": masked(customer.phone),
+        "city": customer.city,
+        "zone": zone_of(customer, plan).key,
+        "dedicated": agent.name if agent else None,
         "segments": [names.get(each, each) for each in customer.segments],
-        "fields": plan_fields(plan, customer, language), "tags": customer.tags[:TAGS],
+        "fields": plan_fields(plan, customer, language),
+        "tags": customer.tags[:TAGS],
         "notes": customer.notes[:NOTES],
-        "unreachable": customer.unreachable_since is not None, "no_telegram": customer.user_id is None,
-        "banned": _until(work, customer.banned_until), "muted": _until(work, customer.muted_until),
+        "unreachable": customer.unreachable_since is not None,
+        "no_telegram": customer.user_id is None,
+        "banned": _until(work, customer.banned_until),
+        "muted": _until(work, customer.muted_until),
         "unheard": past.unheard if customer.banned_until else 0,
         "purchases": [
             {"at": day(work, each.at), "product": each.product[:VALUE], "amount": money(each.amount)}
             for each in past.purchases
         ],
-        "bought": past.bought, "spent": money(past.spent),
+        "bought": past.bought,
+        "spent": money(past.spent),
         "events": [{"at": day(work, each.at), "name": each.name[:VALUE]} for each in past.events],
         "first": day(work, customer.created_at),
         "last": day(work, customer.last_contact_at) if customer.last_contact_at else None,
-        "cases": past.cases, "open": past.open, "scores": past.scores, "merged": past.merged,
+        "cases": past.cases,
+        "open": past.open,
+        "scores": past.scores,
+        "merged": past.merged,
         **await _tier_values(work, customer, language),
-    }  # fmt: skip
+    }
 
 
 async def _tier_values(work: Work, customer: Customer, language: str) -> dict[str, Any]:

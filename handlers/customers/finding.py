@@ -23,21 +23,27 @@ async def find(work: Work, place: Place) -> None:
     places = await threads(work, [each.id for each in (*customers, *of_cases.values())])
     shown = [_customer(each, places) for each in customers]
     values: dict[str, Any] = {
-        "words": words, "customers": shown,
+        "words": words,
+        "customers": shown,
         "matters": [
             {
-                "number": case.id, "state": case.state.value, "subject": case.subject,
+                "number": case.id,
+                "state": case.state.value,
+                "subject": case.subject,
                 "customer": _customer(of_cases[case.id], places),
             }
             for case in cases
         ],
-    }  # fmt: skip
+    }
     in_place(work, place, "customers/found", values)
 
 
 def _customer(customer: Customer, places: dict[int, tuple[int, int]]) -> dict[str, Any]:
     return {
-        "number": customer.id, "name": customer.name, "salutation": customer.salutation,
-        "phone": masked(customer.phone), "ref": customer.ref,
+        "number": customer.id,
+        "name": customer.name,
+        "salutation": customer.salutation,
+        "phone": masked(customer.phone),
+        "ref": customer.ref,
         "link": topic_link(*places[customer.id]) if customer.id in places else "",
-    }  # fmt: skip
+    }

@@ -22,9 +22,14 @@ async def known(work: Work, user: dict[str, Any]) -> Customer:
         language = _language(user.get("language_code")) or work.plan.business.language
         number = await work.number("customer")
         customer = Customer(
-            id=number, user_id=user["id"], name=name or f"#{number}", username=user.get("username"),
-            language=language, created_at=work.now, tier=tier_by_rule(work.plan, 0, 0),
-        )  # fmt: skip
+            id=number,
+            user_id=user["id"],
+            name=name or f"#{number}",
+            username=user.get("username"),
+            language=language,
+            created_at=work.now,
+            tier=tier_by_rule(work.plan, 0, 0),
+        )
         customer.segments = segments_by_rule(work.plan, customer, ())
         work.remember(customer)
     elif name and name != customer.name:

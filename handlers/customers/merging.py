@@ -71,6 +71,10 @@ async def _both(work: Work, place: Place, words: list[str], *, pressed: bool = F
 
 async def _preview(work: Work, customer: Customer) -> dict[str, Any]:
     return {
-        "number": customer.id, "name": customer.name, "phone": masked(customer.phone), "ref": customer.ref,
-        "telegram": customer.user_id is not None, **await counts(work, customer.id),
-    }  # fmt: skip
+        "number": customer.id,
+        "name": customer.name,
+        "phone": masked(customer.phone),
+        "ref": customer.ref,
+        "telegram": customer.user_id is not None,
+        **await counts(work, customer.id),
+    }

@@ -11,11 +11,10 @@ async def rfm_command(work: Work, place: Place) -> None:
     await work.flush()
     found = await curve(work.session, work.now)
     values = {
-        "buyers": found.buyers, "spent": money(found.spent),
-        "groups": [
-            {"group": each.group, "buyers": each.buyers, "spent": money(each.spent)} for each in found.groups
-        ],
+        "buyers": found.buyers,
+        "spent": money(found.spent),
+        "groups": [{"group": each.group, "buyers": each.buyers, "spent": money(each.spent)} for each in found.groups],
         "shares": [{"buyers": f"{top:.0%}", "sales": f"{sales:.0%}"} for top, sales in found.shares],
         "eighty": f"{found.eighty:.1%}" if found.eighty is not None else None,
-    }  # fmt: skip
+    }
     in_place(work, place, "customers/rfm", values)

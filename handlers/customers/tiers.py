@@ -81,9 +81,13 @@ async def tier_command(work: Work, place: Place) -> None:
     if wish.tier is None or wish.until is None:
         raise Refusal("role", role=Role.SUPERVISOR.value)
     request = TierRequest(
-        customer_id=customer.id, tier=wish.tier, until=wish.until, reason=wish.reason,
-        asked_by=place.speaker.id or 0, asked_at=work.now,
-    )  # fmt: skip
+        customer_id=customer.id,
+        tier=wish.tier,
+        until=wish.until,
+        reason=wish.reason,
+        asked_by=place.speaker.id or 0,
+        asked_at=work.now,
+    )
     work.add(request)
     await work.flush()
     subject = f"customer:{customer.id}"
@@ -122,9 +126,15 @@ async def decide(work: Work, place: Place) -> None:
 async def _grant(work: Work, place: Place, customer: Customer, wish: Wish, asked_by: Staff) -> None:
     approver, before = place.speaker, customer.tier
     work.audit(
-        actor_of(approver), "tier", f"customer:{customer.id}", before=before, after=wish.tier,
-        reason=wish.reason, until=wish.until and wish.until.isoformat(), asked_by=actor_of(asked_by),
-    )  # fmt: skip
+        actor_of(approver),
+        "tier",
+        f"customer:{customer.id}",
+        before=before,
+        after=wish.tier,
+        reason=wish.reason,
+        until=wish.until and wish.until.isoformat(),
+        asked_by=actor_of(asked_by),
+    )
     customer.tier_reason, customer.tier_approved_by, customer.tier_until = wish.reason, approver.id, wish.until
     if wish.tier is None:
         customer.tier_by, customer.tier_reason, customer.tier_approved_by = TierBy.RULE, None, None
@@ -135,9 +145,11 @@ async def _grant(work: Work, place: Place, customer: Customer, wish: Wish, asked
         work.happen(FileChanged(customer))
     language = language_here(work, place)
     values = {
-        "by": approver.name, "name": customer.name, "before": tier_name(work.plan, before, language),
+        "by": approver.name,
+        "name": customer.name,
+        "before": tier_name(work.plan, before, language),
         **_shown(work, Wish(customer.tier, wish.until, wish.reason), language),
-    }  # fmt: skip
+    }
     in_place(work, place, "customers/tier_set", values)
 
 

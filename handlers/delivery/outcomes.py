@@ -240,9 +240,14 @@ async def _topic_closed(work: Work, parcel: Parcel) -> None:
     body = {"method": "reopenForumTopic", "params": {"message_thread_id": parcel.params["message_thread_id"]}}
     # In the lane of topics' making: behind the words that wait for it, it would never have its turn.
     send(
-        work, What.CALL, f"t{row.group_id}:{row.customer_id}", body, group_id=row.group_id,
-        send_class=SendClass.C, priority=Priority.ANSWER,
-    )  # fmt: skip
+        work,
+        What.CALL,
+        f"t{row.group_id}:{row.customer_id}",
+        body,
+        group_id=row.group_id,
+        send_class=SendClass.C,
+        priority=Priority.ANSWER,
+    )
     if row.attempts >= MOST_ATTEMPTS:
         await _group_refuses(work, parcel, Outcome(Fate.NO_RIGHTS, detail="TOPIC_CLOSED"))
     else:

@@ -35,20 +35,36 @@ def occurrence_of_case(key: str, case: Case) -> str:
 
 
 async def plan(
-    work: Work, customer: Customer, key: str, occurrence: str, rule_name: str, due_at: datetime, *,
-    case: Case | None = None, lasts: timedelta = LASTS, remind_after: timedelta | None = None,
-) -> Invitation | None:  # fmt: skip
+    work: Work,
+    customer: Customer,
+    key: str,
+    occurrence: str,
+    rule_name: str,
+    due_at: datetime,
+    *,
+    case: Case | None = None,
+    lasts: timedelta = LASTS,
+    remind_after: timedelta | None = None,
+) -> Invitation | None:
     """Plan a questionnaire for a customer; None where it is planned already or there is no such questionnaire."""
     questionnaire = await current(work, key)
     known = await work.first(select(Invitation.id).where(Invitation.occurrence == occurrence))
     if questionnaire is None or known is not None:
         return None
     invitation = Invitation(
-        customer_id=customer.id, case_id=case.id if case else None, episode=case.episode if case else None,
-        questionnaire=key, version=questionnaire.version, rule=rule_name, occurrence=occurrence,
-        plan_version=work.plan_version, due_at=due_at, lapses_at=due_at + lasts, expires_at=due_at + lasts,
+        customer_id=customer.id,
+        case_id=case.id if case else None,
+        episode=case.episode if case else None,
+        questionnaire=key,
+        version=questionnaire.version,
+        rule=rule_name,
+        occurrence=occurrence,
+        plan_version=work.plan_version,
+        due_at=due_at,
+        lapses_at=due_at + lasts,
+        expires_at=due_at + lasts,
         remind_at=due_at + remind_after if remind_after else None,
-    )  # fmt: skip
+    )
     work.add(invitation)
     await work.flush()
     return invitation
@@ -122,11 +138,16 @@ def _send(work: Work, run: Run, purpose: Purpose, key: str) -> None:
     attached = run.invitation.attached
     run.invitation.telegram_id = None
     run.invitation.message_id = tell_customer(
-        work, run.customer, "questionnaires/question", values, buttons=rows, case=run.case,
+        work,
+        run.customer,
+        "questionnaires/question",
+        values,
+        buttons=rows,
+        case=run.case,
         key=None if attached else key,
         send_class=SendClass.A if attached else SendClass.B,
         priority=Priority.NOTICE if attached else Priority.SCHEDULED,
-    )  # fmt: skip
+    )
 
 
 # -- what the clock does
@@ -202,13 +223,15 @@ async def _due_among(work: Work, wave_id: int | None, most: int) -> list[tuple[I
         select(Invitation, Customer)
         .join(Customer, col(Customer.id) == Invitation.customer_id)
         .where(
-            Invitation.wave_id == wave_id, Invitation.state == InvitationState.PLANNED,
-            Invitation.due_at <= work.now, col(Customer.open_run_id).is_(None),
+            Invitation.wave_id == wave_id,
+            Invitation.state == InvitationState.PLANNED,
+            Invitation.due_at <= work.now,
+            col(Customer.open_run_id).is_(None),
         )
         .order_by(col(Invitation.due_at), col(Invitation.id))
         .limit(most)
         .with_for_update(skip_locked=True)
-    )  # fmt: skip
+    )
     return [(row[0], row[1]) for row in await work.all(query)]
 
 
@@ -263,5 +286,5 @@ async def _open_ones(work: Work, due: object) -> Sequence[tuple[Invitation, Cust
         .order_by(col(Invitation.id))
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
-    )  # fmt: skip
+    )
     return [(row[0], row[1]) for row in await work.all(query)]

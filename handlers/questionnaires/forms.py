@@ -42,9 +42,15 @@ async def open_form(
     group = await work.group(case.group_id) if case else await main_group(work)
     values, buttons = runs.face(work, run, question)
     tell_staff(
-        work, group, customer, "questionnaires/question", values, buttons=buttons, priority=Priority.ANSWER,
+        work,
+        group,
+        customer,
+        "questionnaires/question",
+        values,
+        buttons=buttons,
+        priority=Priority.ANSWER,
         case_id=case.id if case else None,
-    )  # fmt: skip
+    )
 
 
 async def press(work: Work, place: Place) -> None:

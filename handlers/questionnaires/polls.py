@@ -20,9 +20,14 @@ def put_poll(work: Work, customer: Customer, invitation: Invitation, question: Q
         "allows_multiple_answers": True,
     }
     call_customer(
-        work, customer, "sendPoll", params, key=f"poll:{invitation.id}:{question.id}", send_class=SendClass.B,
+        work,
+        customer,
+        "sendPoll",
+        params,
+        key=f"poll:{invitation.id}:{question.id}",
+        send_class=SendClass.B,
         priority=Priority.ANSWER,
-    )  # fmt: skip
+    )
 
 
 async def poll_sent(work: Work, sent: PollSent) -> None:

@@ -166,16 +166,27 @@ async def _take(work: Work, place: Place, run: Run, question: Question, content:
     answer = runs.record(work, run, question, value, words=content.text or None, media=content.media)
     customer, case = run.customer, run.case
     message_id = work.new_message(
-        customer_id=customer.id, case_id=case.id if case else None, author=Author.CUSTOMER, kind=content.kind,
-        text=content.text, entities=content.entities, media=content.media, written_at=content.written_at,
-        origin_chat_id=place.raw["chat"]["id"], origin_message_id=place.raw["message_id"],
-    )  # fmt: skip
+        customer_id=customer.id,
+        case_id=case.id if case else None,
+        author=Author.CUSTOMER,
+        kind=content.kind,
+        text=content.text,
+        entities=content.entities,
+        media=content.media,
+        written_at=content.written_at,
+        origin_chat_id=place.raw["chat"]["id"],
+        origin_message_id=place.raw["message_id"],
+    )
     group = await work.group(case.group_id) if case else await main_group(work)
     await work.flush()
     row = {
-        "group_id": group.id, "customer_id": customer.id, "case_id": case.id if case else None,
-        "message_id": message_id, "reply_to_id": None, "priority": Priority.RELAY,
-    }  # fmt: skip
+        "group_id": group.id,
+        "customer_id": customer.id,
+        "case_id": case.id if case else None,
+        "message_id": message_id,
+        "reply_to_id": None,
+        "priority": Priority.RELAY,
+    }
     if _at_once(work, run, question, content):
         _show_staff(work, run, question, content, answer, group, row)
     if content.kind != "text":
@@ -194,22 +205,35 @@ def _at_once(work: Work, run: Run, question: Question, content: Content) -> bool
 
 
 def _show_staff(
-    work: Work, run: Run, question: Question, content: Content, answer: Answer, group: StaffGroup,
+    work: Work,
+    run: Run,
+    question: Question,
+    content: Content,
+    answer: Answer,
+    group: StaffGroup,
     row: dict[str, Any],
-) -> None:  # fmt: skip
+) -> None:
     """The words with their question, and a button that makes them a case."""
     language = work.plan.business.language
     shown = utf16_length(content.text) <= SHOWN
     kind = label(language, f"content.{content.kind}")
     values = {
-        **runs.about(work, run), "question": showing.question_text(language, question),
+        **runs.about(work, run),
+        "question": showing.question_text(language, question),
         "text": (content.text if shown else label(language, "relay.long_text")) or kind,
-    }  # fmt: skip
+    }
     make = [[button(label(language, "survey_button.make_case"), f"makecase:{answer.id}")]]
     tell_staff(
-        work, group, run.customer, "questionnaires/words", values, buttons=make, priority=Priority.RELAY,
-        case_id=row["case_id"], message_id=row["message_id"] if content.kind == "text" else None,
-    )  # fmt: skip
+        work,
+        group,
+        run.customer,
+        "questionnaires/words",
+        values,
+        buttons=make,
+        priority=Priority.RELAY,
+        case_id=row["case_id"],
+        message_id=row["message_id"] if content.kind == "text" else None,
+    )
     if not shown:
         messages.words_to_staff(work, staff_lane(group.id or 0, run.customer.id), content.text, content.entities, row)
 

@@ -73,9 +73,15 @@ async def open_run(work: Work, customer: Customer) -> Run | None:
 
 
 def record(
-    work: Work, run: Run, question: Question, value: Any = None, *, words: str | None = None,
-    media: dict[str, Any] | None = None, tell: bool = True,
-) -> Answer:  # fmt: skip
+    work: Work,
+    run: Run,
+    question: Question,
+    value: Any = None,
+    *,
+    words: str | None = None,
+    media: dict[str, Any] | None = None,
+    tell: bool = True,
+) -> Answer:
     """Keep an answer; the one given before is replaced. `tell`: what follows from a score follows from here."""
     row = run.rows.get(question.id)
     by = actor_of(run.agent or run.customer)
@@ -175,9 +181,16 @@ def face(work: Work, run: Run, question: Question) -> tuple[dict[str, Any], Butt
     """What the message with that question says, and its buttons."""
     language = _language(work, run)
     values = showing.question_values(
-        language, run.questionnaire, question, run.answers, run.case, attached=run.invitation.attached,
-        settled=_settled(work, run), business=work.plan.business.name.get(language, ""), form=run.agent is not None,
-    )  # fmt: skip
+        language,
+        run.questionnaire,
+        question,
+        run.answers,
+        run.case,
+        attached=run.invitation.attached,
+        settled=_settled(work, run),
+        business=work.plan.business.name.get(language, ""),
+        form=run.agent is not None,
+    )
     prefix = f"{'form' if run.agent else 'q'}:{run.invitation.id}"
     buttons = showing.question_buttons(language, run.questionnaire, question, run.answers, prefix)
     return values, [*buttons, *_not_solved(work, run)]
@@ -220,10 +233,16 @@ async def change(work: Work, run: Run, template: str, values: dict[str, Any], bu
         text = render(customer.language, template, values)
         params = {"text": text, "parse_mode": "HTML", "reply_markup": {"inline_keyboard": buttons}}
         send(
-            work, What.EDIT, customer_lane(customer.chat_id), {"method": "editMessageText", "params": params},
-            chat_id=customer.chat_id, customer_id=customer.id, message_id=invitation.message_id,
-            send_class=SendClass.C, priority=Priority.ANSWER,
-        )  # fmt: skip
+            work,
+            What.EDIT,
+            customer_lane(customer.chat_id),
+            {"method": "editMessageText", "params": params},
+            chat_id=customer.chat_id,
+            customer_id=customer.id,
+            message_id=invitation.message_id,
+            send_class=SendClass.C,
+            priority=Priority.ANSWER,
+        )
 
 
 async def _change_form(work: Work, run: Run, template: str, values: dict[str, Any], buttons: Buttons) -> None:
@@ -231,13 +250,21 @@ async def _change_form(work: Work, run: Run, template: str, values: dict[str, An
     if run.invitation.form_message_id is None:
         return
     params = {
-        "message_id": run.invitation.form_message_id, "text": render(_language(work, run), template, values),
-        "parse_mode": "HTML", "reply_markup": {"inline_keyboard": buttons},
-    }  # fmt: skip
+        "message_id": run.invitation.form_message_id,
+        "text": render(_language(work, run), template, values),
+        "parse_mode": "HTML",
+        "reply_markup": {"inline_keyboard": buttons},
+    }
     send(
-        work, What.CALL, staff_lane(group_id, run.customer.id), {"method": "editMessageText", "params": params},
-        group_id=group_id, customer_id=run.customer.id, send_class=SendClass.C, priority=Priority.ANSWER,
-    )  # fmt: skip
+        work,
+        What.CALL,
+        staff_lane(group_id, run.customer.id),
+        {"method": "editMessageText", "params": params},
+        group_id=group_id,
+        customer_id=run.customer.id,
+        send_class=SendClass.C,
+        priority=Priority.ANSWER,
+    )
 
 
 # -- the end

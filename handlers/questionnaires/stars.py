@@ -126,9 +126,14 @@ async def not_solved(work: Work, place: Place) -> None:
     answer_press(work, place.raw["id"], label(customer.language, "toast.reopened"))
     change_message(work, customer, place.message["message_id"], "cases/not_solved", values, [])
     tell_staff(
-        work, await work.group(case.group_id), customer, "cases/unsolved", {"number": case.id, "score": case.score},
-        priority=Priority.ANSWER, case_id=case.id,
-    )  # fmt: skip
+        work,
+        await work.group(case.group_id),
+        customer,
+        "cases/unsolved",
+        {"number": case.id, "score": case.score},
+        priority=Priority.ANSWER,
+        case_id=case.id,
+    )
 
 
 async def no_comment(work: Work, place: Place) -> None:

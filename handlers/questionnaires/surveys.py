@@ -89,10 +89,16 @@ async def _plan(work: Work, customer: Customer, case: Case, survey: Survey) -> I
     if survey.every and await asked_lately(work, customer, survey.questionnaire, survey.every):
         return None
     return await asking.plan(
-        work, customer, survey.questionnaire, asking.occurrence_of_case(survey.questionnaire, case),
-        f"survey:{survey.questionnaire}", work.now + after, case=case, lasts=survey.expires,
+        work,
+        customer,
+        survey.questionnaire,
+        asking.occurrence_of_case(survey.questionnaire, case),
+        f"survey:{survey.questionnaire}",
+        work.now + after,
+        case=case,
+        lasts=survey.expires,
         remind_after=survey.remind_after,
-    )  # fmt: skip
+    )
 
 
 def _visit_asks(work: Work, case: Case, survey: Survey) -> bool:
@@ -119,9 +125,11 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
 async def asked_lately(work: Work, customer: Customer, key: str, every: timedelta) -> bool:
     """Whether the customer was or is to be asked the same within that time."""
     query = select(Invitation.id).where(
-        Invitation.customer_id == customer.id, Invitation.questionnaire == key, Invitation.due_at > work.now - every,
+        Invitation.customer_id == customer.id,
+        Invitation.questionnaire == key,
+        Invitation.due_at > work.now - every,
         Invitation.state != InvitationState.CANCELLED,
-    )  # fmt: skip
+    )
     return await work.first(query) is not None
 
 

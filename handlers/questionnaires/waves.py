@@ -55,12 +55,18 @@ async def _list(work: Work, place: Place) -> None:
         ahead, cancelled = counts.get("planned", 0), counts.get("cancelled", 0)
         waves.append(
             {
-                "number": wave.id, "questionnaire": wave.questionnaire, "audience": _audience(work, wave.audience),
-                "state": wave.state.value, "made": local_time(work, wave.made_at), "planned": wave.planned,
-                "asked": sum(counts.values()) - ahead - cancelled, "ahead": ahead,
-                "finished": counts.get("finished", 0), "left_out": cancelled,
+                "number": wave.id,
+                "questionnaire": wave.questionnaire,
+                "audience": _audience(work, wave.audience),
+                "state": wave.state.value,
+                "made": local_time(work, wave.made_at),
+                "planned": wave.planned,
+                "asked": sum(counts.values()) - ahead - cancelled,
+                "ahead": ahead,
+                "finished": counts.get("finished", 0),
+                "left_out": cancelled,
             }
-        )  # fmt: skip
+        )
     in_place(work, place, "questionnaires/waves", {"waves": waves})
 
 
@@ -103,11 +109,18 @@ async def _preview(work: Work, place: Place, key: str, audience: str | None) -> 
         raise Refusal("no_audience")
     every = next((each.every for each in work.plan.survey if each.questionnaire == key and each.every), None)
     wave = SurveyWave(
-        key=f"hand:{place.raw['chat']['id']}:{place.raw['message_id']}", questionnaire=key,
-        version=questionnaire.version, rule="wave", audience=audience, apart_seconds=_seconds(every),
-        staff_id=place.speaker.id, strata=strata_of(work.plan, audience), plan_version=work.plan_version,
-        lasts_seconds=LASTS_SECONDS, made_at=work.now,
-    )  # fmt: skip
+        key=f"hand:{place.raw['chat']['id']}:{place.raw['message_id']}",
+        questionnaire=key,
+        version=questionnaire.version,
+        rule="wave",
+        audience=audience,
+        apart_seconds=_seconds(every),
+        staff_id=place.speaker.id,
+        strata=strata_of(work.plan, audience),
+        plan_version=work.plan_version,
+        lasts_seconds=LASTS_SECONDS,
+        made_at=work.now,
+    )
     work.add(wave)
     await work.flush()
     number = await count_asked(work, wave)
@@ -115,10 +128,13 @@ async def _preview(work: Work, place: Place, key: str, audience: str | None) -> 
     begins = rule(work.plan, free, Purpose.SURVEY, work.now).at or work.now
     language = place.speaker.language if place.where is Where.PRIVATE else work.plan.business.language
     values = {
-        "title": text_of(questionnaire.title, language), "questions": len(questionnaire.question),
-        "audience": _audience(work, audience), "count": number, "minutes": -(-number // A_MINUTE),
+        "title": text_of(questionnaire.title, language),
+        "questions": len(questionnaire.question),
+        "audience": _audience(work, audience),
+        "count": number,
+        "minutes": -(-number // A_MINUTE),
         "begins": local_time(work, begins) if begins > work.now else "",
-    }  # fmt: skip
+    }
     buttons = [[button(label(language, f"wave.{key}"), f"wave:{wave.id}:{key}") for key in ("go", "no")]]
     in_place(work, place, "questionnaires/preview", values, buttons=buttons if number else None)
 
@@ -156,13 +172,21 @@ async def begin_periods(work: Work) -> bool:
             continue
         work.add(
             SurveyWave(
-                key=key, questionnaire=survey.questionnaire, version=questionnaire.version, rule="every",
-                share=round(survey.sample * SHARES), salt=salt_of(key), apart_seconds=_seconds(survey.every),
-                state=WaveState.PLANNING, strata=strata_of(work.plan, None), plan_version=work.plan_version,
-                lasts_seconds=_seconds(survey.expires), remind_seconds=_seconds(survey.remind_after) or None,
+                key=key,
+                questionnaire=survey.questionnaire,
+                version=questionnaire.version,
+                rule="every",
+                share=round(survey.sample * SHARES),
+                salt=salt_of(key),
+                apart_seconds=_seconds(survey.every),
+                state=WaveState.PLANNING,
+                strata=strata_of(work.plan, None),
+                plan_version=work.plan_version,
+                lasts_seconds=_seconds(survey.expires),
+                remind_seconds=_seconds(survey.remind_after) or None,
                 made_at=work.now,
             )
-        )  # fmt: skip
+        )
         begun = True
     return begun
 
@@ -194,13 +218,20 @@ async def poll(work: Work, place: Place) -> None:
     if not question or not 2 <= len(options) <= 12 or len(question) > 300 or any(len(each) > 100 for each in options):
         raise Refusal("poll_usage")
     params: dict[str, Any] = {
-        "question": question, "options": [{"text": each} for each in options], "is_anonymous": True
-    }  # fmt: skip
+        "question": question,
+        "options": [{"text": each} for each in options],
+        "is_anonymous": True,
+    }
     if place.thread_id is not None:
         params["message_thread_id"] = place.thread_id
     group = place.staff_group
     send(
-        work, What.CALL, staff_lane(group.id or 0, None), {"method": "sendPoll", "params": params}, group_id=group.id,
-        priority=Priority.ANSWER, send_class=SendClass.B,
-    )  # fmt: skip
+        work,
+        What.CALL,
+        staff_lane(group.id or 0, None),
+        {"method": "sendPoll", "params": params},
+        group_id=group.id,
+        priority=Priority.ANSWER,
+        send_class=SendClass.B,
+    )
     work.audit(f"staff:{place.speaker.id}", "poll", f"group:{group.id}", question=question)

@@ -25,9 +25,10 @@ async def withdraw(work: Work, happening: OptedOut) -> None:
     if run is not None:
         await runs.stop(work, run)
     planned = select(Invitation).where(
-        Invitation.customer_id == customer.id, Invitation.state == InvitationState.PLANNED,
+        Invitation.customer_id == customer.id,
+        Invitation.state == InvitationState.PLANNED,
         col(Invitation.case_id).is_(None),
-    )  # fmt: skip
+    )
     for invitation in await work.all(planned):
         await asking.drop(work, invitation, "opted_out")
 

@@ -119,9 +119,11 @@ async def tell_given_back(work: Work, person: Staff, waiting: list[Case]) -> Non
         here = [case for case in waiting if case.group_id == group_id]
         left_over = [case.id for case in here if case.assignee_id is None]
         values = {
-            "name": person.name, "until": _shown(work, person, work.plan.business.language),
-            "given": [case.id for case in here if case.assignee_id is not None], "left_over": left_over,
-        }  # fmt: skip
+            "name": person.name,
+            "until": _shown(work, person, work.plan.business.language),
+            "given": [case.id for case in here if case.assignee_id is not None],
+            "left_over": left_over,
+        }
         tell_staff(work, await work.group(group_id), None, "routing/relieved", values)
         for holder in (await duty.those_in_charge(work, here[0], Role.SUPERVISOR))[:1] if left_over else []:
             if holder.started_bot:

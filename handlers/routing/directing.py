@@ -223,9 +223,11 @@ async def hand_over(work: Work, place: Place) -> None:
         cases.redraw_card(work, case)
     await absence.give_all(work, queued)
     values = {
-        "name": giver.name, "to": taker.name if taker else None, "given": given,
+        "name": giver.name,
+        "to": taker.name if taker else None,
+        "given": given,
         "queued": [case.id for case in queued],
-    }  # fmt: skip
+    }
     work.audit(cases.actor_of(place.speaker), "handover", cases.actor_of(giver), to=values["to"], cases=len(handed))
     in_place(work, place, "routing/handed_over", values)
     await moving.tell_both(work, [giver, taker], "routing/handed_over", values)

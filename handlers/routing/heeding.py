@@ -104,9 +104,15 @@ async def call(
         return [[button(label(language, "button.have"), f"have:{case.id}")]]
 
     tell_staff(
-        work, group, customer, template, {**given, "link": ""}, buttons=have(work.plan.business.language),
-        priority=Priority.ANSWER, case_id=case.id,
-    )  # fmt: skip
+        work,
+        group,
+        customer,
+        template,
+        {**given, "link": ""},
+        buttons=have(work.plan.business.language),
+        priority=Priority.ANSWER,
+        case_id=case.id,
+    )
     link = await link_to(work, customer, case)
     for person in people:
         if person.started_bot:

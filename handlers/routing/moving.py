@@ -92,9 +92,13 @@ def _close_card(work: Work, case: Case, old: StaffGroup, values: dict[str, Any])
     text = render(work.plan.business.language, "routing/card_moved", values)
     params = {"message_id": case.card_message_id, "text": text, "parse_mode": "HTML"}
     send(
-        work, What.CALL, staff_lane(old.id or 0, case.customer_id), {"method": "editMessageText", "params": params},
-        group_id=old.id, send_class=SendClass.C,
-    )  # fmt: skip
+        work,
+        What.CALL,
+        staff_lane(old.id or 0, case.customer_id),
+        {"method": "editMessageText", "params": params},
+        group_id=old.id,
+        send_class=SendClass.C,
+    )
 
 
 async def _said(work: Work, case: Case) -> list[dict[str, str]]:

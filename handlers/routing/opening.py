@@ -32,9 +32,14 @@ async def new_command(work: Work, place: Place) -> None:
     case = await cases.open_case(work, customer, words=words, kind=None, parent=None, source=source, by=place.speaker)
     case.first_response_at = work.now  # whoever opened it has spoken with them
     work.new_message(
-        customer_id=customer.id, case_id=case.id, author=Author.CUSTOMER, staff_id=place.speaker.id, kind="text",
-        text=words, written_at=read_content(place.raw).written_at,
-    )  # fmt: skip
+        customer_id=customer.id,
+        case_id=case.id,
+        author=Author.CUSTOMER,
+        staff_id=place.speaker.id,
+        kind="text",
+        text=words,
+        written_at=read_content(place.raw).written_at,
+    )
     group = await work.group(case.group_id)
     values = {"number": case.id, "source": source, "by": place.speaker.name, "text": words[:3000]}
     tell_staff(work, group, customer, "routing/opened_for", values, priority=Priority.RELAY, case_id=case.id)
@@ -78,9 +83,12 @@ async def _of_phone(work: Work, phone: str | None) -> Customer | None:
 
 async def _stranger(work: Work, name: str, phone: str | None) -> Customer:
     customer = Customer(
-        id=await work.number("customer"), name=name, language=work.plan.business.language, phone=phone,
+        id=await work.number("customer"),
+        name=name,
+        language=work.plan.business.language,
+        phone=phone,
         created_at=work.now,
-    )  # fmt: skip
+    )
     work.remember(customer)
     await work.flush()
     return customer

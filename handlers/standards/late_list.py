@@ -40,10 +40,12 @@ async def _tell(work: Work, group: StaffGroup) -> None:
     await work.fetch_topics([customer.id for _, customer in named])
     lines: list[dict[str, Any]] = [
         {
-            "number": case.id, "name": customer.name, "what": case.due_what,
+            "number": case.id,
+            "name": customer.name,
+            "what": case.due_what,
             "due": in_words(language, case.due_at or work.now, work.now, zone, lasting=True),
             "link": await link_in(work, group, customer),
         }
         for case, customer in named
-    ]  # fmt: skip
+    ]
     tell_staff(work, group, None, "standards/late_list", {"lines": lines, "more": len(late) - len(named)})

@@ -39,10 +39,13 @@ async def warn(
         return False
     due = clock.due_at or work.now
     values = {
-        "number": case.id, "what": clock.what.value, "late": due <= work.now, "due": due_words(work, customer, due),
+        "number": case.id,
+        "what": clock.what.value,
+        "late": due <= work.now,
+        "due": due_words(work, customer, due),
         "report": due_words(work, customer, report) if report else "",
         "told": told[0].role.value if told else "",
-    }  # fmt: skip
+    }
     tell_customer(work, customer, "standards/may_be_late", values, case=case, **_UNASKED)
     work.event(case, "warned", "system", of=clock.what)
     return True
@@ -51,9 +54,15 @@ async def warn(
 async def remind(work: Work, clock: Clock, case: Case, customer: Customer) -> datetime | None:
     """We still wait for the customer's answer. Returns when to try again where it is not the hour for it."""
     found = await contact.reach_out(
-        work, customer, Purpose.SERVICE, "reminder", f"pending:{clock.id}", "standards/waiting_for_you",
-        {"number": case.id}, case=case,
-    )  # fmt: skip
+        work,
+        customer,
+        Purpose.SERVICE,
+        "reminder",
+        f"pending:{clock.id}",
+        "standards/waiting_for_you",
+        {"number": case.id},
+        case=case,
+    )
     if found.now(work.now):
         work.event(case, "reminded", "system")
         return None

@@ -30,9 +30,12 @@ MOST_NAMED = 20
 #: Telegram notifies so many of those whom a message mentions.
 MOST_MENTIONED = 5
 _ROLES = {
-    "assignee": Role.AGENT, "department": Role.AGENT, "supervisor": Role.SUPERVISOR, "manager": Role.MANAGER,
+    "assignee": Role.AGENT,
+    "department": Role.AGENT,
+    "supervisor": Role.SUPERVISOR,
+    "manager": Role.MANAGER,
     "owner": Role.OWNER,
-}  # fmt: skip
+}
 LEVELS = list(_ROLES)
 
 
@@ -70,15 +73,23 @@ async def _tell_one(work: Work, group: StaffGroup, telling: Telling) -> None:
     values = {**_values(work, telling, work.plan.business.language), "people": people}
     have_it = label(work.plan.business.language, "button.have_it")
     tell_staff(
-        work, group, telling.customer, "standards/late", values, buttons=[[button(have_it, f"ack:{clock.id}")]],
-        priority=Priority.RELAY, case_id=case.id,
-    )  # fmt: skip
+        work,
+        group,
+        telling.customer,
+        "standards/late",
+        values,
+        buttons=[[button(have_it, f"ack:{clock.id}")]],
+        priority=Priority.RELAY,
+        case_id=case.id,
+    )
     link = await link_in(work, group, telling.customer)
     for person in privately:
         if person.started_bot:
             private = {
-                **_values(work, telling, person.language), "name": telling.customer.name, "link": link,
-            }  # fmt: skip
+                **_values(work, telling, person.language),
+                "name": telling.customer.name,
+                "link": link,
+            }
             buttons = [[button(label(person.language, "button.have_it"), f"ack:{clock.id}")]]
             tell_privately(work, person, "standards/late_privately", private, buttons=buttons)
 
@@ -116,9 +127,13 @@ def _values(work: Work, telling: Telling, language: str) -> dict[str, Any]:
     clock, plan = telling.clock, work.plan
     due = in_words(language, clock.due_at or work.now, work.now, plan.business.timezone, lasting=True)
     return {
-        "number": telling.case.id, "what": clock.what.value, "late": _is_late(work, clock), "due": due,
-        "chased": telling.case.chased_count, "warned": telling.warned,
-    }  # fmt: skip
+        "number": telling.case.id,
+        "what": clock.what.value,
+        "late": _is_late(work, clock),
+        "due": due,
+        "chased": telling.case.chased_count,
+        "warned": telling.warned,
+    }
 
 
 def _named(people: Sequence[Staff], most: int) -> list[dict[str, Any]]:
@@ -162,9 +177,15 @@ async def _tell_many(work: Work, group: StaffGroup, tellings: Sequence[Telling],
         privately = privately[: MOST_MENTIONED - len(known)]  # the others may know by an earlier look
     else:
         tell_staff(
-            work, group, None, "standards/many_late", values, key=_digest_key(group), priority=Priority.RELAY,
+            work,
+            group,
+            None,
+            "standards/many_late",
+            values,
+            key=_digest_key(group),
+            priority=Priority.RELAY,
             not_before=work.real_now + DIGEST_WAIT,
-        )  # fmt: skip
+        )
     for person in privately:
         if person.started_bot:
             tell_privately(work, person, "standards/many_late_privately", {"group": group.title})

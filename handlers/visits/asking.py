@@ -28,17 +28,25 @@ async def ask(work: Work, visit: Visit, customer: Customer, case: Case | None) -
     visit.begun_at = work.now
     visit.state, visit.reason = VisitState.ASKED, None
     visit.message_id = await contact.go(
-        work, customer, visit.purpose, "visit", visit.about, "visits/ask", _values(work, visit, customer, case),
-        buttons=_question(work, visit, customer), case=case,
-    )  # fmt: skip
+        work,
+        customer,
+        visit.purpose,
+        "visit",
+        visit.about,
+        "visits/ask",
+        _values(work, visit, customer, case),
+        buttons=_question(work, visit, customer),
+        case=case,
+    )
 
 
 def _values(work: Work, visit: Visit, customer: Customer, case: Case | None) -> dict[str, Any]:
     return {
-        "about": about_of(work, visit), "number": case.id if case else None,
+        "about": about_of(work, visit),
+        "number": case.id if case else None,
         "subject": case.subject if case and case.subject_confirmed else "",
         "business": work.plan.business.name.get(customer.language, ""),
-    }  # fmt: skip
+    }
 
 
 def _question(work: Work, visit: Visit, customer: Customer) -> Buttons:
@@ -135,6 +143,11 @@ async def _tell(work: Work, visit: Visit, customer: Customer, case: Case | None,
     values = {"number": case.id if case else None, "answer": action}
     group = await work.group(case.group_id) if case else await main_group(work)
     tell_staff(
-        work, group, customer, "visits/answer", values, priority=Priority.ANSWER if loud else Priority.NOTICE,
+        work,
+        group,
+        customer,
+        "visits/answer",
+        values,
+        priority=Priority.ANSWER if loud else Priority.NOTICE,
         case_id=case.id if case else None,
-    )  # fmt: skip
+    )

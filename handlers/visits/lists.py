@@ -76,11 +76,15 @@ async def _values(work: Work, visits: Sequence[Visit], language: str, *, named: 
         late = visit.state is VisitState.DUE and visit.begun_at is not None and visit.begun_at < _midnight(work, 0)
         owner = await work.staff(visit.owner_id) if named and visit.owner_id else None
         line = {
-            "name": names[visit.customer_id], "customer": visit.customer_id, "number": visit.case_id,
-            "about": about_of(work, visit), "at": in_words(language, visit.due_at, work.now, zone, lasting=True),
+            "name": names[visit.customer_id],
+            "customer": visit.customer_id,
+            "number": visit.case_id,
+            "about": about_of(work, visit),
+            "at": in_words(language, visit.due_at, work.now, zone, lasting=True),
             "until": in_words(language, visit.window_until, work.now, zone, lasting=True),
-            "owner": owner.name if owner else None, "note": visit.note[:80],
-        }  # fmt: skip
+            "owner": owner.name if owner else None,
+            "note": visit.note[:80],
+        }
         lines["late" if late else "today" if visit.due_at < tonight else "ahead"].append(line)
     return {**lines, "more": max(0, len(visits) - MOST_NAMED)}
 
@@ -129,9 +133,11 @@ def _day_begins(work: Work) -> datetime | None:
 async def _give_todays(work: Work) -> bool:
     """Owners for today's visits that have none, some at a time; returns whether there were any."""
     query = select(Visit).where(
-        Visit.by == By.AGENT, col(Visit.state).in_(TO_COME), col(Visit.owner_id).is_(None),
+        Visit.by == By.AGENT,
+        col(Visit.state).in_(TO_COME),
+        col(Visit.owner_id).is_(None),
         col(Visit.due_at) < _midnight(work, 1),
-    )  # fmt: skip
+    )
     given = 0
     for visit in await work.all(query.order_by(col(Visit.id)).limit(GIVEN_AT_ONCE)):
         case = await work.case(visit.case_id) if visit.case_id else None
@@ -174,11 +180,14 @@ async def tell_missed(work: Work) -> bool:
     names = await _names(work, missed)
     lines = [
         {
-            "name": names[visit.customer_id], "customer": visit.customer_id, "number": visit.case_id,
-            "about": about_of(work, visit), "reason": visit.reason,
+            "name": names[visit.customer_id],
+            "customer": visit.customer_id,
+            "number": visit.case_id,
+            "about": about_of(work, visit),
+            "reason": visit.reason,
         }
         for visit in missed[:MOST_NAMED]
-    ]  # fmt: skip
+    ]
     values = {"lines": lines, "count": len(missed), "more": len(missed) - len(lines)}
     await owners.tell_supervisors(work, "visits/missed", values)
     told = update(Visit).where(Visit.state == VisitState.MISSED, col(Visit.told).is_(False))  # type: ignore[arg-type]

@@ -53,9 +53,10 @@ async def _candidates(work: Work, visit: Visit, case: Case | None, out: Collecti
     Those who said before that the case was done, and it was not, only where there is nobody else.
     """
     people = [
-        person for person in await department_people(work, case.department if case else None)
+        person
+        for person in await department_people(work, case.department if case else None)
         if person.id not in out and not _gone(person, visit)
-    ]  # fmt: skip
+    ]
     agents = [person for person in people if person.role is Role.AGENT] or people
     resolvers = await _resolvers(work, case) if case and out else set()
     agents = [person for person in agents if actor_of(person) not in resolvers] or agents

@@ -108,26 +108,49 @@ async def _plan(
     by = By(rule.by_whom(customer.tier))
     due, reason = placed(work.plan, zone_of(customer, work.plan), due, by, occurrence)
     visit = Visit(
-        customer_id=customer.id, case_id=case.id if case else None, rule=rule.id, occurrence=occurrence, by=by,
-        purpose=Purpose(rule.purpose_of), due_at=due, window_until=due + rule.window, reason=reason,
-        questionnaire=rule.questionnaire, plan_version=work.plan_version,
-    )  # fmt: skip
+        customer_id=customer.id,
+        case_id=case.id if case else None,
+        rule=rule.id,
+        occurrence=occurrence,
+        by=by,
+        purpose=Purpose(rule.purpose_of),
+        due_at=due,
+        window_until=due + rule.window,
+        reason=reason,
+        questionnaire=rule.questionnaire,
+        plan_version=work.plan_version,
+    )
     work.add(visit)
     return visit
 
 
 def plan_by_hand(
-    work: Work, customer: Customer, at: datetime, *, owner: Staff | None = None, case: Case | None = None,
-    note: str = "", occurrence: str = "",
-) -> Visit:  # fmt: skip
+    work: Work,
+    customer: Customer,
+    at: datetime,
+    *,
+    owner: Staff | None = None,
+    case: Case | None = None,
+    note: str = "",
+    occurrence: str = "",
+) -> Visit:
     """A visit that somebody asked for, by an agent; `note` says what for."""
     key = occurrence or f"{BY_HAND}:{new_id()}"
     due, reason = placed(work.plan, zone_of(customer, work.plan), max(at, work.now), By.AGENT, key)
     visit = Visit(
-        customer_id=customer.id, case_id=case.id if case else None, rule=BY_HAND, occurrence=key, by=By.AGENT,
-        purpose=Purpose.SERVICE, owner_id=owner.id if owner else None, due_at=due, window_until=due + HAND_WINDOW,
-        reason=reason, note=note, plan_version=work.plan_version,
-    )  # fmt: skip
+        customer_id=customer.id,
+        case_id=case.id if case else None,
+        rule=BY_HAND,
+        occurrence=key,
+        by=By.AGENT,
+        purpose=Purpose.SERVICE,
+        owner_id=owner.id if owner else None,
+        due_at=due,
+        window_until=due + HAND_WINDOW,
+        reason=reason,
+        note=note,
+        plan_version=work.plan_version,
+    )
     work.add(visit)
     return visit
 

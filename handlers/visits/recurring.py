@@ -155,9 +155,15 @@ def _of_tier(work: Work, tier: str | None) -> Any:
 
 
 def _occurrences(
-    work: Work, rule: VisitRule, run: VisitRun, intervals: dict[str | None, timedelta], customer_id: int,
-    tier: str | None, zone: str | None, anchor: int,
-) -> Iterator[dict[str, Any]]:  # fmt: skip
+    work: Work,
+    rule: VisitRule,
+    run: VisitRun,
+    intervals: dict[str | None, timedelta],
+    customer_id: int,
+    tier: str | None,
+    zone: str | None,
+    anchor: int,
+) -> Iterator[dict[str, Any]]:
     """The rows of one customer for this pass."""
     tier = tier or default_tier(work.plan)
     interval = intervals.get(tier) or intervals[None]
@@ -168,12 +174,21 @@ def _occurrences(
             key = occurrence_of(rule, customer_id, interval, anchor, number)
             due, reason = placed(work.plan, place, at, by, key, spread)
             yield {
-                "customer_id": customer_id, "rule": rule.id, "occurrence": key, "by": by, "due_at": due,
-                "purpose": Purpose(rule.purpose_of), "window_until": due + rule.window, "attempts": 0, "note": "",
+                "customer_id": customer_id,
+                "rule": rule.id,
+                "occurrence": key,
+                "by": by,
+                "due_at": due,
+                "purpose": Purpose(rule.purpose_of),
+                "window_until": due + rule.window,
+                "attempts": 0,
+                "note": "",
                 "reason": reason,
-                "state": VisitState.PLANNED, "told": False, "questionnaire": rule.questionnaire,
+                "state": VisitState.PLANNED,
+                "told": False,
+                "questionnaire": rule.questionnaire,
                 "plan_version": work.plan_version,
-            }  # fmt: skip
+            }
 
 
 async def file_changed(work: Work, happening: FileChanged) -> None:
@@ -194,7 +209,5 @@ async def file_changed(work: Work, happening: FileChanged) -> None:
             continue
         so_far = VisitRun(name=rule.id, until=work.now, horizon=run.until)
         anchor = int(customer.created_at.timestamp())
-        rows = list(_occurrences(
-            work, rule, so_far, intervals, customer.id, customer.tier, customer.zone, anchor
-        ))  # fmt: skip
+        rows = list(_occurrences(work, rule, so_far, intervals, customer.id, customer.tier, customer.zone, anchor))
         await _insert(work, rows)

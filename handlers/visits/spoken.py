@@ -123,6 +123,4 @@ async def heed_words(work: Work, spoke: CustomerSpoke) -> None:
     await take_buttons(work, spoke.customer, visit)
     group = await work.group(spoke.case.group_id)
     values = {"number": visit.case_id, "answer": "words"}
-    tell_staff(
-        work, group, spoke.customer, "visits/answer", values, priority=Priority.ANSWER, case_id=spoke.case.id
-    )  # fmt: skip
+    tell_staff(work, group, spoke.customer, "visits/answer", values, priority=Priority.ANSWER, case_id=spoke.case.id)

@@ -35,9 +35,12 @@ WHEN = (("hour", "half"), ("tomorrow", "week"), ("back",))
 #: How often an agent tries who was asked to call, by hand.
 ATTEMPTS = 3
 ENDED = {
-    "satisfied": Outcome.WELL, "problem": Outcome.PROBLEM, "wish": Outcome.WISH, "declined": Outcome.DECLINED,
+    "satisfied": Outcome.WELL,
+    "problem": Outcome.PROBLEM,
+    "wish": Outcome.WISH,
+    "declined": Outcome.DECLINED,
     "wrong_number": Outcome.WRONG_NUMBER,
-}  # fmt: skip
+}
 LATER = {"hour": timedelta(hours=1), "tomorrow": timedelta(days=1), "week": timedelta(days=7)}
 
 
@@ -48,9 +51,15 @@ async def post(work: Work, visit: Visit, customer: Customer, case: Case | None) 
     await work.flush()
     group = await work.group(case.group_id) if case else await main_group(work)
     tell_staff(
-        work, group, customer, "visits/task", await _values(work, visit, customer, case, owner),
-        buttons=_buttons(work, visit, FORM), priority=Priority.NOTICE, case_id=visit.case_id,
-    )  # fmt: skip
+        work,
+        group,
+        customer,
+        "visits/task",
+        await _values(work, visit, customer, case, owner),
+        buttons=_buttons(work, visit, FORM),
+        priority=Priority.NOTICE,
+        case_id=visit.case_id,
+    )
 
 
 async def _values(
@@ -65,20 +74,30 @@ async def _values(
     business = work.plan.business.name.get(customer.language, "")
     said = {"business": business, "name": customer.salutation or customer.name, "number": case.id if case else ""}
     return {
-        "about": about, "number": case.id if case else None,
-        "subject": case.subject if case else "", "kind": case.supposed_kind.value if case else None,
-        "name": customer.salutation or customer.name, "customer": customer.id, "phone": customer.phone,
-        "tier": tier.name.get(language) or tier.id if tier else None, "past": max(0, past), "scores": scores,
+        "about": about,
+        "number": case.id if case else None,
+        "subject": case.subject if case else "",
+        "kind": case.supposed_kind.value if case else None,
+        "name": customer.salutation or customer.name,
+        "customer": customer.id,
+        "phone": customer.phone,
+        "tier": tier.name.get(language) or tier.id if tier else None,
+        "past": max(0, past),
+        "scores": scores,
         "owner": {"user": owner.user_id, "name": owner.name} if owner else None,
-        "until": in_words(language, visit.window_until, work.now, zone, lasting=True), "note": visit.note[:300],
-        "attempt": visit.attempts + 1, "attempts": max(visit.attempts + 1, rule.attempts if rule else ATTEMPTS),
-        "state": visit.state.value, "outcome": visit.outcome.value if visit.outcome else None,
-        "reason": visit.reason, "due": local_time(work, visit.due_at),
+        "until": in_words(language, visit.window_until, work.now, zone, lasting=True),
+        "note": visit.note[:300],
+        "attempt": visit.attempts + 1,
+        "attempts": max(visit.attempts + 1, rule.attempts if rule else ATTEMPTS),
+        "state": visit.state.value,
+        "outcome": visit.outcome.value if visit.outcome else None,
+        "reason": visit.reason,
+        "due": local_time(work, visit.due_at),
         "script": [
             label(customer.language, f"visit_script.{line}", **said)
             for line in ("who", "good_time", f"question_{about}", "more", "thanks")
         ],
-    }  # fmt: skip
+    }
 
 
 def about_of(work: Work, visit: Visit) -> str:
@@ -155,15 +174,21 @@ async def _redraw(
     owner = await work.staff(visit.owner_id) if visit.owner_id else None
     values = await _values(work, visit, customer, case, owner)
     params = {
-        "message_id": place.message["message_id"], "parse_mode": "HTML",
+        "message_id": place.message["message_id"],
+        "parse_mode": "HTML",
         "text": render(work.plan.business.language, "visits/task", values),
         "reply_markup": {"inline_keyboard": _buttons(work, visit, rows)},
-    }  # fmt: skip
+    }
     group_id = place.staff_group.id or 0
     send(
-        work, What.CALL, staff_lane(group_id, customer.id), {"method": "editMessageText", "params": params},
-        group_id=group_id, send_class=SendClass.C, priority=Priority.ANSWER,
-    )  # fmt: skip
+        work,
+        What.CALL,
+        staff_lane(group_id, customer.id),
+        {"method": "editMessageText", "params": params},
+        group_id=group_id,
+        send_class=SendClass.C,
+        priority=Priority.ANSWER,
+    )
 
 
 async def _end(
@@ -191,9 +216,11 @@ async def scored_low(work: Work, happening: CaseReopened) -> None:
     if happening.why != "score":
         return
     form = select(Invitation).where(
-        Invitation.case_id == case.id, Invitation.rule == VISIT, col(Invitation.state).in_(OPEN),
+        Invitation.case_id == case.id,
+        Invitation.rule == VISIT,
+        col(Invitation.state).in_(OPEN),
         col(Invitation.by_staff_id).is_not(None),
-    )  # fmt: skip
+    )
     invitation: Invitation | None = await work.first(form)
     if invitation is None or invitation.by_staff_id is None:
         return

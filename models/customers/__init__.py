@@ -17,6 +17,17 @@ from models.customers.rows import (
 from models.customers.zones import zone_of
 
 __all__ = [
-    "NAME_LIMIT", "Customer", "JoinToken", "Merge", "Purchase", "ServiceEvent", "TierBy", "TierRequest", "Topic",
-    "TopicState", "display_name", "topic_name", "zone_of",
-]  # fmt: skip
+    "NAME_LIMIT",
+    "Customer",
+    "JoinToken",
+    "Merge",
+    "Purchase",
+    "ServiceEvent",
+    "TierBy",
+    "TierRequest",
+    "Topic",
+    "TopicState",
+    "display_name",
+    "topic_name",
+    "zone_of",
+]

@@ -41,13 +41,16 @@ async def history(work: Work, customer_id: int) -> History:
     cases = await work.recent_cases(customer_id, 100)
     unheard = select(func.count()).where(Message.customer_id == customer_id, Message.author == Author.UNHEARD)
     return History(
-        purchases=await _latest(work, Purchase, customer_id), bought=int(bought), spent=int(spent),
-        events=await _latest(work, ServiceEvent, customer_id), cases=len(cases),
+        purchases=await _latest(work, Purchase, customer_id),
+        bought=int(bought),
+        spent=int(spent),
+        events=await _latest(work, ServiceEvent, customer_id),
+        cases=len(cases),
         open=[case.id for case in cases if case.unfinished][:10],
         scores=[case.score for case in cases if case.score is not None][:5],
         merged=list(await work.all(select(Customer.id).where(Customer.merged_into_id == customer_id).limit(10))),
         unheard=int(await work.first(unheard)),
-    )  # fmt: skip
+    )
 
 
 async def _latest(work: Work, table: Any, customer_id: int) -> Sequence[Any]:

@@ -18,9 +18,17 @@ from models.work import Work
 _STAYS = {Topic, Merge, JoinToken, Outbox}
 #: What the survivor takes over where the own file says nothing.
 _TAKEN = (
-    "salutation", "phone", "city", "zone", "notes", "dedicated_agent_id", "ref", "last_contact_at", "banned_until",
+    "salutation",
+    "phone",
+    "city",
+    "zone",
+    "notes",
+    "dedicated_agent_id",
+    "ref",
+    "last_contact_at",
+    "banned_until",
     "muted_until",
-)  # fmt: skip
+)
 _TIER = ("tier", "tier_by", "tier_reason", "tier_approved_by", "tier_until")
 #: Who somebody is in Telegram.
 _PERSON = ("user_id", "name", "username", "language", "language_chosen", "unreachable_since", "open_run_id")
@@ -78,9 +86,12 @@ async def merge(work: Work, survivor: Customer, merged: Customer, actor: str) ->
     file = await _take_over(work, survivor, merged)
     merged.merged_into_id = survivor.id
     found = Merge(
-        survivor_id=survivor.id, merged_id=merged.id, actor=actor, at=work.now,
+        survivor_id=survivor.id,
+        merged_id=merged.id,
+        actor=actor,
+        at=work.now,
         moved={"rows": rows, "topics": topics, "file": file},
-    )  # fmt: skip
+    )
     work.add(found)
     await work.flush()
     work.forget(survivor, merged)

@@ -6,14 +6,37 @@ from models.plan import Plan
 
 #: What stands before a number of that time zone's country when it is dialled from abroad.
 DIALLED = {
-    "Asia/Shanghai": "86", "Asia/Urumqi": "86", "Asia/Hong_Kong": "852", "Asia/Macau": "853", "Asia/Taipei": "886",
-    "Asia/Singapore": "65", "Asia/Kuala_Lumpur": "60", "Asia/Bangkok": "66", "Asia/Tokyo": "81", "Asia/Seoul": "82",
-    "Asia/Manila": "63", "Asia/Jakarta": "62", "Asia/Kolkata": "91", "Asia/Dubai": "971", "Asia/Ho_Chi_Minh": "84",
-    "Europe/London": "44", "Europe/Paris": "33", "Europe/Berlin": "49", "Europe/Madrid": "34", "Europe/Rome": "39",
-    "Europe/Moscow": "7", "America/New_York": "1", "America/Chicago": "1", "America/Denver": "1",
-    "America/Los_Angeles": "1", "America/Toronto": "1", "America/Vancouver": "1", "Australia/Sydney": "61",
-    "Australia/Melbourne": "61", "Pacific/Auckland": "64",
-}  # fmt: skip
+    "Asia/Shanghai": "86",
+    "Asia/Urumqi": "86",
+    "Asia/Hong_Kong": "852",
+    "Asia/Macau": "853",
+    "Asia/Taipei": "886",
+    "Asia/Singapore": "65",
+    "Asia/Kuala_Lumpur": "60",
+    "Asia/Bangkok": "66",
+    "Asia/Tokyo": "81",
+    "Asia/Seoul": "82",
+    "Asia/Manila": "63",
+    "Asia/Jakarta": "62",
+    "Asia/Kolkata": "91",
+    "Asia/Dubai": "971",
+    "Asia/Ho_Chi_Minh": "84",
+    "Europe/London": "44",
+    "Europe/Paris": "33",
+    "Europe/Berlin": "49",
+    "Europe/Madrid": "34",
+    "Europe/Rome": "39",
+    "Europe/Moscow": "7",
+    "America/New_York": "1",
+    "America/Chicago": "1",
+    "America/Denver": "1",
+    "America/Los_Angeles": "1",
+    "America/Toronto": "1",
+    "America/Vancouver": "1",
+    "Australia/Sydney": "61",
+    "Australia/Melbourne": "61",
+    "Pacific/Auckland": "64",
+}
 #: Countries whose national numbers keep their leading zero when dialled from abroad.
 KEEPS_ZERO = {"39"}
 

@@ -20,10 +20,15 @@ from models.customers.tiers import YEAR
 
 #: The groups by high R, F and M, as they are named in labels.
 GROUPS = {
-    (True, True, True): "value", (False, True, True): "keep", (True, False, True): "develop",
-    (False, False, True): "win_back", (True, True, False): "general_value", (False, True, False): "general_keep",
-    (True, False, False): "general_develop", (False, False, False): "general_win_back",
-}  # fmt: skip
+    (True, True, True): "value",
+    (False, True, True): "keep",
+    (True, False, True): "develop",
+    (False, False, True): "win_back",
+    (True, True, False): "general_value",
+    (False, True, False): "general_keep",
+    (True, False, False): "general_develop",
+    (False, False, False): "general_win_back",
+}
 #: Of which shares of the buyers the share of the sales is told.
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 HIGH = 4
@@ -57,13 +62,15 @@ def _totals(now: datetime) -> Any:
     """Everybody who bought, with the last day, the orders and what was spent; money back counts against it."""
     return (
         select(
-            Purchase.customer_id, func.max(Purchase.at).label("last_at"), func.count().label("orders"),
+            Purchase.customer_id,
+            func.max(Purchase.at).label("last_at"),
+            func.count().label("orders"),
             func.sum(Purchase.amount).label("spent"),
         )
         .where(col(Purchase.at) > now - YEAR, col(Purchase.at) <= now)
         .group_by(col(Purchase.customer_id))
         .subquery()
-    )  # fmt: skip
+    )
 
 
 def _scored(now: datetime) -> Any:
@@ -110,9 +117,16 @@ def everybody(now: datetime) -> Any:
     scored = _scored(now)
     return (
         select(
-            Customer.id, Customer.ref, Customer.name, scored.c.last_at, scored.c.orders, scored.c.spent, scored.c.r,
-            scored.c.f, scored.c.m,
+            Customer.id,
+            Customer.ref,
+            Customer.name,
+            scored.c.last_at,
+            scored.c.orders,
+            scored.c.spent,
+            scored.c.r,
+            scored.c.f,
+            scored.c.m,
         )  # type: ignore[call-overload]
         .join(scored, scored.c.customer_id == Customer.id)
         .order_by(scored.c.spent.desc(), Customer.id)
-    )  # fmt: skip
+    )

@@ -81,13 +81,21 @@ async def next_customers(work: Work, after: int, limit: int) -> Sequence[Any]:
     """What the rules look at, of the customers that follow that number."""
     return await work.all(
         select(
-            Customer.id, Customer.tier, Customer.tier_by, Customer.tier_until, Customer.segments, Customer.tags,
-            Customer.fields, Customer.city, Customer.language, Customer.phone,
+            Customer.id,
+            Customer.tier,
+            Customer.tier_by,
+            Customer.tier_until,
+            Customer.segments,
+            Customer.tags,
+            Customer.fields,
+            Customer.city,
+            Customer.language,
+            Customer.phone,
         )  # type: ignore[call-overload]
         .where(col(Customer.id) > after, col(Customer.merged_into_id).is_(None))
         .order_by(col(Customer.id))
         .limit(limit)
-    )  # fmt: skip
+    )
 
 
 async def by_rules(work: Work, rows: Sequence[Any]) -> dict[int, tuple[str | None, list[str]]]:

@@ -20,10 +20,12 @@ LONGEST_REF, LONGEST_NAME, LONGEST_NOTES = 100, 40, 2000
 #: The largest amount, in hundredths.
 MOST = 10**14
 _EXPECTED = {
-    "not_text": "one line of at most 200 characters", "not_number": "a number such as 12 or 12.5",
-    "not_date": "a day such as 2027-06-30", "not_choice": "one of its choices",
+    "not_text": "one line of at most 200 characters",
+    "not_number": "a number such as 12 or 12.5",
+    "not_date": "a day such as 2027-06-30",
+    "not_choice": "one of its choices",
     "not_phone": "a telephone number such as 138 0013 8000 or +44 20 7946 0958",
-}  # fmt: skip
+}
 # 1,234.50 or 1234.5; and 1.234,50 as in much of Europe
 _AMOUNT = re.compile(r"(-?)(\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.(\d{1,6}))?")
 _EUROPEAN = re.compile(r"-?(\d{1,3}(?:\.\d{3})+|\d{1,15}),\d{1,2}")

@@ -93,9 +93,13 @@ async def _compare_customers(work: Work, rows: Sequence[Row], found: Compared) -
 
 def _new_customer(work: Work, row: Row) -> dict[str, Any]:
     values = {
-        "ref": row.ref, "language": work.plan.business.language, "created_at": work.now, "fields": row.own,
-        "tier": tier_by_rule(work.plan, 0, 0), **row.values,
-    }  # fmt: skip
+        "ref": row.ref,
+        "language": work.plan.business.language,
+        "created_at": work.now,
+        "fields": row.own,
+        "tier": tier_by_rule(work.plan, 0, 0),
+        **row.values,
+    }
     if work.plan.segment:
         values["segments"] = segments_by_rule(work.plan, Customer(id=0, **values), ())
     return values

@@ -84,9 +84,16 @@ class Goal(Section):
     """A figure that we aim for."""
 
     metric: Literal[
-        "csat", "nps", "ces", "first_response_met", "next_response_met", "resolution_met", "visits_done",
-        "response_rate", "reopened",
-    ]  # fmt: skip
+        "csat",
+        "nps",
+        "ces",
+        "first_response_met",
+        "next_response_met",
+        "resolution_met",
+        "visits_done",
+        "response_rate",
+        "reopened",
+    ]
     target: float
     window: Time = timedelta(days=30)
     owner: str | None = None

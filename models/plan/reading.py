@@ -21,9 +21,16 @@ from models.plan.wording import expected, key_words
 ROUNDS = 50
 #: What stands in for a key that is missing, so that the rest of its table can be looked at.
 _STAND_INS = {
-    "agent": "@somebody", "as": "mon", "at": 1.0, "day": "2027-01-01", "kind": "complaint", "questionnaire": "csat",
-    "target": 0.0, "tell": "manager", "when": "purchase",
-}  # fmt: skip
+    "agent": "@somebody",
+    "as": "mon",
+    "at": 1.0,
+    "day": "2027-01-01",
+    "kind": "complaint",
+    "questionnaire": "csat",
+    "target": 0.0,
+    "tell": "manager",
+    "when": "purchase",
+}
 
 
 class PlanError(Exception):

@@ -25,7 +25,21 @@ from models.questionnaires.rows import (
 )
 
 __all__ = [
-    "ALIVE", "MEASURES", "OPEN", "SCALES", "Answer", "Invitation", "InvitationState", "Poll", "Question",
-    "Questionnaire", "QuestionnaireError", "QuestionnaireVersion", "SurveyWave", "WaveState", "known_questionnaire",
-    "questionnaire_text", "read_questionnaire",
-]  # fmt: skip
+    "ALIVE",
+    "MEASURES",
+    "OPEN",
+    "SCALES",
+    "Answer",
+    "Invitation",
+    "InvitationState",
+    "Poll",
+    "Question",
+    "Questionnaire",
+    "QuestionnaireError",
+    "QuestionnaireVersion",
+    "SurveyWave",
+    "WaveState",
+    "known_questionnaire",
+    "questionnaire_text",
+    "read_questionnaire",
+]

@@ -35,26 +35,33 @@ def _may_be_asked(plan: Plan, wave: SurveyWave, now: datetime) -> Any:
     """Customers who can be reached, did not say no, and were not asked the same not long ago."""
     later = Consent.__table__.alias()  # type: ignore[attr-defined]
     revised = exists().where(
-        later.c.customer_id == col(Consent.customer_id), later.c.purpose == Purpose.SURVEY,
+        later.c.customer_id == col(Consent.customer_id),
+        later.c.purpose == Purpose.SURVEY,
         later.c.id > col(Consent.id),
-    )  # fmt: skip
+    )
     refused = exists().where(
-        col(Consent.customer_id) == _CUSTOMERS.c.id, col(Consent.purpose) == Purpose.SURVEY,
-        col(Consent.given).is_(False), ~revised,
-    )  # fmt: skip
+        col(Consent.customer_id) == _CUSTOMERS.c.id,
+        col(Consent.purpose) == Purpose.SURVEY,
+        col(Consent.given).is_(False),
+        ~revised,
+    )
     conditions = [
-        _CUSTOMERS.c.user_id.is_not(None), _CUSTOMERS.c.unreachable_since.is_(None), ~refused,
+        _CUSTOMERS.c.user_id.is_not(None),
+        _CUSTOMERS.c.unreachable_since.is_(None),
+        ~refused,
         or_(_CUSTOMERS.c.banned_until.is_(None), _CUSTOMERS.c.banned_until <= now),
-    ]  # fmt: skip
+    ]
     if wave.apart_seconds:
         before = now - timedelta(seconds=wave.apart_seconds)
         conditions.append(
             ~exists().where(
-                _INVITATIONS.c.customer_id == _CUSTOMERS.c.id, _INVITATIONS.c.questionnaire == wave.questionnaire,
-                _INVITATIONS.c.due_at > before, _INVITATIONS.c.state != InvitationState.CANCELLED,
+                _INVITATIONS.c.customer_id == _CUSTOMERS.c.id,
+                _INVITATIONS.c.questionnaire == wave.questionnaire,
+                _INVITATIONS.c.due_at > before,
+                _INVITATIONS.c.state != InvitationState.CANCELLED,
                 or_(_INVITATIONS.c.wave_id.is_(None), _INVITATIONS.c.wave_id != wave.id),
             )
-        )  # fmt: skip
+        )
     if wave.audience in {segment.id for segment in plan.segment}:
         conditions.append(cast(_CUSTOMERS.c.segments, String).like(f'%"{wave.audience}"%'))
     return and_(*conditions)
@@ -98,14 +105,19 @@ async def plan_some(work: Work, wave: SurveyWave) -> None:
 async def _insert(work: Work, wave: SurveyWave, some: Any) -> int:
     ends = work.now + timedelta(seconds=wave.lasts_seconds)
     values: dict[str, Any] = {
-        "customer_id": some.c.id, "questionnaire": literal(wave.questionnaire), "version": literal(wave.version),
-        "rule": literal(wave.rule), "wave_id": literal(wave.id), "plan_version": literal(wave.plan_version),
+        "customer_id": some.c.id,
+        "questionnaire": literal(wave.questionnaire),
+        "version": literal(wave.version),
+        "rule": literal(wave.rule),
+        "wave_id": literal(wave.id),
+        "plan_version": literal(wave.plan_version),
         "occurrence": literal(f"{wave.key}:") + cast(some.c.id, String),
-        "state": literal(InvitationState.PLANNED, _INVITATIONS.c.state.type), "attached": literal(False),
+        "state": literal(InvitationState.PLANNED, _INVITATIONS.c.state.type),
+        "attached": literal(False),
         "due_at": literal(work.now, _INVITATIONS.c.due_at.type),
         "lapses_at": literal(ends, _INVITATIONS.c.lapses_at.type),
         "expires_at": literal(ends, _INVITATIONS.c.expires_at.type),
-    }  # fmt: skip
+    }
     if wave.remind_seconds:
         remind = work.now + timedelta(seconds=wave.remind_seconds)
         values["remind_at"] = literal(remind, _INVITATIONS.c.remind_at.type)

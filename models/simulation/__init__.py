@@ -8,6 +8,18 @@ from models.simulation.learning import learn_arrivals
 from models.simulation.promises import Promised
 
 __all__ = [
-    "TARGET", "Arrivals", "Broken", "ContactsOfTier", "DepartmentFindings", "Figure", "Findings", "Kept",
-    "Promised", "StaffShift", "contacts_of", "learn_arrivals", "read_arrivals", "simulate",
-]  # fmt: skip
+    "TARGET",
+    "Arrivals",
+    "Broken",
+    "ContactsOfTier",
+    "DepartmentFindings",
+    "Figure",
+    "Findings",
+    "Kept",
+    "Promised",
+    "StaffShift",
+    "contacts_of",
+    "learn_arrivals",
+    "read_arrivals",
+    "simulate",
+]

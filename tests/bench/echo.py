@@ -23,9 +23,13 @@ async def _say_ready(_application: Any) -> None:
 def main() -> None:
     url, token = sys.argv[1:]
     application = (
-        ApplicationBuilder().token(token).base_url(f"{url}/bot").concurrent_updates(False)
-        .post_init(_say_ready).build()
-    )  # fmt: skip
+        ApplicationBuilder()
+        .token(token)
+        .base_url(f"{url}/bot")
+        .concurrent_updates(False)
+        .post_init(_say_ready)
+        .build()
+    )
     application.add_handler(MessageHandler(filters.TEXT, _echo))
     application.run_polling()
 

@@ -33,14 +33,16 @@ FROM {numbers}
 """
 AT_ONCE = 100_000
 _SQLITE = {
-    "no": "0", "joined": "strftime('%Y-%m-%d %H:%M:%S.000000', 'now', '-' || (n * 7919 % 63072000) || ' seconds')",
+    "no": "0",
+    "joined": "strftime('%Y-%m-%d %H:%M:%S.000000', 'now', '-' || (n * 7919 % 63072000) || ' seconds')",
     "numbers": "(WITH RECURSIVE c(n) AS (SELECT {done} + 1 UNION ALL SELECT n + 1 FROM c WHERE n < {last})"
     " SELECT n FROM c)",
-}  # fmt: skip
+}
 _POSTGRES = {
-    "no": "false", "joined": "now() - (n * 7919 % 63072000) * interval '1 second'",
+    "no": "false",
+    "joined": "now() - (n * 7919 % 63072000) * interval '1 second'",
     "numbers": "generate_series({done}::bigint + 1, {last}) AS n",
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -93,13 +95,16 @@ async def _fill(url: str, database: str, customers: int) -> None:
 
 def words(night: Night) -> str:
     """The figures."""
-    return "\n".join((
-        f"{night.database}, {night.customers} customers; load of the machine: {night.busy:.1f} of {os.cpu_count()}",
-        f"  planned {night.planned} visits in {night.first:.1f} s; again {night.added} in {night.again:.1f} s",
-        f"  peak {night.memory:.0f} MiB (before planning {night.before:.0f})",
-        f"  meanwhile {len(night.waits)} updates were stored: p50 {percentile(night.waits, 50) * 1000:.0f} ms, "
-        f"p99 {percentile(night.waits, 99) * 1000:.0f} ms",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f"{night.database}, {night.customers} customers; "
+            f"load of the machine: {night.busy:.1f} of {os.cpu_count()}",
+            f"  planned {night.planned} visits in {night.first:.1f} s; again {night.added} in {night.again:.1f} s",
+            f"  peak {night.memory:.0f} MiB (before planning {night.before:.0f})",
+            f"  meanwhile {len(night.waits)} updates were stored: p50 {percentile(night.waits, 50) * 1000:.0f} ms, "
+            f"p99 {percentile(night.waits, 99) * 1000:.0f} ms",
+        )
+    )
 
 
 def goals(night: Night) -> list[Goal]:

@@ -65,9 +65,14 @@ class Night:
         again = await self._pass()
         storing.cancel()
         return {
-            "first": first, "planned": planned, "again": again, "added": await self._count() - planned,
-            "memory": peak_mib(os.getpid()), "before": before, "waits": self.waits,
-        }  # fmt: skip
+            "first": first,
+            "planned": planned,
+            "again": again,
+            "added": await self._count() - planned,
+            "memory": peak_mib(os.getpid()),
+            "before": before,
+            "waits": self.waits,
+        }
 
     async def _pass(self) -> float:
         began = time.monotonic()

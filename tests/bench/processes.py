@@ -124,9 +124,14 @@ class Product:
 
     async def start(self) -> None:
         self.running = await RunningBot.start(
-            self.folder, bot_token=self.token, staff_group_id=self.group["id"], owner_ids="",
-            telegram_api_url=self.telegram.url, database_url=self.database_url, **NO_LIMITS,
-        )  # fmt: skip
+            self.folder,
+            bot_token=self.token,
+            staff_group_id=self.group["id"],
+            owner_ids="",
+            telegram_api_url=self.telegram.url,
+            database_url=self.database_url,
+            **NO_LIMITS,
+        )
 
     async def stop(self) -> None:
         assert self.running is not None

@@ -142,9 +142,12 @@ class Bench:
         arrivals = [journey.arrived for journey in journeys if journey.arrived is not None]
         seconds = max(arrivals) - max(journey.there for journey in journeys)
         return Round(
-            rate=len(arrivals) / seconds, cpu=cpu * 1000 / len(arrivals), memory=memory, server=server / seconds,
+            rate=len(arrivals) / seconds,
+            cpu=cpu * 1000 / len(arrivals),
+            memory=memory,
+            server=server / seconds,
             lost=len(journeys) - len(arrivals),
-        )  # fmt: skip
+        )
 
     async def steady(self, product: Contestant) -> list[Journey]:
         """A steady stream to the product, while the server takes its time over every answer."""
@@ -170,9 +173,13 @@ class Bench:
 
     async def _flood(self, contestant: Contestant, count: int, word: str, rate: float | None = None) -> None:
         await self._telegram.flood(
-            count, self._load.customers, start_user_id=FIRST_CUSTOMER, text=word + " {n}", rate=rate,
+            count,
+            self._load.customers,
+            start_user_id=FIRST_CUSTOMER,
+            text=word + " {n}",
+            rate=rate,
             bot=int(contestant.token.partition(":")[0]),
-        )  # fmt: skip
+        )
 
     def _journeys(
         self, entries: list[Json], word: str, count: int, arrived: dict[tuple[int, str], float]

@@ -71,15 +71,17 @@ def table(load: Load, results: Results) -> str:
         f"{ours.rate / theirs.rate:.2f}" for ours, theirs in zip(results.product, results.echo, strict=True)
     )
     p50, p99 = (percentile(results.latencies, percent) * 1000 for percent in (50, 99))
-    return "\n".join((
-        f"{load.database}, {load.customers} customers, {load.messages} messages at once, {load.rounds} rounds; "
-        f"load of the machine before: {results.busy:.1f} of {os.cpu_count()} processors",
-        f"{'':<12}{'msg/s':>8}{'CPU-s/1000':>12}{'peak MiB':>10}{'server busy':>13}{'lost':>7}",
-        _line("stock echo", results.echo),
-        _line("huifang", results.product),
-        ratio,
-        f"ratio of rates, round by round: {rates}",
-        f"{load.steady_rate:g} a second, answers after {load.steady_ms:g} ms: "
-        f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, lost {results.late}",
-        *(f"the log says: {line}" for line in results.complaints[:20]),
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f"{load.database}, {load.customers} customers, {load.messages} messages at once, {load.rounds} rounds; "
+            f"load of the machine before: {results.busy:.1f} of {os.cpu_count()} processors",
+            f"{'':<12}{'msg/s':>8}{'CPU-s/1000':>12}{'peak MiB':>10}{'server busy':>13}{'lost':>7}",
+            _line("stock echo", results.echo),
+            _line("huifang", results.product),
+            ratio,
+            f"ratio of rates, round by round: {rates}",
+            f"{load.steady_rate:g} a second, answers after {load.steady_ms:g} ms: "
+            f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, lost {results.late}",
+            *(f"the log says: {line}" for line in results.complaints[:20]),
+        )
+    )

@@ -136,16 +136,26 @@ async def _fill(database: Database, first: int, last: int, *, closed: bool, cust
         async with database.work(lambda: NOW, read_plan(PLAN)) as work:
             for number in range(start, min(start + CHUNK, last + 1)):
                 state = {"state": CaseState.CLOSED, "closed_at": NOW} if closed else {"state": CaseState.NEW}
-                ahead = {"ended_at": NOW, "kept": True} if closed else {
-                    "running_since": NOW, "due_at": NOW + HOUR, "look_at": NOW + HOUR / 2,
-                }  # fmt: skip
+                ahead = (
+                    {"ended_at": NOW, "kept": True}
+                    if closed
+                    else {
+                        "running_since": NOW,
+                        "due_at": NOW + HOUR,
+                        "look_at": NOW + HOUR / 2,
+                    }
+                )
                 work.append(
-                    Case, id=number, customer_id=number % customers + 1, group_id=1, plan_version=1, opened_at=NOW,
-                    last_customer_at=NOW, **state,
-                )  # fmt: skip
-                work.append(
-                    Clock, case_id=number, what=Timed.FIRST_RESPONSE, started_at=NOW, allowed=3600, **ahead
-                )  # fmt: skip
+                    Case,
+                    id=number,
+                    customer_id=number % customers + 1,
+                    group_id=1,
+                    plan_version=1,
+                    opened_at=NOW,
+                    last_customer_at=NOW,
+                    **state,
+                )
+                work.append(Clock, case_id=number, what=Timed.FIRST_RESPONSE, started_at=NOW, allowed=3600, **ahead)
 
 
 async def _analyze(database: Database) -> None:

@@ -80,10 +80,15 @@ async def _fill(database: Database, customers: int) -> None:
         await questionnaires.take_definitions(work, texts)
         work.add(
             SurveyWave(
-                key="bench", questionnaire="nps", version=1, rule="wave", state=WaveState.PLANNING, strata=[None],
+                key="bench",
+                questionnaire="nps",
+                version=1,
+                rule="wave",
+                state=WaveState.PLANNING,
+                strata=[None],
                 made_at=work.now,
             )
-        )  # fmt: skip
+        )
 
 
 async def _plan(database: Database, kind: str, customers: int) -> Wave:
@@ -122,12 +127,16 @@ async def _store(database: Database, waits: list[float]) -> None:
 
 def words(wave: Wave) -> str:
     """The figures."""
-    return "\n".join((
-        f"{wave.database}, {wave.customers:,} customers; load of the machine: {wave.busy:.1f} of {os.cpu_count()}",
-        f"  planned {wave.planned:,} invitations in {wave.seconds:.1f} s; the first 50 asked in {wave.asking:.2f} s",
-        f"  meanwhile {len(wave.waits)} updates were stored: p50 {percentile(wave.waits, 50) * 1000:.0f} ms, "
-        f"p99 {percentile(wave.waits, 99) * 1000:.0f} ms",
-    ))  # fmt: skip
+    return "\n".join(
+        (
+            f"{wave.database}, {wave.customers:,} customers; "
+            f"load of the machine: {wave.busy:.1f} of {os.cpu_count()}",
+            f"  planned {wave.planned:,} invitations in {wave.seconds:.1f} s; "
+            f"the first 50 asked in {wave.asking:.2f} s",
+            f"  meanwhile {len(wave.waits)} updates were stored: p50 {percentile(wave.waits, 50) * 1000:.0f} ms, "
+            f"p99 {percentile(wave.waits, 99) * 1000:.0f} ms",
+        )
+    )
 
 
 def goals(wave: Wave) -> list[Goal]:

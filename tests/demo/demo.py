@@ -30,8 +30,10 @@ class Demo:
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "demo", "--port", "0", "--no-browser", *arguments),
-            stdout=asyncio.subprocess.PIPE, env=dict(os.environ), cwd=ROOT,
-        )  # fmt: skip
+            stdout=asyncio.subprocess.PIPE,
+            env=dict(os.environ),
+            cwd=ROOT,
+        )
         assert process.stdout is not None
         line = (await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)).decode()
         demo = cls(process, line.split()[2].rstrip("/"), 0)

@@ -33,7 +33,11 @@ def written(person: Json, text: str, update_id: int, **fields: Any) -> Json:
     """An update with a person's message."""
     sender = {"id": person["id"], "is_bot": False, "first_name": person["first_name"]}
     message = {
-        "message_id": 500_000 + update_id % 100_000, "date": int(time.time()), "text": text, "from": sender,
-        "chat": {"id": person["id"], "type": "private", "first_name": person["first_name"]}, **fields,
-    }  # fmt: skip
+        "message_id": 500_000 + update_id % 100_000,
+        "date": int(time.time()),
+        "text": text,
+        "from": sender,
+        "chat": {"id": person["id"], "type": "private", "first_name": person["first_name"]},
+        **fields,
+    }
     return {"update_id": update_id, "message": message}

@@ -30,8 +30,12 @@ async def number(url: str, query: str, **values: Any) -> int:
 
 
 async def wait_rows(
-    url: str, query: str, enough: Callable[[list[Any]], bool] = bool, timeout: float = 20, **values: Any  # noqa: ASYNC109
-) -> list[Any]:  # fmt: skip
+    url: str,
+    query: str,
+    enough: Callable[[list[Any]], bool] = bool,
+    timeout: float = 20,  # noqa: ASYNC109
+    **values: Any,
+) -> list[Any]:
     """The rows of a query, once they are enough."""
     found: list[Any] = []
     try:

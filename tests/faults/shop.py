@@ -68,9 +68,14 @@ class Shop:
     def new_bot(self, **settings: Any) -> Bot:
         """A process that is yet to be started."""
         named = {
-            "bot_token": self.telegram.token, "staff_group_id": self.group["id"], "web_port": 0,
-            "telegram_api_url": self.telegram.url, "database_url": self.url, **LIFTED, **settings,
-        }  # fmt: skip
+            "bot_token": self.telegram.token,
+            "staff_group_id": self.group["id"],
+            "web_port": 0,
+            "telegram_api_url": self.telegram.url,
+            "database_url": self.url,
+            **LIFTED,
+            **settings,
+        }
         environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         environment |= {name.upper(): str(value) for name, value in named.items() if value != ""}
         self.bots.append(Bot({**environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}, self.folder))

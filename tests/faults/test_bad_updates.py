@@ -16,9 +16,30 @@ from tests.faults.shop import Shop
 from tests.telegram import Json
 
 ODD: list[Any] = [
-    None, True, False, 0, -1, 2**31, 2**63, 2**70, 1e308, "", "x" * 5000, "\x00", "\ud800", "<b>", [], [[]], {},
-    {"id": None}, "\u202eevil", "😀" * 300, ["a"], {"a": {"b": {"c": []}}}, float("nan"),
-]  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    2**31,
+    2**63,
+    2**70,
+    1e308,
+    "",
+    "x" * 5000,
+    "\x00",
+    "\ud800",
+    "<b>",
+    [],
+    [[]],
+    {},
+    {"id": None},
+    "\u202eevil",
+    "😀" * 300,
+    ["a"],
+    {"a": {"b": {"c": []}}},
+    float("nan"),
+]
 
 
 def mutated(update: Json, chance: random.Random) -> Json:

@@ -140,10 +140,16 @@ async def test_another_bots_token_is_refused_by_the_database(small_shop: Shop) -
 async def test_wrong_settings_end_the_start_with_their_names_and_what_is_expected(small_shop: Shop) -> None:
     bot = small_shop.new_bot(bot_token=CANARY)
     wrong = {
-        "STAFF_GROUP_ID": "12", "OWNER_IDS": "me", "DATABASE_URL": "mysql://x",
-        "TELEGRAM_API_URL": "https://api.telegram.org/bot", "WEBHOOK_SECRET": "with blanks", "WEB_PORT": "99999",
-        "LOG_LEVEL": "LOUD", "LIMIT_GROUP_PER_MINUTE": "0", "LIMIT_TOPICS_PER_MINUTE": "-1",
-    }  # fmt: skip
+        "STAFF_GROUP_ID": "12",
+        "OWNER_IDS": "me",
+        "DATABASE_URL": "mysql://x",
+        "TELEGRAM_API_URL": "https://api.telegram.org/bot",
+        "WEBHOOK_SECRET": "with blanks",
+        "WEB_PORT": "99999",
+        "LOG_LEVEL": "LOUD",
+        "LIMIT_GROUP_PER_MINUTE": "0",
+        "LIMIT_TOPICS_PER_MINUTE": "-1",
+    }
     bot.environment |= wrong
     await bot.begin()
     assert await bot.exit_code() == 1

@@ -119,9 +119,13 @@ async def test_f09_a_pause_telegram_asked_for_survives_a_restart_and_costs_no_at
     await shop.known(shop.li)
     anna = await shop.telegram.user("Anna")
     await shop.telegram.fault(
-        "status", "sendMessage", code=429, chat_id=shop.group["id"], parameters={"retry_after": 8},
+        "status",
+        "sendMessage",
+        code=429,
+        chat_id=shop.group["id"],
+        parameters={"retry_after": 8},
         description="Too Many Requests: retry after 8",
-    )  # fmt: skip
+    )
     await shop.telegram.say(shop.li, "Hold the line")
     [pause] = await wait_rows(shop.url, "SELECT scope FROM pauses")
     assert pause[0].startswith("g")
@@ -144,9 +148,13 @@ async def test_f09_a_pause_holds_for_the_process_that_takes_over(large_shop: Sho
     await shop.known(shop.li)
     second = await shop.bot()
     await shop.telegram.fault(
-        "status", "sendMessage", code=429, chat_id=shop.group["id"], parameters={"retry_after": 5},
+        "status",
+        "sendMessage",
+        code=429,
+        chat_id=shop.group["id"],
+        parameters={"retry_after": 5},
         description="Too Many Requests: retry after 5",
-    )  # fmt: skip
+    )
     await shop.telegram.say(shop.li, "Hold the line")
     await wait_rows(shop.url, "SELECT scope FROM pauses")
     await first.kill()
@@ -160,9 +168,13 @@ async def test_f10_a_429_of_the_group_leaves_private_chats_alone(small_shop: Sho
     await shop.bot()
     await shop.known(shop.li)
     await shop.telegram.fault(
-        "status", code=429, times=4, chat_id=shop.group["id"], description="Too Many Requests: retry after 2",
+        "status",
+        code=429,
+        times=4,
+        chat_id=shop.group["id"],
+        description="Too Many Requests: retry after 2",
         parameters={"retry_after": 2},
-    )  # fmt: skip
+    )
     await shop.telegram.say(shop.li, "Stormy")
     await shop.telegram.wait_calls("sendMessage", 4)
     await shop.telegram.say(shop.li, "/help")

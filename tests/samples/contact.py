@@ -5,10 +5,34 @@ from typing import Any
 from models.contact import OPTIONAL, ContactState, Purpose
 
 REASONS = (
-    "unreachable", "banned", "opted_out", "no_consent", "alarm", "complaint_open", "calm", "gap",
-    "cap", "yields", "quiet", "call_quiet", "kind", "not_made", "lapsed", "wave", "uncertain", "not_reached",
-    "asked_later", "closed", "recovery", "reopened", "tier", "plan", "merged", "window", None,
-)  # fmt: skip
+    "unreachable",
+    "banned",
+    "opted_out",
+    "no_consent",
+    "alarm",
+    "complaint_open",
+    "calm",
+    "gap",
+    "cap",
+    "yields",
+    "quiet",
+    "call_quiet",
+    "kind",
+    "not_made",
+    "lapsed",
+    "wave",
+    "uncertain",
+    "not_reached",
+    "asked_later",
+    "closed",
+    "recovery",
+    "reopened",
+    "tier",
+    "plan",
+    "merged",
+    "window",
+    None,
+)
 CHOICES: dict[str, list[Any]] = {
     "preferences.purposes": [[{"purpose": each.value, "on": on} for each in OPTIONAL] for on in (True, False)],
     "why.purposes": [[{"purpose": each.value, "on": on} for each in OPTIONAL] for on in (True, False)],
@@ -26,7 +50,11 @@ CHOICES: dict[str, list[Any]] = {
         *(
             [
                 {
-                    "what": what, "purpose": purpose.value, "state": state.value, "number": 1001, "at": "11-21 17:40",
+                    "what": what,
+                    "purpose": purpose.value,
+                    "state": state.value,
+                    "number": 1001,
+                    "at": "11-21 17:40",
                     "reason": reason,
                 }
                 for reason in REASONS
@@ -36,4 +64,4 @@ CHOICES: dict[str, list[Any]] = {
             for state in ContactState
         ),
     ],
-}  # fmt: skip
+}

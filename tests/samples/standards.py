@@ -12,11 +12,15 @@ def _lines(text: str) -> list[dict[str, Any]]:
     """A full list with names as long as they get, every kind of clock, on time and late."""
     return [
         {
-            "number": 999_999_999, "name": (text * 64)[:64], "link": "https://t.me/c/1000000000000/1" * (number % 2),
-            "what": _WHATS[number % len(_WHATS)], "due": "11-21 17:40", "late": bool(number % 3),
+            "number": 999_999_999,
+            "name": (text * 64)[:64],
+            "link": "https://t.me/c/1000000000000/1" * (number % 2),
+            "what": _WHATS[number % len(_WHATS)],
+            "due": "11-21 17:40",
+            "late": bool(number % 3),
         }
         for number in range(20)
-    ]  # fmt: skip
+    ]
 
 
 def _people(text: str) -> list[dict[str, Any]]:

@@ -6,15 +6,31 @@ from models.visits import Outcome
 
 ABOUT = ["case", "purchase", "service", "general", "recommendation", "wish"]
 REASONS = [
-    "not_reached", "asked_later", "closed", "reopened", "kind", "tier", "plan", "merged", "window", "not_made",
-]  # fmt: skip
+    "not_reached",
+    "asked_later",
+    "closed",
+    "reopened",
+    "kind",
+    "tier",
+    "plan",
+    "merged",
+    "window",
+    "not_made",
+]
 
 
 def line(about: str, note: str) -> dict[str, Any]:
     return {
-        "name": "长" * 64, "customer": 7, "number": 1001, "about": about, "at": "11月21日（周六）17:40",
-        "until": "11月28日（周六）17:40", "owner": "小陈", "note": note, "reason": "window",
-    }  # fmt: skip
+        "name": "长" * 64,
+        "customer": 7,
+        "number": 1001,
+        "about": about,
+        "at": "11月21日（周六）17:40",
+        "until": "11月28日（周六）17:40",
+        "owner": "小陈",
+        "note": note,
+        "reason": "window",
+    }
 
 
 CHOICES: dict[str, list[Any]] = {

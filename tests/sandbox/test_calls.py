@@ -194,9 +194,12 @@ async def test_replies_need_their_message_unless_told_otherwise(telegram: Telegr
     said = await telegram.say(person, "有三个 words")
     chat, message_id = person["id"], said["message_id"]
     answer = await result(
-        telegram, "sendMessage", chat_id=chat, text="x",
+        telegram,
+        "sendMessage",
+        chat_id=chat,
+        text="x",
         reply_parameters={"message_id": message_id, "quote": "words"},
-    )  # fmt: skip
+    )
     assert answer["reply_to_message"]["text"] == "有三个 words"
     assert answer["quote"] == {"text": "words", "position": 4, "is_manual": True}
     missing = {"message_id": 999}

@@ -34,12 +34,11 @@ from tests.telegram import Json, Telegram
             "x",
             [{"offset": 0, "length": 1, "type": "pre", "language": "python"}],
         ),
-        ("<blockquote expandable>q</blockquote>", "q",
-         [{"offset": 0, "length": 1, "type": "expandable_blockquote"}]),
+        ("<blockquote expandable>q</blockquote>", "q", [{"offset": 0, "length": 1, "type": "expandable_blockquote"}]),
         ('<span class="tg-spoiler">s</span>', "s", [{"offset": 0, "length": 1, "type": "spoiler"}]),
         ("<b></b>x", "x", []),
     ],
-)  # fmt: skip
+)
 def test_html_becomes_text_and_entities(source: str, text: str, entities: list[Json]) -> None:
     assert from_html(source) == (text, entities)
 

@@ -150,9 +150,14 @@ class Shop:
     """The running bot with its staff group, and everybody who comes by."""
 
     def __init__(
-        self, telegram: Telegram, bot: RunningBot, group: Json, owner: Json, database_url: str,
+        self,
+        telegram: Telegram,
+        bot: RunningBot,
+        group: Json,
+        owner: Json,
+        database_url: str,
         groups: dict[str, Json] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.telegram = telegram
         self.bot = bot
         self.group = group
@@ -272,9 +277,12 @@ async def open_shop(
             (folder / "plan.toml").write_text(plan, "utf-8")
             settings["plan_file"] = folder / "plan.toml"
         given = {
-            "bot_token": telegram.token, "staff_group_id": group["id"], "owner_ids": owner["id"],
-            "telegram_api_url": telegram.url, "database_url": database_url,
-        }  # fmt: skip
+            "bot_token": telegram.token,
+            "staff_group_id": group["id"],
+            "owner_ids": owner["id"],
+            "telegram_api_url": telegram.url,
+            "database_url": database_url,
+        }
         bot = await QuickBot.start(folder, **{**given, **NO_HURRY, **settings})
         shop = Shop(telegram, bot, group, owner, database_url, more)
         try:

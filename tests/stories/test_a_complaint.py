@@ -11,8 +11,11 @@ async def test_a_complaint_from_the_first_word_to_the_thanks(shop: Shop) -> None
     await wang.says("/start")
     welcome = await wang.hears("客户服务")
     assert [key["text"] for row in welcome["reply_keyboard"]["keyboard"] for key in row] == [
-        "我要投诉", "查进度", "转人工", "语言",
-    ]  # fmt: skip
+        "我要投诉",
+        "查进度",
+        "转人工",
+        "语言",
+    ]
     assert "保存" in words(welcome)
     await wang.says("我要投诉")
     await wang.hears("把事情的经过写下来")
@@ -48,8 +51,13 @@ async def test_a_complaint_from_the_first_word_to_the_thanks(shop: Shop) -> None
     await chen.says("/resolve 已换新水壶，旧的收回检测", to=wang)
     question = await wang.hears("已换新水壶")
     assert [button["text"] for button in buttons(question)] == [
-        "1 非常不满意", "2 不满意", "3 一般", "4 满意", "5 非常满意", "没有解决",
-    ]  # fmt: skip
+        "1 非常不满意",
+        "2 不满意",
+        "3 一般",
+        "4 满意",
+        "5 非常满意",
+        "没有解决",
+    ]
     await chen.card(wang, "已处理待确认")
 
     await wang.says("谢谢，辛苦了")
@@ -86,14 +94,22 @@ async def test_a_complaint_in_english_is_answered_in_english(shop: Shop) -> None
     await anna.says("/start")
     welcome = await anna.hears("customer care")
     assert [key["text"] for row in welcome["reply_keyboard"]["keyboard"] for key in row] == [
-        "Make a complaint", "My cases", "Talk to a person", "Language",
-    ]  # fmt: skip
+        "Make a complaint",
+        "My cases",
+        "Talk to a person",
+        "Language",
+    ]
     await chen.says("早")
     received = await anna.complains("My kettle leaks")
     number = case_number(received)
     assert [button["text"] for button in buttons(received)] == [
-        "Complaint", "Question", "Repair / service", "Suggestion", "Praise", "Another matter",
-    ]  # fmt: skip
+        "Complaint",
+        "Question",
+        "Repair / service",
+        "Suggestion",
+        "Praise",
+        "Another matter",
+    ]
     assert await anna.presses(received, "Complaint") == "Thank you"
     await anna.hears("It is about: Complaint")
     card = await chen.card(anna, "投诉")
@@ -104,8 +120,13 @@ async def test_a_complaint_in_english_is_answered_in_english(shop: Shop) -> None
     await chen.says("/resolve A new kettle is on its way.", to=anna)
     question = await anna.hears("A new kettle is on its way.")
     assert [button["text"] for button in buttons(question)] == [
-        "1 Very dissatisfied", "2 Dissatisfied", "3 Neutral", "4 Satisfied", "5 Very satisfied", "Not solved",
-    ]  # fmt: skip
+        "1 Very dissatisfied",
+        "2 Dissatisfied",
+        "3 Neutral",
+        "4 Satisfied",
+        "5 Very satisfied",
+        "Not solved",
+    ]
     await anna.says("Thanks a lot!")
     assert await anna.presses(question, "4 Satisfied") == "Thank you"
     await anna.hears("your rating is 4 Satisfied")

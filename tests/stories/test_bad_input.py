@@ -99,16 +99,26 @@ BROKEN: dict[str, Any] = {
     "no chat": {"message_id": 5, "date": 1793000000, "text": "没有聊天的话"},
     "chat is a word": {"message_id": 5, "date": 1793000000, "chat": "here", "text": "聊天是一个词"},
     "from is a number": {
-        "message_id": 5, "date": 1793000000, "chat": {"id": 1, "type": "private"}, "from": 7, "text": "来源是个数",
+        "message_id": 5,
+        "date": 1793000000,
+        "chat": {"id": 1, "type": "private"},
+        "from": 7,
+        "text": "来源是个数",
     },
     "date is a word": {
-        "message_id": 5, "date": "today", "chat": {"id": 1, "type": "private"}, "text": "日期是一个词",
+        "message_id": 5,
+        "date": "today",
+        "chat": {"id": 1, "type": "private"},
+        "text": "日期是一个词",
     },
     "user without id": {
-        "message_id": 5, "date": 1793000000, "chat": {"id": 1, "type": "private"},
-        "from": {"is_bot": False, "first_name": "谁"}, "text": "没有编号的人",
+        "message_id": 5,
+        "date": 1793000000,
+        "chat": {"id": 1, "type": "private"},
+        "from": {"is_bot": False, "first_name": "谁"},
+        "text": "没有编号的人",
     },
-}  # fmt: skip
+}
 
 
 async def test_f16_words_that_cannot_be_read_reach_staff_as_they_came(open_all_day: Shop) -> None:

@@ -170,10 +170,15 @@ async def test_what_a_banned_customer_presses_changes_nothing_but_stop_is_heeded
     before = len(await shop.topic_of(wang))
 
     for message, pressed in (
-        (asked, "还没有解决"), (asked, "一切都好"), (asked, "请给我打电话"), (stars, "1 非常不满意"),
-        (stars, "没有解决"), (received, f"kind:{number}:complaint"), (received, "another:"),
+        (asked, "还没有解决"),
+        (asked, "一切都好"),
+        (asked, "请给我打电话"),
+        (stars, "1 非常不满意"),
+        (stars, "没有解决"),
+        (received, f"kind:{number}:complaint"),
+        (received, "another:"),
         (stars, f"nocomment:{number}"),
-    ):  # fmt: skip
+    ):
         told = await wang.presses(message, pressed, forge=message is received or pressed.startswith("nocomment"))
         assert "暂不处理您发来的内容" in told, pressed
     await shop.calms_down()

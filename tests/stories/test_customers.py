@@ -68,9 +68,14 @@ async def audited(shop: Shop, customer: CustomerRow, action: str) -> list[Audit]
 async def test_staff_fill_in_a_file_and_read_it_whole(shop: Shop) -> None:
     chen, wang = await staffed(shop), await with_topic(shop)
     for said in (
-        "/address 王女士", "/set 电话 138 0013 8000", "/set city 乌鲁木齐市", "/set 鞋码 38.5",
-        "/set 生日 1990年5月3日", "/set notes 喜欢下午联系", "/tag +企业 +老客户",
-    ):  # fmt: skip
+        "/address 王女士",
+        "/set 电话 138 0013 8000",
+        "/set city 乌鲁木齐市",
+        "/set 鞋码 38.5",
+        "/set 生日 1990年5月3日",
+        "/set notes 喜欢下午联系",
+        "/tag +企业 +老客户",
+    ):
         asked = await chen.says(said, to=wang)
         await chen.sees("：", of=wang, after=asked)
 
@@ -78,10 +83,17 @@ async def test_staff_fill_in_a_file_and_read_it_whole(shop: Shop) -> None:
     file = await chen.sees("客户档案", of=wang, after=asked)
 
     for expected in (
-        "称呼：王女士", "等级：普通客户（按规则：近 12 个月消费 0.00，0 次购买）",
-        "分类：企业客户", "电话：+86138****8000", "城市：乌鲁木齐市（Asia/Urumqi）",
-        "鞋码：38.5", "生日：1990-05-03", "备注：喜欢下午联系", "标签：企业 老客户", "工单 1 件，处理中",
-    ):  # fmt: skip
+        "称呼：王女士",
+        "等级：普通客户（按规则：近 12 个月消费 0.00，0 次购买）",
+        "分类：企业客户",
+        "电话：+86138****8000",
+        "城市：乌鲁木齐市（Asia/Urumqi）",
+        "鞋码：38.5",
+        "生日：1990-05-03",
+        "备注：喜欢下午联系",
+        "标签：企业 老客户",
+        "工单 1 件，处理中",
+    ):
         assert expected in words(file)
     row = await wang.row()
     assert (row.phone, row.zone, row.segments) == ("+8613800138000", "Asia/Urumqi", ["business"])
@@ -91,10 +103,15 @@ async def test_staff_fill_in_a_file_and_read_it_whole(shop: Shop) -> None:
 async def test_what_a_field_cannot_hold_is_refused_with_what_it_can(shop: Shop) -> None:
     chen, wang = await staffed(shop), await with_topic(shop)
     for said, refused in (
-        ("/set 鞋码 很大", "要填数字"), ("/set 生日 春天", "要填日期"), ("/set phone 12", "不是电话号码"),
-        ("/set 爱好 唱歌", "项目：电话, 城市"), ("/set language 法语", "只能填"), ("/tag", "/tag +"),
-        ("/set agent @nobody_here", "找不到这个人"), ("/address", "/address"),
-    ):  # fmt: skip
+        ("/set 鞋码 很大", "要填数字"),
+        ("/set 生日 春天", "要填日期"),
+        ("/set phone 12", "不是电话号码"),
+        ("/set 爱好 唱歌", "项目：电话, 城市"),
+        ("/set language 法语", "只能填"),
+        ("/tag", "/tag +"),
+        ("/set agent @nobody_here", "找不到这个人"),
+        ("/address", "/address"),
+    ):
         asked = await chen.says(said, to=wang)
         await chen.sees(refused, of=wang, after=asked)
     row = await wang.row()
@@ -140,9 +157,11 @@ async def test_an_agent_asks_for_a_tier_and_a_supervisor_decides_once(shop: Shop
 async def test_a_tier_by_hand_wants_a_reason_and_an_end_and_ends_by_itself(shop: Shop) -> None:
     wang, boss = await with_topic(shop), shop.owner
     for said, refused in (
-        ("/tier vip", "请写成"), ("/tier vip 2099-01-01", "理由"), ("/tier gold 2099-01-01 x", "请写成"),
+        ("/tier vip", "请写成"),
+        ("/tier vip 2099-01-01", "理由"),
+        ("/tier gold 2099-01-01 x", "请写成"),
         ("/tier vip until 2001-01-01 x", "已经过去"),
-    ):  # fmt: skip
+    ):
         asked = await boss.says(said, to=wang)
         await boss.sees(refused, of=wang, after=asked)
     soon = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
@@ -190,9 +209,15 @@ async def test_a_file_is_found_by_its_number_from_anywhere_among_staff_in_englis
 async def huifang(shop: Shop, *arguments: str) -> tuple[int, str]:
     """The command line beside the running bot: its exit code and what it printed."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *arguments, env=shop.bot.environment, cwd=shop.bot.folder,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        env=shop.bot.environment,
+        cwd=shop.bot.folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     out, _ = await process.communicate()
     return int(process.returncode or 0), out.decode()
 
@@ -244,9 +269,15 @@ async def test_find_leads_to_customers_and_cases_by_what_staff_remember(shop: Sh
     number = (await wang.row()).id
 
     for remembered, expected in (
-        ("司马", f"#{number}"), ("马相", f"#{number}"), ("7042", "+86137****7042"), ("137 0013 7042", f"#{number}"),
-        ("#窗帘客户", f"#{number}"), ("司马先生", "（司马先生）"), (str(number), f"#{number}"), ("100%_棉", "掉色"),
-    ):  # fmt: skip
+        ("司马", f"#{number}"),
+        ("马相", f"#{number}"),
+        ("7042", "+86137****7042"),
+        ("137 0013 7042", f"#{number}"),
+        ("#窗帘客户", f"#{number}"),
+        ("司马先生", "（司马先生）"),
+        (str(number), f"#{number}"),
+        ("100%_棉", "掉色"),
+    ):
         asked = await chen.says(f"/find {remembered}")
         found = await chen.sees("", after=asked)
         assert expected in words(found), (remembered, words(found))
@@ -283,14 +314,26 @@ async def imported_customer(shop: Shop, ref: str, name: str, phone: str = "") ->
     async with shop.database.work(lambda: datetime.now(UTC), Plan()) as work:
         number = await work.number("customer")
         row = CustomerRow(
-            id=number, name=name, ref=ref, phone=phone or None, language="zh", tags=["老会员"],
+            id=number,
+            name=name,
+            ref=ref,
+            phone=phone or None,
+            language="zh",
+            tags=["老会员"],
             created_at=datetime.now(UTC) - timedelta(days=900),
-        )  # fmt: skip
+        )
         work.add(row)
         work.add(Purchase(customer_id=number, ref=f"order of {ref}", at=work.now, amount=100_00, fresh=False))
-        work.add(TierRequest(
-            customer_id=number, tier="vip", until=work.now, reason="x", asked_by=1, asked_at=work.now,
-        ))  # fmt: skip
+        work.add(
+            TierRequest(
+                customer_id=number,
+                tier="vip",
+                until=work.now,
+                reason="x",
+                asked_by=1,
+                asked_at=work.now,
+            )
+        )
     return number
 
 

@@ -97,10 +97,28 @@ async def test_s07_another_customers_buttons_do_nothing(shop: Shop) -> None:
 
 
 FORGED = (
-    "score:", "score:1", "score:999999:1:5", "score:x:y:z", "score:1001:1:6", "score:1001:1:-1", "score:1001:1:",
-    "unsolved:", "kind:", "kind:1001:nonsense", "language:", "language:xx", "nocomment:", "claim:", "claim:1001",
-    "resolve:1", "😀", "x" * 64, "score:" + "9" * 57, "kind:²:praise", "nocomment:١٠٠١",
-)  # fmt: skip
+    "score:",
+    "score:1",
+    "score:999999:1:5",
+    "score:x:y:z",
+    "score:1001:1:6",
+    "score:1001:1:-1",
+    "score:1001:1:",
+    "unsolved:",
+    "kind:",
+    "kind:1001:nonsense",
+    "language:",
+    "language:xx",
+    "nocomment:",
+    "claim:",
+    "claim:1001",
+    "resolve:1",
+    "😀",
+    "x" * 64,
+    "score:" + "9" * 57,
+    "kind:²:praise",
+    "nocomment:١٠٠١",
+)
 
 
 async def test_forged_buttons_are_refused_and_disturb_nothing(shop: Shop) -> None:
@@ -134,12 +152,21 @@ async def pressed_on(shop: Shop, agent: Agent, message: Json, data: str) -> str:
     before = len(await shop.telegram.ledger("answerCallbackQuery"))
     shown = {key: value for key, value in message.items() if key in ("message_id", "chat", "date", "text", "from")}
     await shop.telegram.update(
-        {"callback_query": {
-            "id": "31", "from": agent.user, "chat_instance": "1", "data": data,
-            "message": {**shown, "forward_origin": message["forward_origin"],
-                        "message_thread_id": message["message_thread_id"], "is_topic_message": True},
-        }}
-    )  # fmt: skip
+        {
+            "callback_query": {
+                "id": "31",
+                "from": agent.user,
+                "chat_instance": "1",
+                "data": data,
+                "message": {
+                    **shown,
+                    "forward_origin": message["forward_origin"],
+                    "message_thread_id": message["message_thread_id"],
+                    "is_topic_message": True,
+                },
+            }
+        }
+    )
     calls = await shop.telegram.wait_calls("answerCallbackQuery", before + 1)
     return str(calls[-1]["params"].get("text"))
 

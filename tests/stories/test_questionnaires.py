@@ -18,8 +18,14 @@ async def test_an_enquiry_is_asked_about_at_once_under_what_was_done(shop: Shop)
     assert "中午十二点前退房" in words(asked), "one message: what was done, and the question"
     assert "第 1 题，共 2 题" in words(asked)
     assert [each["text"] for each in buttons(asked)] == [
-        "1 非常不满意", "2 不满意", "3 一般", "4 满意", "5 非常满意", "不填了", "没有解决",
-    ]  # fmt: skip
+        "1 非常不满意",
+        "2 不满意",
+        "3 一般",
+        "4 满意",
+        "5 非常满意",
+        "不填了",
+        "没有解决",
+    ]
     await wang.presses(asked, "4 满意")
     await chen.sees("客户评分 4 满意", of=wang)
     why = await question(wang, "说说原因")
@@ -88,8 +94,14 @@ async def test_the_hotels_ten_questions_across_a_restart_until_it_is_enough(shop
     await li.presses(at, "4 满意")
     at = await question(li, "第 2 题")
     assert [each["text"] for each in buttons(at)][:7] == [
-        "1 非常费力", "2 费力", "3 有点费力", "4 一般", "5 还算轻松", "6 轻松", "7 非常轻松",
-    ]  # fmt: skip
+        "1 非常费力",
+        "2 费力",
+        "3 有点费力",
+        "4 一般",
+        "5 还算轻松",
+        "6 轻松",
+        "7 非常轻松",
+    ]
     await li.presses(at, "上一题")
     await li.presses(await question(li, "您选的是：4 满意"), "5 非常满意")
     await li.presses(await question(li, "第 2 题"), "6 轻松")
@@ -133,9 +145,15 @@ async def test_the_hotels_ten_questions_across_a_restart_until_it_is_enough(shop
     run = next(run for run in await runs_of(shop, li) if run.questionnaire == "hotel")
     assert (run.state, run.csat) == (InvitationState.STOPPED, 5)
     assert await answers_of(shop, run) == {
-        "overall": [5], "arrival": [6], "room": [5], "used": ["breakfast", "laundry"], "breakfast": [5],
-        "staff": [4], "trouble": ["none"], "picture": ["photo"],
-    }  # fmt: skip
+        "overall": [5],
+        "arrival": [6],
+        "room": [5],
+        "used": ["breakfast", "laundry"],
+        "breakfast": [5],
+        "staff": [4],
+        "trouble": ["none"],
+        "picture": ["photo"],
+    }
 
 
 async def test_the_same_in_english_to_the_last_question(shop: Shop) -> None:

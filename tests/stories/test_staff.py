@@ -252,8 +252,13 @@ async def test_notes_stay_among_staff_however_they_are_written(shop: Shop) -> No
     chat = await wang.chat()
     assert len(chat) == 2, "their own words and the case's number"
     assert await shop.words_of(wang, Author.NOTE) == [
-        "客户语气不好，小心", "上次也退过", "内部照片", "另一张内部照片", "一组内部照片", "",
-    ]  # fmt: skip
+        "客户语气不好，小心",
+        "上次也退过",
+        "内部照片",
+        "另一张内部照片",
+        "一组内部照片",
+        "",
+    ]
 
 
 async def test_a_note_under_a_later_item_keeps_the_whole_album_inside(shop: Shop) -> None:

@@ -46,17 +46,28 @@ Found = TypeVar("Found")
 #: What customers read, in both languages.
 SAID = {
     "zh-hans": {
-        "by": "最迟", "late": "可能会晚一些", "told": "已转告主管跟进", "promise": "客服预计",
-        "waits": "还需要您回复", "closed": "没有收到您的回复", "chase": "怎么还没人回复我", "list": "最迟",
+        "by": "最迟",
+        "late": "可能会晚一些",
+        "told": "已转告主管跟进",
+        "promise": "客服预计",
+        "waits": "还需要您回复",
+        "closed": "没有收到您的回复",
+        "chase": "怎么还没人回复我",
+        "list": "最迟",
         "late_list": "已提醒客服",
     },
     "en": {
-        "by": "answer you here by ", "late": "it may take longer", "told": "A supervisor has been told",
-        "promise": "expect an answer by ", "waits": "is waiting for your answer",
-        "closed": "We have not heard from you", "chase": "Still waiting, any news?", "list": "answer by",
+        "by": "answer you here by ",
+        "late": "it may take longer",
+        "told": "A supervisor has been told",
+        "promise": "expect an answer by ",
+        "waits": "is waiting for your answer",
+        "closed": "We have not heard from you",
+        "chase": "Still waiting, any news?",
+        "list": "answer by",
         "late_list": "the team has been reminded",
     },
-}  # fmt: skip
+}
 
 
 async def case_of(shop: Shop, number: int) -> Case:
@@ -169,8 +180,12 @@ async def test_a_case_that_nobody_answers_goes_up_step_by_step_and_the_customer_
     await shop.calms_down()
     assert len(await notes_of(shop, wang, 5)) == 5, "each once, and nothing after the answer"
     assert [event["to"] for event in await events_of(shop, number, "escalated")] == [
-        "assignee", "department", "supervisor", "supervisor", "manager",
-    ]  # fmt: skip
+        "assignee",
+        "department",
+        "supervisor",
+        "supervisor",
+        "manager",
+    ]
     clock = (await clocks_of(shop, number, Timed.FIRST_RESPONSE))[0]
     assert clock.kept is False
     assert clock.used > 31 * 60
@@ -202,8 +217,11 @@ async def test_steps_that_are_passed_at_one_look_are_told_to_all_whom_they_name(
             private = await shop.telegram.wait_message(user, f"（{name}", where=is_late)
             assert "打开话题" in words(private)
     assert [event["to"] for event in await events_of(shop, number, "escalated")] == [
-        "assignee", "department", "supervisor", "manager",
-    ]  # fmt: skip
+        "assignee",
+        "department",
+        "supervisor",
+        "manager",
+    ]
     await end(shop, chen, zhao, ben)
     await shop.telegram.leave(lin.user, shop.group)
 

@@ -80,7 +80,7 @@ async def test_not_yet_in_words_reopens_once(shop: Shop, language: str, text: st
 )
 async def test_later_tomorrow_and_a_call_in_words(
     shop: Shop, language: str, busy: str, when: str, then: str, call: str, called: str
-) -> None:  # fmt: skip
+) -> None:
     customer, chen, number, question = await asked(shop, language)
 
     said = await customer.says(busy)
@@ -143,7 +143,7 @@ async def test_words_of_danger_are_never_an_answer(shop: Shop) -> None:
 )
 async def test_the_stars_under_what_was_done_are_typed(
     shop: Shop, language: str, high: str, low: str, thanked: str
-) -> None:  # fmt: skip
+) -> None:
     customer, chen, number = await resolved(shop, "request", "灯坏了", language)
     said = await customer.says(high)
     await customer.hears(

@@ -82,10 +82,12 @@ async def presses(person: Agent | Customer, message: Json, *labels: str) -> str:
 
 async def with_button(shop: Shop, chat: Json, message: Json, label: str) -> Json:
     return await shop.telegram.wait_message(
-        chat, thread=message.get("message_thread_id"),
-        where=lambda each: each["message_id"] == message["message_id"]
-        and label in [button["text"] for button in buttons(each)],
-    )  # fmt: skip
+        chat,
+        thread=message.get("message_thread_id"),
+        where=lambda each: (
+            each["message_id"] == message["message_id"] and label in [button["text"] for button in buttons(each)]
+        ),
+    )
 
 
 def is_task(message: Json) -> bool:
@@ -172,8 +174,9 @@ async def test_not_yet_reopens_the_same_case(shop: Shop) -> None:
 
 async def test_an_answer_that_comes_late_counts_while_nothing_else_has_followed(shop: Shop) -> None:
     (wang, chen, number), (li, _, other) = (
-        await resolved(shop, "request", "水龙头漏水"), await resolved(shop, "request", "地漏返味"),
-    )  # fmt: skip
+        await resolved(shop, "request", "水龙头漏水"),
+        await resolved(shop, "request", "地漏返味"),
+    )
     await shop.time_passes(days=1, minutes=1)
     asked, of_li = await wang.hears("现在都好了吗"), await li.hears("现在都好了吗")
     await shop.time_passes(days=7, minutes=1)

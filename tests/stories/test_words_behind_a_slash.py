@@ -135,12 +135,17 @@ async def test_a_slash_under_a_picture_or_without_telegrams_marks_is_heard(shop:
     said = await customer.says(photo=photo, caption=caption)
 
     await customer.hears(SAFETY[language], after=said)
-    await shop.telegram.update({
-        "message": {
-            "message_id": 900_001, "date": said["date"], "chat": {"id": customer.id, "type": "private"},
-            "from": customer.user, "text": "/也没有标记 的话",
+    await shop.telegram.update(
+        {
+            "message": {
+                "message_id": 900_001,
+                "date": said["date"],
+                "chat": {"id": customer.id, "type": "private"},
+                "from": customer.user,
+                "text": "/也没有标记 的话",
+            }
         }
-    })  # fmt: skip
+    )
     await chen.sees("/也没有标记 的话", of=customer)
 
 

@@ -110,13 +110,17 @@ def windows(plan: Plan) -> Iterator[Remark]:
         if visit.window < contact.gap:
             least = written(contact.gap)
             words = f"a visit that waits for the gap ({least}) is past its window ({written(visit.window)})"
-            yield Remark(path, f"{words}; expected a window of {least} or more",
-                         beside=(("contact", "gap"), ("visit", index)))  # fmt: skip
+            yield Remark(
+                path, f"{words}; expected a window of {least} or more", beside=(("contact", "gap"), ("visit", index))
+            )
         calm = contact.calm_after_complaint
         if visit.kinds == ("complaint",) and visit.after + visit.window < calm:
             words = f"the calm after a complaint ({written(calm)}) is longer than this visit can wait"
-            yield Remark(path, f"{words}; expected a longer window, or purpose = \"service\"",
-                         beside=(("contact", "calm_after_complaint"), ("visit", index)))  # fmt: skip
+            yield Remark(
+                path,
+                f'{words}; expected a longer window, or purpose = "service"',
+                beside=(("contact", "calm_after_complaint"), ("visit", index)),
+            )
 
 
 def quiet(plan: Plan) -> Iterator[Remark]:

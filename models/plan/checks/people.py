@@ -119,8 +119,11 @@ def fields(plan: Plan) -> Iterator[Remark]:
     for index, each in enumerate(plan.field):
         path = ("field", index)
         if each.kind == "choice" and not each.choices:
-            yield Remark(path, 'kind = "choice" without choices; expected choices = ["...", "..."]',
-                         beside=((*path, "choices"), (*path, "kind")))  # fmt: skip
+            yield Remark(
+                path,
+                'kind = "choice" without choices; expected choices = ["...", "..."]',
+                beside=((*path, "choices"), (*path, "kind")),
+            )
         elif each.choices and each.kind != "choice":
             yield Remark((*path, "choices"), 'does nothing without kind = "choice"', False, ((*path, "kind"),))
 

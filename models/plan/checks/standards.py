@@ -151,5 +151,12 @@ def recovery(plan: Plan) -> Iterator[Remark]:
 
 
 RULES = (
-    tiers, order_of_times, reachable_tiers, segments, severities, escalation, closing, recovery,
-)  # fmt: skip
+    tiers,
+    order_of_times,
+    reachable_tiers,
+    segments,
+    severities,
+    escalation,
+    closing,
+    recovery,
+)
