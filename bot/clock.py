@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from handlers import follow_up
 from models.database import Begin, is_outage
+from models.installation import time_ahead
 from models.work import Work
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class Clock:
 
     async def follow(self, work: Work) -> bool:
         """A tick: take over how far ahead the database says we are."""
-        self.ahead = await work.ahead()
+        self.ahead = await time_ahead(work)
         return False
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from models.customers import customer_numbered
+
 if TYPE_CHECKING:
     from bot.settings import Settings
 
@@ -100,12 +102,12 @@ async def _link(settings: "Settings", ref: str) -> None:
     from bot.starting import CannotStart, beside, first_plan
     from models.customers import Customer
     from models.customers.tokens import link_for
-    from models.staff import Installation
+    from models.installation import Installation
 
     plan = first_plan(settings)
     async with beside(settings) as database, database.work(wall, plan) as work:
         found = await work.first(select(Customer).where(Customer.ref == ref))
-        customer = await work.customer(found.id) if found else None
+        customer = await customer_numbered(work, found.id) if found else None
         if customer is None:
             raise CannotStart(f"no customer has the number {ref!r}")
         if customer.user_id is not None:

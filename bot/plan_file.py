@@ -20,8 +20,9 @@ from handlers import follow_up, installing
 from handlers.plans import changing
 from handlers.plans.checking import usable
 from models.database import Database, is_outage
+from models.installation import PlanVersion
 from models.plan import Plan, PlanError, plan_text, stored_plan
-from models.staff import PlanVersion, StaffGroup
+from models.staff import StaffGroup, staff_groups
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ class PlanWatch:
 
     async def _take_over(self, text: str, plan: Plan) -> list[StaffGroup]:
         async with self._database.work(self._now, plan) as work:
-            known = {group.chat_id for group in await work.groups()}
+            known = {group.chat_id for group in await staff_groups(work)}
             version = await changing.put_in_force(work, text)
             groups = await installing.meet_departments(work)
             await follow_up(work)

@@ -27,7 +27,7 @@ from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
 from models.migrations import NewerDatabase, head, migrate, version
 from models.plan import Plan, stored_plan
-from models.staff import StaffGroup
+from models.staff import StaffGroup, owner_count, staff_groups, staff_with_chat
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
             await installing.install(work, bot.id, bot.username, settings.staff_group_id, settings.owner_ids)
         except installing.AnotherBot as error:
             raise CannotStart(f"BOT_TOKEN: {error}") from error
-        if not await work.owner_count():
+        if not await owner_count(work):
             log.warning(
                 "OWNER_IDS: there is no owner, so nobody can give roles, and nobody hears when something stands in "
                 "the bot's way; put your own Telegram id there"
@@ -199,8 +199,8 @@ async def meet_group(database: Database, gateway: Gateway, bot: Bot, plan: Plan,
 async def show_menus(database: Database, gateway: Gateway, plan: Plan) -> None:
     """Show the commands in everybody's menus; nothing waits for it."""
     async with database.work(clock.wall, plan) as work:
-        chat_ids = [group.chat_id for group in await work.groups()]
-        staff = await work.staff_with_chat()
+        chat_ids = [group.chat_id for group in await staff_groups(work)]
+        staff = await staff_with_chat(work)
     for params in commands.menus(COMMANDS, chat_ids, staff):
         outcome = await gateway.call("setMyCommands", params)
         if outcome.fate is not Fate.SENT:

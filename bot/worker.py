@@ -22,6 +22,7 @@ from handlers.locating import locate
 from models import inbox
 from models.base import clean
 from models.database import Begin, is_outage
+from models.prefetching import prefetch
 from models.work import Work
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ class Worker:
             async with self._begin() as work:
                 rows = await inbox.claim(work, limit)
                 updates = [(row, _read(row.raw)) for row in rows]
-                await work.prefetch(user_id for _, raw in updates if (user_id := _user_id(raw)) is not None)
+                await prefetch(work, [user_id for _, raw in updates if (user_id := _user_id(raw)) is not None])
                 done = [row.id for row, raw in updates if await self._settled(work, row, raw)]
                 if done:
                     await inbox.finish(work, done)

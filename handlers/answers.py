@@ -11,10 +11,12 @@ from handlers.messages import ALBUM_WAIT
 from handlers.routing.places import case_in_hand, topic_link
 from handlers.speaking import send
 from models.cases import Case, CaseState
-from models.customers import Customer
+from models.customers import Customer, customer_numbered
 from models.delivery import Outbox, OutboxState, Priority, SendClass, What, customer_lane
-from models.messages import Author, Message, MessageVersion
+from models.messages import Author, Message, MessageVersion, album_is_note, message_at, message_numbered, new_message
+from models.outbox import pending_send, unsent
 from models.staff import Staff
+from models.topics import topic_of
 from models.work import Work
 
 NOTE_MARK = "//"
@@ -28,7 +30,7 @@ async def answer(work: Work, place: Place) -> None:
     if content.housekeeping:
         return
     note = _note_in(content)
-    if note is None and content.album and await work.album_is_note(place.customer.id, content.album):
+    if note is None and content.album and await album_is_note(work, place.customer.id, content.album):
         note = content.text
     if note is not None:
         await keep_note(work, place, place.customer, content, note)
@@ -50,7 +52,8 @@ def _note_in(content: Content) -> str | None:
 async def _to_customer(work: Work, place: Place, customer: Customer, content: Content) -> None:
     case = await _case_or_none(work, place, customer)
     replied = await _replied_to(work, place)
-    message_id = work.new_message(
+    message_id = new_message(
+        work,
         customer_id=customer.id,
         case_id=case.id if case else None,
         author=Author.AGENT,
@@ -97,7 +100,7 @@ async def _copy_to_customer(work: Work, place: Place, content: Content, lane: st
         return
     key = f"answer-album:{row['customer_id']}:{content.album}"
     item = {"telegram_id": telegram_id, "message_id": row["message_id"]}
-    waiting = await work.pending_send(key)
+    waiting = await pending_send(work, key)
     due = work.real_now + ALBUM_WAIT
     if waiting is None:
         body = {"method": "copyMessages", "items": [item], **source}
@@ -140,7 +143,7 @@ async def _replied_to(work: Work, place: Place) -> Message | None:
     reply = place.raw.get("reply_to_message") or {}
     if not reply or reply.get("message_id") == place.thread_id:
         return None
-    return await work.message_at(place.staff_group.chat_id, reply["message_id"])
+    return await message_at(work, place.staff_group.chat_id, reply["message_id"])
 
 
 # -- notes
@@ -164,7 +167,8 @@ async def keep_note(work: Work, place: Place, customer: Customer, content: Conte
         case = None
     if content.album:
         await _keep_back(work, f"answer-album:{customer.id}:{content.album}")
-    work.new_message(
+    new_message(
+        work,
         customer_id=customer.id,
         case_id=case.id if case else None,
         author=Author.NOTE,
@@ -181,11 +185,11 @@ async def keep_note(work: Work, place: Place, customer: Customer, content: Conte
 
 async def _keep_back(work: Work, key: str) -> None:
     """What waits under that key is not sent after all, and its messages are notes."""
-    waiting = await work.pending_send(key)
+    waiting = await pending_send(work, key)
     if waiting is not None:
         waiting.state = OutboxState.CANCELLED
         for item in waiting.body["items"]:
-            (await work.message(item["message_id"])).author = Author.NOTE
+            (await message_numbered(work, item["message_id"])).author = Author.NOTE
 
 
 # -- edits and recalls
@@ -193,7 +197,7 @@ async def _keep_back(work: Work, key: str) -> None:
 
 async def edited(work: Work, place: Place) -> None:
     """An agent changed a message: the customer's copy changes too; a note stays a note."""
-    message = await work.message_at(place.raw["chat"]["id"], place.raw["message_id"])
+    message = await message_at(work, place.raw["chat"]["id"], place.raw["message_id"])
     if message is None:
         if place.customer is not None and work.age < ORIGINAL_WAIT:
             raise NotYet
@@ -212,7 +216,7 @@ async def edited(work: Work, place: Place) -> None:
     if message.author is Author.NOTE:
         message.text = content.text.lstrip().removeprefix(NOTE_MARK).strip()
         return
-    customer = await work.customer(message.customer_id)
+    customer = await customer_numbered(work, message.customer_id)
     _change_copy(work, customer, message, _edit_call(content, media_changed))
 
 
@@ -257,8 +261,8 @@ async def recall(work: Work, place: Place) -> None:
     if message.recalled_at:
         raise Refusal("already_recalled")
     message.recalled_at = work.now
-    customer = await work.customer(message.customer_id)
-    waiting: Outbox | None = await work.unsent(message.id)
+    customer = await customer_numbered(work, message.customer_id)
+    waiting: Outbox | None = await unsent(work, message.id)
     if waiting is not None and waiting.body.get("method") != "copyMessages":
         waiting.state = OutboxState.CANCELLED
     else:
@@ -273,12 +277,12 @@ async def recall(work: Work, place: Place) -> None:
 async def point_to_topic(work: Work, place: Place) -> None:
     """A reply to the bot that names no customer: nothing goes to one by guess; say where it belongs."""
     reply = place.raw.get("reply_to_message") or {}
-    message = await work.message_at(place.staff_group.chat_id, reply.get("message_id", 0))
+    message = await message_at(work, place.staff_group.chat_id, reply.get("message_id", 0))
     link = name = ""
     plain = place.where is Where.PLAIN
     if message is not None:
-        customer = await work.customer(message.customer_id)
-        topic = await work.topic(customer.id, place.staff_group.id or 0)
+        customer = await customer_numbered(work, message.customer_id)
+        topic = await topic_of(work, customer.id, place.staff_group.id or 0)
         name = customer.name
         if topic and topic.thread_id:
             link = topic_link(place.staff_group.chat_id, topic.thread_id)

@@ -12,7 +12,7 @@ from handlers.routing import showing
 from handlers.speaking import answer_press, button, tell_customer
 from handlers.standards import expecting
 from handlers.standards.chasing import list_chases
-from models.cases import Case, CaseKind
+from models.cases import Case, CaseKind, case_numbered, history_of, recent_cases
 from models.customers import Customer
 from models.work import Work
 from templates import label
@@ -23,7 +23,7 @@ from templates import label
 async def my_cases(work: Work, place: Place) -> None:
     """/mycases, and the keyboard's button for progress."""
     customer = await known(work, place.user)
-    recent = await work.recent_cases(customer.id)
+    recent = await recent_cases(work, customer.id)
     listed = [
         {
             "number": case.id,
@@ -61,7 +61,7 @@ async def choose_kind(work: Work, place: Place) -> None:
 
 async def own_case(work: Work, customer: Customer, number: str) -> Case:
     """The customer's own case of that number; raises Refusal alike for another's and for none."""
-    case = await work.case(int(number)) if number.isdecimal() and len(number) < 18 else None
+    case = await case_numbered(work, int(number)) if number.isdecimal() and len(number) < 18 else None
     if case is None or case.customer_id != customer.id:
         raise Refusal("stale")
     return case
@@ -78,7 +78,7 @@ def local_time(work: Work, at: datetime) -> str:
 async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, Any]:
     """What the card shows: the case, who has it, and the customer's file in short."""
     holder = await assignee_of(work, case)
-    past, scores = await work.history_of(customer.id, case.id)
+    past, scores = await history_of(work, customer.id, case.id)
     return {
         "number": case.id,
         "kind": case.kind.value if case.kind else None,

@@ -17,10 +17,11 @@ from handlers.routing.suggesting import suggest
 from handlers.speaking import answer_press, button, send, tell_customer
 from handlers.standards import expecting
 from models.base import new_id
-from models.cases import Case, CaseKind, CaseState
-from models.customers import Customer, Topic, display_name, topic_name
+from models.cases import Case, CaseKind, CaseState, new_case
+from models.customers import Customer, customer_numbered, display_name
 from models.delivery import Priority, SendClass, What, staff_lane
-from models.staff import Staff, StaffGroup
+from models.staff import Staff, StaffGroup, staff_member
+from models.topics import Topic, remember_topic, topic_name, topic_of
 from models.work import Work
 from templates import label
 
@@ -69,7 +70,8 @@ async def open_case(
     """
     found = suggest(work.plan, words, kind)
     group = await duty.group_of(work, found.department)
-    case = await work.new_case(
+    case = await new_case(
+        work,
         customer_id=customer.id,
         group_id=group.id,
         kind=kind,
@@ -112,10 +114,12 @@ def kind_buttons(language: str, case: Case) -> speaking.Buttons:
 async def want_topic(work: Work, customer: Customer, group: StaffGroup) -> None:
     """See to it that the customer has a topic in the group, or will have one."""
     assert group.id is not None  # noqa: S101
-    if not group.is_forum or await work.topic(customer.id, group.id):
+    if not group.is_forum or await topic_of(work, customer.id, group.id):
         return
-    topic = Topic(customer_id=customer.id, group_id=group.id, name=topic_name(customer), wanted_at=work.now)
-    work.remember_topic(topic)
+    topic = Topic(
+        customer_id=customer.id, group_id=group.id, name=topic_name(customer.name, customer.id), wanted_at=work.now
+    )
+    remember_topic(work, topic)
     # A lane of its own: words must not wait for the topic longer than they want to.
     send(
         work,
@@ -271,7 +275,7 @@ async def card_press(work: Work, place: Place) -> None:
     """A button of a case's card; one that shows what was is drawn anew, whatever becomes of the press."""
     action, case = place.text.partition(":")[0], await case_pressed(work, place)
     redraw_card(work, case)
-    customer = await work.customer(case.customer_id)
+    customer = await customer_numbered(work, case.customer_id)
     person = place.speaker
     person.name = display_name(place.user.get("first_name"), place.user.get("last_name")) or person.name
     match action:
@@ -302,7 +306,7 @@ async def claim(work: Work, case: Case, person: Staff) -> None:
 
 async def assignee_of(work: Work, case: Case) -> Staff | None:
     """Who is responsible for the case."""
-    return await work.staff(case.assignee_id) if case.assignee_id else None
+    return await staff_member(work, case.assignee_id) if case.assignee_id else None
 
 
 def _customer(place: Place) -> Customer:

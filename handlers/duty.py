@@ -7,7 +7,7 @@ from models.calendars import working_time
 from models.cases import Case
 from models.duty import is_away, on_roster
 from models.routing import queries
-from models.staff import Role, Staff, StaffGroup
+from models.staff import Role, Staff, StaffGroup, active_staff, members_of, staff_groups, staff_member, staff_named
 from models.work import Work
 
 #: Whoever is away for more working time than this hands over what waits for them.
@@ -41,14 +41,14 @@ async def has_room(work: Work, case: Case, person: Staff) -> bool:
 
 async def on_duty(work: Work) -> list[Staff]:
     """Whom the roster names for now, but for those who are away."""
-    found = [await work.staff_named(name) for name in on_roster(work.plan, work.now)]
+    found = [await staff_named(work, name) for name in on_roster(work.plan, work.now)]
     return [person for person in found if person and not is_away(person, work.now)]
 
 
 async def group_of(work: Work, department_id: str | None) -> StaffGroup:
     """The staff group in which a department of the plan sits; the main one for none."""
     department = work.plan.department_named(department_id)
-    groups = await work.groups()
+    groups = await staff_groups(work)
     if department and department.group != "main":
         chat_id = int(department.group)
         return next((each for each in groups if chat_id in (each.configured_id, each.chat_id)), groups[0])
@@ -57,7 +57,7 @@ async def group_of(work: Work, department_id: str | None) -> StaffGroup:
 
 async def department_people(work: Work, department_id: str | None) -> list[Staff]:
     """The active staff of a department, which are those of its group; of the main group for None."""
-    return list(await work.members_of((await group_of(work, department_id)).id or 0))
+    return list(await members_of(work, (await group_of(work, department_id)).id or 0))
 
 
 async def those_in_charge(work: Work, case: Case | None, role: Role) -> list[Staff]:
@@ -66,8 +66,8 @@ async def those_in_charge(work: Work, case: Case | None, role: Role) -> list[Sta
     Of several, those whose shift it is; who is away counts only where all are. Managers and owners are in charge
     wherever they sit.
     """
-    group_id = case.group_id if case else (await work.groups())[0].id or 0
-    here, everybody = await work.members_of(group_id), await work.active_staff()
+    group_id = case.group_id if case else (await staff_groups(work))[0].id or 0
+    here, everybody = await members_of(work, group_id), await active_staff(work)
     found: list[Staff] = []
     for each in list(Role)[role.rank :]:
         holders = [person for person in here if person.role is each]
@@ -83,7 +83,7 @@ async def those_in_charge(work: Work, case: Case | None, role: Role) -> list[Sta
 async def holder_of(work: Work, case: Case) -> Staff | None:
     """Who has to see to the case: its assignee, else the supervisor in charge; None where there is nobody at all."""
     if case.assignee_id:
-        return await work.staff(case.assignee_id)
+        return await staff_member(work, case.assignee_id)
     return _first(await those_in_charge(work, case, Role.SUPERVISOR))
 
 

@@ -4,9 +4,11 @@ from handlers import staff
 from handlers.doors import Place, current
 from handlers.happenings import GroupMoved
 from handlers.speaking import send
-from models.customers import TopicState
 from models.delivery import SendClass, What, staff_lane
+from models.groups import rename_chat
+from models.outbox import hasten
 from models.staff import StaffGroup
+from models.topics import TopicState, topic_at, topic_named
 from models.work import Work
 
 
@@ -25,7 +27,7 @@ async def moved(work: Work, group: StaffGroup, new_id: int) -> None:
         return
     group.chat_id = new_id
     await work.flush()
-    await work.rename_chat(old_id, new_id, group.id or 0)
+    await rename_chat(work, old_id, new_id, group.id or 0)
     work.audit("system", "group_moved", f"group:{group.id}", before=old_id, after=new_id)
 
 
@@ -36,10 +38,10 @@ async def topic_created(work: Work, place: Place) -> None:
     if not made_by_us or not isinstance(thread_id, int):
         return
     group = place.staff_group
-    if await work.topic_at(group.id or 0, thread_id):
+    if await topic_at(work, group.id or 0, thread_id):
         return
     name = (place.raw.get("forum_topic_created") or {}).get("name")
-    topic = await work.topic_named(group.id or 0, name)
+    topic = await topic_named(work, group.id or 0, name)
     if topic is None:
         return  # made by hand with the bot's name on it, or by another deployment: not ours to touch
     if topic.thread_id == thread_id:
@@ -59,7 +61,7 @@ async def bot_standing(work: Work, place: Place) -> None:
     member = place.raw.get("new_chat_member") or {}
     trouble = standing_trouble(member, place.staff_group.is_forum)
     if trouble is None and place.staff_group.trouble:
-        await work.hasten(place.staff_group.id or 0)
+        await hasten(work, place.staff_group.id or 0)
         work.said = True
     await note_trouble(work, place.staff_group, trouble)
 

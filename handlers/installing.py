@@ -5,8 +5,10 @@ from typing import Any
 from sqlmodel import select
 
 from handlers import groups, staff
-from models.staff import COUNTERS, Counter, Installation, StaffGroup
-from models.work import Work
+from models.groups import leave_group
+from models.installation import COUNTERS, Installation
+from models.staff import StaffGroup, add_staff_group, staff_group, staff_groups
+from models.work import Counter, Work
 
 
 class AnotherBot(Exception):
@@ -38,7 +40,7 @@ async def install(
     elif configured_id not in (group.configured_id, group.chat_id):
         # The operator named another group: customers get their topics there.
         work.audit("system", "group_set", f"group:{group.id}", before=group.chat_id, after=configured_id)
-        await work.leave_group(group)
+        await leave_group(work, group)
         group.configured_id = group.chat_id = configured_id
         group.trouble = None
     await work.flush()
@@ -60,20 +62,20 @@ async def begin_counting(work: Work) -> None:
 
 async def meet_departments(work: Work) -> list[StaffGroup]:
     """Know the groups of the plan's departments; returns every staff group, the main one first."""
-    known = {chat_id for group in await work.groups() for chat_id in (group.chat_id, group.configured_id)}
+    known = {chat_id for group in await staff_groups(work) for chat_id in (group.chat_id, group.configured_id)}
     for department in work.plan.department:
         if department.group != "main" and int(department.group) not in known:
             known.add(int(department.group))
-            work.add_group(StaffGroup(configured_id=int(department.group), chat_id=int(department.group)))
+            add_staff_group(work, StaffGroup(configured_id=int(department.group), chat_id=int(department.group)))
     await work.flush()
-    return await work.groups()
+    return await staff_groups(work)
 
 
 async def meet_group(
     work: Work, group_id: int, chat_id: int, chat: dict[str, Any] | None, member: dict[str, Any] | None
 ) -> None:
     """Take over what Telegram says of a staff group and of our standing there; None where it did not answer."""
-    group = await work.group(group_id)
+    group = await staff_group(work, group_id)
     if group.chat_id != chat_id:
         await groups.moved(work, group, chat_id)
     if chat is not None:

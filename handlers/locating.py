@@ -1,8 +1,11 @@
 """Where an update came from, and who speaks: the chat's meaning to us, the customer it is about, the agent."""
 
 from handlers.doors import ORIGINAL_WAIT, STAFF_PLACES, Data, NotYet, Place, Where
-from models.customers import Customer, TopicState
-from models.staff import StaffGroup
+from models.customers import Customer, customer_numbered, customer_of_user
+from models.messages import message_at
+from models.outbox import case_shown_at, customer_named_at
+from models.staff import StaffGroup, staff_groups, staff_of_user
+from models.topics import TopicState, topic_at
 from models.work import Work
 
 
@@ -23,14 +26,14 @@ async def locate(work: Work, update: Data) -> Place:
     if chat.get("type") == "private":
         place.where = Where.PRIVATE
         if isinstance(user_id, int):
-            place.customer = await work.customer_of_user(user_id)
-            place.agent = await work.staff_of_user(user_id)
+            place.customer = await customer_of_user(work, user_id)
+            place.agent = await staff_of_user(work, user_id)
         return place
-    for group in await work.groups():
+    for group in await staff_groups(work):
         if chat.get("id") in (group.chat_id, group.configured_id):
             await _locate_in_group(work, place, group)
     if place.where in STAFF_PLACES and isinstance(user_id, int) and not place.impersonal:
-        place.agent = await work.staff_of_user(user_id)
+        place.agent = await staff_of_user(work, user_id)
     return place
 
 
@@ -41,10 +44,10 @@ async def _locate_in_group(work: Work, place: Place, group: StaffGroup) -> None:
     thread_id = message.get("message_thread_id")
     if message.get("is_topic_message") and isinstance(thread_id, int):
         place.thread_id = thread_id
-        topic = await work.topic_at(group.id or 0, thread_id)
+        topic = await topic_at(work, group.id or 0, thread_id)
         place.where = Where.TOPIC if topic else Where.GENERAL
         if topic and topic.state is not TopicState.GONE:
-            place.customer = await work.customer(topic.customer_id)
+            place.customer = await customer_numbered(work, topic.customer_id)
         elif topic:
             place.where = Where.GENERAL
         return
@@ -74,9 +77,9 @@ async def _customer_meant(work: Work, group: StaffGroup, message: Data) -> Custo
     """In a plain group: whose words, card or notice a message replies to, or a pressed button stands under."""
     shown = message.get("reply_to_message") or message
     telegram_id = shown.get("message_id", 0)
-    words = await work.message_at(group.chat_id, telegram_id)
+    words = await message_at(work, group.chat_id, telegram_id)
     if words is not None:
-        return await work.customer(words.customer_id)
-    case = await work.case_shown_at(group.id or 0, telegram_id)
-    customer_id = case.customer_id if case else await work.customer_named_at(group.id or 0, telegram_id)
-    return await work.customer(customer_id) if customer_id else None
+        return await customer_numbered(work, words.customer_id)
+    case = await case_shown_at(work, group.id or 0, telegram_id)
+    customer_id = case.customer_id if case else await customer_named_at(work, group.id or 0, telegram_id)
+    return await customer_numbered(work, customer_id) if customer_id else None

@@ -12,10 +12,12 @@ from handlers.doors import ORIGINAL_WAIT, NotYet, Place
 from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
 from handlers.speaking import send, tell_customer, tell_staff
 from handlers.typed import is_thanks
-from models.cases import Case, CaseState
+from models.cases import Case, CaseState, case_numbered, cases_of, recent_cases, score_shown_at, scored_at
 from models.customers import Customer
 from models.delivery import Priority, SendClass, What, staff_lane
-from models.messages import Author, Message, MessageVersion
+from models.messages import Author, Message, MessageVersion, message_at, new_message
+from models.outbox import pending_send
+from models.staff import staff_group
 from models.work import Work
 from templates import label
 
@@ -85,7 +87,8 @@ async def keep_answer(work: Work, place: Place, customer: Customer, case: Case |
 def _store(
     work: Work, place: Place, customer: Customer, case: Case | None, content: Content, replied: Message | None
 ) -> int:
-    return work.new_message(
+    return new_message(
+        work,
         customer_id=customer.id,
         case_id=case.id if case else None,
         author=Author.CUSTOMER,
@@ -113,7 +116,7 @@ async def _show(
     quiet: bool,
 ) -> None:
     """Show staff the customer's message, in the topic."""
-    await cases.want_topic(work, customer, await work.group(case.group_id))
+    await cases.want_topic(work, customer, await staff_group(work, case.group_id))
     row = {
         "group_id": case.group_id,
         "customer_id": customer.id,
@@ -168,7 +171,7 @@ async def _join_album(
 ) -> None:
     """One outbox row an album: it waits a moment after each item, so that late ones still join."""
     key = f"album:{row['customer_id']}:{album}"
-    waiting = await work.pending_send(key)
+    waiting = await pending_send(work, key)
     item = {"telegram_id": telegram_id, "message_id": row["message_id"]}
     due = work.real_now + ALBUM_WAIT
     if waiting is None:
@@ -184,13 +187,13 @@ async def _replied_to(work: Work, place: Place) -> Message | None:
     reply = place.raw.get("reply_to_message")
     if not reply:
         return None
-    return await work.message_at(place.raw["chat"]["id"], reply["message_id"])
+    return await message_at(work, place.raw["chat"]["id"], reply["message_id"])
 
 
 async def _case_for(work: Work, customer: Customer, content: Content, replied: Message | None) -> Case | None:
     """The case these words belong to: the one replied to, else the latest; a new one where there is none."""
-    current = await work.cases_of(customer.id)
-    meant = await work.case(replied.case_id) if replied and replied.case_id else None
+    current = await cases_of(work, customer.id)
+    meant = await case_numbered(work, replied.case_id) if replied and replied.case_id else None
     too_old = meant is not None and meant.id not in {case.id for case in current}
     if not customer.next_is_new and not too_old:
         scored = await _asked_for_comment(work, current)
@@ -203,7 +206,7 @@ async def _case_for(work: Work, customer: Customer, content: Content, replied: M
             return case
     if content.housekeeping:
         return None
-    parent = meant or next(iter(await work.recent_cases(customer.id, 1)), None)
+    parent = meant or next(iter(await recent_cases(work, customer.id, 1)), None)
     return await cases.open_case(
         work,
         customer,
@@ -223,7 +226,7 @@ def _latest(current: list[Case]) -> Case | None:
 async def _asked_for_comment(work: Work, current: list[Case]) -> Case | None:
     """The case whose score the customer's words explain: asked for, not long ago, and talk has not moved on since."""
     for case in reversed(current):
-        at = await work.scored_at(case.id) if case.comment_open else None
+        at = await scored_at(work, case.id) if case.comment_open else None
         if at is None or work.now - at > COMMENT_WITHIN:
             continue
         answered = any(other.last_agent_at and other.last_agent_at > at for other in current)
@@ -251,7 +254,7 @@ async def _keep_comment(work: Work, customer: Customer, case: Case, words: str) 
     work.event(case, "commented", cases.actor_of(customer), comment=words)
     work.happen(Commented(case, customer, words))
     cases.redraw_card(work, case)
-    if not case.unfinished and (shown_at := await work.score_shown_at(case.id)):
+    if not case.unfinished and (shown_at := await score_shown_at(work, case.id)):
         # The question has its answer: its button "nothing to add" goes.
         params = {"message_id": shown_at, "reply_markup": {"inline_keyboard": []}}
         speaking.call_customer(work, customer, "editMessageReplyMarkup", params, send_class=SendClass.C)
@@ -262,15 +265,15 @@ async def _keep_comment(work: Work, customer: Customer, case: Case, words: str) 
 async def ask_for_person(work: Work, place: Place) -> None:
     """The keyboard's button for a person: their words reach staff at once, marked as urgent."""
     customer = await known(work, place.user)
-    before = {case.id: case.unfinished for case in await work.cases_of(customer.id)}
-    for case in await work.cases_of(customer.id):
+    before = {case.id: case.unfinished for case in await cases_of(work, customer.id)}
+    for case in await cases_of(work, customer.id):
         case.comment_open = False  # a call for a person is no comment
     taken = await _take_in(work, place, customer)
     if taken and taken.id not in before:  # the button's words are no matter; the next ones may be
         taken.subject = _asks_for_person(work)
     if taken is None or taken.id not in before or await barring.is_muted(work, customer, ""):
         return
-    group, values = await work.group(taken.group_id), {"number": taken.id}
+    group, values = await staff_group(work, taken.group_id), {"number": taken.id}
     tell_staff(work, group, customer, "cases/asks_for_person", values, priority=Priority.ANSWER)
     if before[taken.id]:
         tell_customer(work, customer, "customers/person_called", values, case=taken)
@@ -287,7 +290,7 @@ def _asks_for_person(work: Work) -> str:
 async def edited(work: Work, place: Place) -> None:
     """A customer changed a message: staff get the new text whole, under the old one, which is kept."""
     customer = await known(work, place.user)
-    message = await work.message_at(place.raw["chat"]["id"], place.raw["message_id"])
+    message = await message_at(work, place.raw["chat"]["id"], place.raw["message_id"])
     if message is None:
         if not says_something(work, place):
             return  # commands are not stored, and are not carried out a second time
@@ -306,7 +309,7 @@ async def edited(work: Work, place: Place) -> None:
         await work.flush()
         await receive(work, place)
         return
-    case = await work.case(message.case_id) if message.case_id else None
+    case = await case_numbered(work, message.case_id) if message.case_id else None
     group_id = case.group_id if case else (await main_group(work)).id or 0  # an answer to a questionnaire has no case
     if case is not None:
         case.last_customer_at = work.now

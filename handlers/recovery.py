@@ -21,13 +21,14 @@ from handlers.routing.suggesting import suggest
 from handlers.speaking import tell_customer, tell_privately, tell_staff
 from handlers.standards.expecting import due_words
 from handlers.visits.planning import ASK_WHY, plan_by_hand
-from models.cases import Case, CaseKind
-from models.customers import Customer
+from models.cases import Case, CaseKind, case_numbered, recent_cases
+from models.customers import Customer, customer_numbered
 from models.delivery import Priority
+from models.installation import plan_of
 from models.plan import Plan
 from models.questionnaires import Answer, Invitation
 from models.recovery import Recovery
-from models.staff import Role, Staff
+from models.staff import Role, Staff, staff_group, staff_member
 from models.work import Work
 from templates import label
 
@@ -40,7 +41,7 @@ PRAISE = {"csat": 5, "nps": 9}
 async def begin(work: Work, given: ScoreGiven) -> None:
     """A low satisfaction: somebody in charge who is not the handler takes the case, and the customer hears of it."""
     customer = given.customer
-    plan = await work.plan_of(given.case) if given.case else work.plan
+    plan = await plan_of(work, given.case) if given.case else work.plan
     if given.measure != "csat" or given.score > plan.recovery.csat_at_most:
         return
     case = given.case or await _case_for(work, customer)
@@ -106,7 +107,7 @@ async def _tell_all(
 ) -> None:
     by = local_time(work, due_at) if due_at else ""
     values = {"number": case.id, "score": score, "to": to.name if to else None, "by": by}
-    group = await work.group(case.group_id)
+    group = await staff_group(work, case.group_id)
     tell_staff(work, group, customer, "recovery/begun", values, priority=Priority.ANSWER, case_id=case.id)
     told = {to.id: to} if to else {}
     for person in await duty.those_in_charge(work, case, Role.MANAGER):
@@ -159,12 +160,14 @@ async def tell_missed(work: Work) -> bool:
     if found is None:
         return False
     found.missed_at = work.now
-    case, customer = await work.case(found.case_id), await work.customer(found.customer_id)
+    case, customer = await case_numbered(work, found.case_id), await customer_numbered(work, found.customer_id)
     assert case is not None  # noqa: S101 - cases are never deleted
-    holder = await work.staff(found.to_id) if found.to_id else None
+    holder = await staff_member(work, found.to_id) if found.to_id else None
     values = {"number": case.id, "to": holder.name if holder else None}
     work.event(case, "recovery_missed", "system")
-    tell_staff(work, await work.group(case.group_id), customer, "recovery/missed", values, priority=Priority.ANSWER)
+    tell_staff(
+        work, await staff_group(work, case.group_id), customer, "recovery/missed", values, priority=Priority.ANSWER
+    )
     for person in await duty.those_in_charge(work, case, Role.MANAGER):
         tell_privately(work, person, "recovery/missed", values, case_id=case.id)
     return True
@@ -194,7 +197,7 @@ async def praise_of_kind(work: Work, confirmed: KindConfirmed) -> None:
     """A matter that is praise reaches whoever handled the customer's last matter."""
     case = confirmed.case
     if case.kind is CaseKind.PRAISE:
-        await _praise(work, await work.customer(case.customer_id), case, case.subject)
+        await _praise(work, await customer_numbered(work, case.customer_id), case, case.subject)
 
 
 async def praise_of_answers(work: Work, ended: QuestionnaireEnded) -> None:
@@ -224,12 +227,12 @@ async def _praise(work: Work, customer: Customer, case: Case, words: str) -> Non
     kind = suggest(work.plan, words, None).kind
     if case.kind is not CaseKind.PRAISE and kind not in (None, CaseKind.PRAISE):
         return
-    handlers = [each.assignee_id for each in (case, *await work.recent_cases(customer.id)) if each.assignee_id]
+    handlers = [each.assignee_id for each in (case, *await recent_cases(work, customer.id)) if each.assignee_id]
     if not handlers:
         return
-    person = await work.staff(handlers[0])
+    person = await staff_member(work, handlers[0])
     work.event(case, "praised", actor_of(customer), staff=person.id)
-    group = await work.group(case.group_id) if case.group_id else await main_group(work)
+    group = await staff_group(work, case.group_id) if case.group_id else await main_group(work)
     values = {"number": case.id, "name": person.name, "text": words, "sure": CaseKind.PRAISE in (kind, case.kind)}
     tell_staff(work, group, customer, "recovery/praise", values, case_id=case.id)
     tell_privately(work, person, "recovery/praise", values, case_id=case.id)

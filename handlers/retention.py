@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from models.inbox import delete_handled
+from models.outbox import delete_sent
 from models.work import Work
 
 #: Telegram may start counting updates anew after a week without any: by then our old rows must be gone.
@@ -12,9 +14,9 @@ OUTBOX_KEPT = timedelta(days=30)
 
 async def forget_inbox(work: Work) -> bool:
     """Delete handled updates; dead ones stay for a replay."""
-    return await work.forget_inbox(work.real_now - INBOX_KEPT) > 0
+    return await delete_handled(work, work.real_now - INBOX_KEPT) > 0
 
 
 async def forget_outbox(work: Work) -> bool:
     """Delete rows that were sent or cancelled; what failed stays to be seen."""
-    return await work.forget_outbox(work.real_now - OUTBOX_KEPT) > 0
+    return await delete_sent(work, work.real_now - OUTBOX_KEPT) > 0

@@ -11,7 +11,7 @@ from typing import Any
 from models.cases import Case
 from models.customers import Customer
 from models.delivery import Outbox, Priority, SendClass, What, customer_lane, staff_lane
-from models.messages import Author
+from models.messages import Author, new_message
 from models.staff import Staff, StaffGroup
 from models.work import Work
 from templates import label, render
@@ -67,7 +67,8 @@ def tell_customer(
         if case is not None:
             _ask_to_tell(work, customer, case, text)
         return None
-    message_id = work.new_message(
+    message_id = new_message(
+        work,
         customer_id=customer.id,
         case_id=case.id if case else None,
         author=Author.BOT,

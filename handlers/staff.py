@@ -7,8 +7,22 @@ from handlers import cases
 from handlers.doors import Place, Refusal, Where, in_place
 from handlers.happenings import StaffBack, StaffLeft, StandingChanged
 from handlers.speaking import answer_press, button, tell_privately, tell_staff
-from models.customers import display_name
-from models.staff import GroupMember, Role, Staff, StaffGroup
+from models.cases import unfinished_cases_of
+from models.customers import customer_of_user, display_name
+from models.staff import (
+    GroupMember,
+    Role,
+    Staff,
+    StaffGroup,
+    memberships_known,
+    memberships_of,
+    owner_count,
+    owners,
+    remember_staff,
+    staff_member,
+    staff_named,
+    staff_of_user,
+)
 from models.work import Work
 from templates import LANGUAGES, label
 
@@ -31,10 +45,10 @@ async def enrol(work: Work, place: Place) -> None:
             username=user.get("username"),
             language=language,
             active=False,
-            started_bot=await work.customer_of_user(user["id"]) is not None,
+            started_bot=await customer_of_user(work, user["id"]) is not None,
             joined_at=work.now,
         )
-        work.remember_staff(person)
+        remember_staff(work, person)
         await work.flush()
     is_new_here = await join_group(work, person, place.staff_group)
     if not person.active and at_once:
@@ -50,10 +64,10 @@ async def enrol(work: Work, place: Place) -> None:
 async def join_group(work: Work, person: Staff, group: StaffGroup) -> bool:
     """Whoever speaks in a group works there; returns whether they are new to it."""
     key = (group.id or 0, person.id or 0)
-    if key in work.members:
+    if key in memberships_known(work):
         return False
-    work.members.add(key)
-    if group.id in {each.group_id for each in await work.memberships_of(person.id or 0)}:
+    memberships_known(work).add(key)
+    if group.id in {each.group_id for each in await memberships_of(work, person.id or 0)}:
         return False
     work.add(GroupMember(group_id=group.id or 0, staff_id=person.id or 0))
     if person.active:
@@ -84,8 +98,8 @@ def _ask_to_admit(work: Work, person: Staff, name: str, group: StaffGroup) -> No
 async def decide_on_candidate(work: Work, place: Place) -> None:
     """A supervisor admits a newcomer, or does not; whoever is refused is not asked about again."""
     action, _, key = place.text.partition(":")
-    person = await work.staff(int(key)) if key.isdecimal() and len(key) < 18 else None
-    here = person and place.staff_group.id in {each.group_id for each in await work.memberships_of(person.id or 0)}
+    person = await staff_member(work, int(key)) if key.isdecimal() and len(key) < 18 else None
+    here = person and place.staff_group.id in {each.group_id for each in await memberships_of(work, person.id or 0)}
     if person is None or person.active or not here:
         raise Refusal("stale")
     if action == "approve":
@@ -115,14 +129,14 @@ async def left_message(work: Work, place: Place) -> None:
 
 async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
     """Somebody left a staff group: their cases there go back to the queue, and with the last one authority ends."""
-    person = await work.staff_of_user(user["id"]) if isinstance(user.get("id"), int) else None
+    person = await staff_of_user(work, user["id"]) if isinstance(user.get("id"), int) else None
     if person is None:
         return
     group = place.staff_group
-    memberships = await work.memberships_of(person.id or 0)
+    memberships = await memberships_of(work, person.id or 0)
     for membership in memberships:
         if membership.group_id == group.id:
-            work.members.discard((membership.group_id, membership.staff_id))
+            memberships_known(work).discard((membership.group_id, membership.staff_id))
             await work.session.delete(membership)
     elsewhere = any(membership.group_id != group.id for membership in memberships)
     if not person.active or person.role is Role.OWNER:
@@ -135,7 +149,7 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
         work.happen(StaffLeft(person))
         work.happen(StandingChanged(person))
     orphans = [
-        case for case in await work.unfinished_cases_of(person.id or 0) if not elsewhere or case.group_id == group.id
+        case for case in await unfinished_cases_of(work, person.id or 0) if not elsewhere or case.group_id == group.id
     ]
     for case in orphans:
         cases.assign(work, case, None)
@@ -161,10 +175,10 @@ async def change_role(work: Work, place: Place) -> None:
     replied = (place.raw.get("reply_to_message") or {}).get("from") or {}
     if role is None or not (named or replied):
         raise Refusal("role_usage")
-    person = await work.staff_named(named) if named else await work.staff_of_user(replied.get("id", 0))
+    person = await staff_named(work, named) if named else await staff_of_user(work, replied.get("id", 0))
     if person is None or not person.active:
         raise Refusal("role_who")
-    if person.role is Role.OWNER and role is not Role.OWNER and await work.owner_count() < 2:
+    if person.role is Role.OWNER and role is not Role.OWNER and await owner_count(work) < 2:
         raise Refusal("last_owner")
     before, person.role = person.role, role
     work.audit(cases.actor_of(place.speaker), "role", cases.actor_of(person), before=before, after=role)
@@ -179,7 +193,7 @@ async def unknown_command(_work: Work, place: Place) -> None:
 
 async def tell_owners(work: Work, template: str, values: dict[str, Any]) -> None:
     """Tell every owner, in private, what stands in the way of the service."""
-    for owner in await work.owners():
+    for owner in await owners(work):
         tell_privately(work, owner, template, values)
 
 
@@ -191,17 +205,17 @@ async def appoint_owners(work: Work, user_ids: tuple[int, ...], known_ids: list[
     for user_id in user_ids:
         if user_id in known_ids:
             continue
-        person = await work.staff_of_user(user_id)
+        person = await staff_of_user(work, user_id)
         if person is None:
             language = work.plan.business.language
             person = Staff(user_id=user_id, name=str(user_id), language=language, joined_at=work.now)
-            work.remember_staff(person)
+            remember_staff(work, person)
         person.role = Role.OWNER
         person.active = True
         await work.flush()
         work.audit("system", "owner", cases.actor_of(person), source="OWNER_IDS")
     for user_id in set(known_ids) - set(user_ids):
-        person = await work.staff_of_user(user_id)
-        if person and person.role is Role.OWNER and await work.owner_count() > 1:
+        person = await staff_of_user(work, user_id)
+        if person and person.role is Role.OWNER and await owner_count(work) > 1:
             person.role = Role.AGENT
             work.audit("system", "role", cases.actor_of(person), before=Role.OWNER, after=Role.AGENT)

@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import cache
 
 from handlers.doors import Place
-from models.cases import Case
+from models.cases import Case, cases_of
 from models.customers import Customer
+from models.messages import links_of
 from models.routing.words import alarm_of, plain, severity_of
 from models.work import Work
 from templates import LANGUAGES, word_list
@@ -82,7 +83,7 @@ async def is_current(
 
     It is not once a person has spoken, once another matter was begun or resolved, or where they reply to other words.
     """
-    for each in await work.cases_of(customer.id):
+    for each in await cases_of(work, customer.id):
         if each.last_agent_at and each.last_agent_at > asked_at:
             return False
         newest = max(each.opened_at, each.resolved_at or each.opened_at)
@@ -91,7 +92,7 @@ async def is_current(
     replied = place.raw.get("reply_to_message")
     if replied is None or message_id is None:
         return replied is None
-    return replied.get("message_id") in (await work.links_of([message_id], customer.chat_id)).values()
+    return replied.get("message_id") in (await links_of(work, [message_id], customer.chat_id)).values()
 
 
 def is_thanks(text: str) -> bool:

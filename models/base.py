@@ -4,7 +4,7 @@ import enum
 import itertools
 import os
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, BigInteger, Integer, MetaData, literal_column
 from sqlalchemy import Enum as SqlEnum
@@ -74,4 +74,11 @@ def clean(text: str) -> str:
 
 
 class Base(SQLModel):
-    """The parent of every table."""
+    """The parent of every table.
+
+    Of rows collected by a unit of work, those of a table `written_first` go before the others, which refer to them;
+    of one `kept_if_there` a row whose key is taken says the same and is let be.
+    """
+
+    written_first: ClassVar[bool] = False
+    kept_if_there: ClassVar[bool] = False

@@ -1,13 +1,15 @@
 """Cases: one matter from the first word to the closing, with its states and its timeline."""
 
 import enum
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, text
-from sqlmodel import Field
+from sqlalchemy import BigInteger, Column, Index, bindparam, or_, text
+from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey, Json, text_enum
+from models.work import Work
 
 FIRST_NUMBER = 1000  # the first case is no. 1001
 
@@ -159,3 +161,112 @@ class CaseEvent(Base, table=True):
     what: str  # opened, kind, claimed, pending, resolved, closed, reopened, scored, commented, unassigned, chased
     actor: str  # "staff:12", "customer:7", "system"
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+
+
+# -- queries
+
+_OF_CUSTOMERS: Any = bindparam("customer_ids", expanding=True)
+_OLDEST: Any = bindparam("oldest")
+_CASES = (
+    select(Case)
+    .where(
+        col(Case.customer_id).in_(_OF_CUSTOMERS),
+        or_(col(Case.state).in_(UNFINISHED), col(Case.resolved_at) >= _OLDEST, col(Case.closed_at) >= _OLDEST),
+    )
+    .order_by(col(Case.id))
+)
+
+
+class _Known(dict[int, list[Case]]):
+    """The current cases that this work has met, by customer."""
+
+
+async def fetch_cases(work: Work, customer_ids: Sequence[int]) -> None:
+    """Fetch the cases of these customers in one query."""
+    if not customer_ids:
+        return
+    known = work.memory(_Known)
+    for customer_id in customer_ids:
+        known.setdefault(customer_id, [])
+    oldest = work.now - work.plan.closing.reopen_within
+    for case in await work.all(_CASES, customer_ids=customer_ids, oldest=oldest):
+        if case not in known[case.customer_id]:
+            known[case.customer_id].append(case)
+
+
+async def cases_of(work: Work, customer_id: int) -> list[Case]:
+    """The customer's unfinished cases and those that can still be reopened, oldest first."""
+    known = work.memory(_Known)
+    if customer_id not in known:
+        await fetch_cases(work, [customer_id])
+    return known[customer_id]
+
+
+async def new_case(work: Work, **values: Any) -> Case:
+    """A new case with the next number."""
+    case = Case(id=FIRST_NUMBER + await work.number("case"), plan_version=work.plan_version, **values)
+    work.add(case)
+    (await cases_of(work, case.customer_id)).append(case)
+    return case
+
+
+def no_cases_yet(work: Work, customer_id: int) -> None:
+    """A customer is new."""
+    work.memory(_Known)[customer_id] = []
+
+
+def forget_cases_of(work: Work, customer_ids: Sequence[int]) -> None:
+    """Nothing is known any more of the cases of these customers."""
+    for customer_id in customer_ids:
+        work.memory(_Known).pop(customer_id, None)
+
+
+async def case_numbered(work: Work, case_id: int) -> Case | None:
+    """A case by its number."""
+    case: Case | None = await work.first(select(Case).where(Case.id == case_id))
+    return case
+
+
+async def case_held(work: Work, case_id: int) -> Case | None:
+    """The case as it is stored by now; until this work ends nobody else changes it (PostgreSQL).
+
+    For those who decide by where the case is shown: a worker moves it while the sender shows it.
+    """
+    held = select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
+    case: Case | None = await work.first(held)
+    return case
+
+
+async def recent_cases(work: Work, customer_id: int, limit: int = 10) -> Sequence[Case]:
+    """The customer's latest cases, newest first."""
+    return await work.all(
+        select(Case).where(Case.customer_id == customer_id).order_by(col(Case.id).desc()).limit(limit)
+    )
+
+
+async def history_of(work: Work, customer_id: int, but: int) -> tuple[int, list[int]]:
+    """How many other cases the customer has had, and the latest five scores, newest first."""
+    cases = await recent_cases(work, customer_id, 100)
+    scores = [case.score for case in cases if case.id != but and case.score is not None]
+    return len(cases) - 1, scores[:5]
+
+
+async def unfinished_cases_of(work: Work, staff_id: int) -> Sequence[Case]:
+    """The unfinished cases that this member of staff is responsible for."""
+    return await work.all(
+        select(Case).where(Case.assignee_id == staff_id, col(Case.state).in_(UNFINISHED)).order_by(col(Case.id))
+    )
+
+
+async def scored_at(work: Work, case_id: int) -> datetime | None:
+    """When the customer last scored the case."""
+    query = select(CaseEvent.at).where(CaseEvent.case_id == case_id, CaseEvent.what == "scored")
+    at: datetime | None = await work.first(query.order_by(col(CaseEvent.id).desc()))
+    return at
+
+
+async def score_shown_at(work: Work, case_id: int) -> int | None:
+    """Telegram's id of the message in the customer's chat that shows the latest score of the case."""
+    query = select(CaseEvent.details).where(CaseEvent.case_id == case_id, CaseEvent.what == "scored")
+    details: dict[str, Any] | None = await work.first(query.order_by(col(CaseEvent.id).desc()))
+    return (details or {}).get("shown_at")

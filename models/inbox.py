@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, text, update
+from sqlalchemy import bindparam, delete, func, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
@@ -13,6 +13,8 @@ from models.base import stands_at
 from models.delivery import Inbox, InboxState
 from models.work import Work
 
+#: How many old rows go in one transaction, so that nobody waits for it long.
+DELETED_AT_ONCE = 2000
 _TABLE = Inbox.__table__  # type: ignore[attr-defined]
 _NEW = stands_at(_TABLE.c.state, InboxState.NEW)
 _NOW = bindparam("now", type_=_TABLE.c.not_before.type)
@@ -102,3 +104,15 @@ async def counts(work: Work) -> dict[str, int]:
     """How many rows there are in each state."""
     rows = await work.all(select(Inbox.state, func.count()).group_by(Inbox.state))
     return {state.value: number for state, number in rows}
+
+
+async def delete_handled(work: Work, before: datetime) -> int:
+    """Delete handled updates received before that moment, some at a time, and free the ids of dead ones.
+
+    Returns how many were deleted.
+    """
+    old = col(Inbox.received_at) < before
+    dead = update(Inbox).where(old, col(Inbox.state) == InboxState.DEAD, col(Inbox.update_id).is_not(None))
+    await work.session.exec(dead.values(update_id=None))
+    some = select(Inbox.id).where(old, Inbox.state == InboxState.DONE).limit(DELETED_AT_ONCE)
+    return int((await work.session.exec(delete(Inbox).where(col(Inbox.id).in_(some)))).rowcount)

@@ -1,13 +1,15 @@
 """Every word, who said it, and where Telegram shows it on either side."""
 
 import enum
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Column, Index
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 
-from models.base import Base, BigKey, Json, text_enum
+from models.base import Base, BigKey, Json, new_id, text_enum
+from models.work import Work
 
 
 class Author(enum.StrEnum):
@@ -28,6 +30,7 @@ class Message(Base, table=True):
     """
 
     __tablename__ = "messages"
+    written_first: ClassVar[bool] = True  # links and the outbox refer to them
     __table_args__ = (
         Index("uq_messages_origin", "origin_chat_id", "origin_message_id", unique=True),
         Index("ix_messages_customer", "customer_id", "id"),
@@ -73,3 +76,65 @@ class MessageLink(Base, table=True):
     message_id: int = Field(foreign_key="messages.id", sa_type=BigInteger, index=True)
     chat_id: int = Field(sa_type=BigInteger)
     telegram_id: int = Field(sa_type=BigInteger)
+
+
+# -- queries
+
+
+def new_message(work: Work, **values: Any) -> int:
+    """Store a message; returns its key."""
+    key = new_id()
+    work.append(Message, id=key, **values)
+    return key
+
+
+async def message_numbered(work: Work, message_id: int) -> Message:
+    """A message by its key."""
+    message: Message = await work.first(select(Message).where(Message.id == message_id))
+    return message
+
+
+async def message_at(work: Work, chat_id: int, telegram_id: int) -> Message | None:
+    """The message written or shown at that place; of several merged into one, the last."""
+    written: Message | None = await work.first(
+        select(Message).where(Message.origin_chat_id == chat_id, Message.origin_message_id == telegram_id)
+    )
+    if written is not None:
+        return written
+    shown: Message | None = await work.first(
+        select(Message)
+        .join(MessageLink, col(MessageLink.message_id) == Message.id)
+        .where(MessageLink.chat_id == chat_id, MessageLink.telegram_id == telegram_id)
+        .order_by(col(Message.id).desc())
+    )
+    return shown
+
+
+async def links_of(work: Work, message_ids: Iterable[int], chat_id: int) -> dict[int, int]:
+    """Where in that chat these messages stand, written or shown: message key -> Telegram's id."""
+    wanted = list(message_ids)
+    places = dict(
+        await work.all(
+            select(Message.id, Message.origin_message_id).where(
+                col(Message.id).in_(wanted), Message.origin_chat_id == chat_id
+            )
+        )
+    )
+    shown = await work.all(
+        select(MessageLink.message_id, MessageLink.telegram_id)
+        .where(col(MessageLink.message_id).in_(wanted), MessageLink.chat_id == chat_id)
+        .order_by(col(MessageLink.id).desc())
+    )
+    return {**dict(shown), **places}
+
+
+async def album_is_note(work: Work, customer_id: int, album: str) -> bool:
+    """Whether an item of that album, in the customer's topic, was a note."""
+    notes = select(Message.id).where(Message.customer_id == customer_id, Message.author == Author.NOTE)
+    return await work.first(notes.where(Message.album == album)) is not None
+
+
+async def is_answer(work: Work, message_id: int) -> bool:
+    """Whether that message is an agent's answer."""
+    author = await work.first(select(Message.author).where(Message.id == message_id))
+    return bool(author == Author.AGENT)

@@ -6,14 +6,18 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.base import stands_at
+from models.cases import Case
 from models.delivery import Outbox, OutboxState, Pause, Priority, SendClass, What
 from models.messages import Author, Message
 from models.work import Work
+
+#: How many old rows go in one transaction, so that nobody waits for it long.
+DELETED_AT_ONCE = 2000
 
 _TABLE = Outbox.__table__  # type: ignore[attr-defined]
 _OUTLINES = select(  # type: ignore[call-overload]
@@ -138,3 +142,82 @@ async def answer_lag(session: AsyncSession, since: datetime) -> dict[str, float]
         if lags:
             found[name] = round(lags[ceil(share * len(lags)) - 1], 1)
     return found
+
+
+async def unsent(work: Work, message_id: int) -> Outbox | None:
+    """The outbox row that has yet to carry that message."""
+    row: Outbox | None = await work.first(
+        select(Outbox)
+        .where(
+            Outbox.message_id == message_id,
+            Outbox.state == OutboxState.NEW,
+            col(Outbox.what).in_((What.CALL, What.COPY)),
+        )
+        .with_for_update()
+    )
+    return row
+
+
+async def hasten(work: Work, group_id: int) -> None:
+    """What waits for another try in that group is tried now."""
+    waiting = update(Outbox).where(col(Outbox.group_id) == group_id, stands_at(Outbox.state, OutboxState.NEW))
+    await work.session.exec(waiting.where(col(Outbox.attempts) > 0).values(not_before=None))
+
+
+async def rows_in_flight(work: Work) -> Sequence[Outbox]:
+    """Rows whose sending was begun and not recorded."""
+    query = select(Outbox).where(stands_at(Outbox.state, OutboxState.SENDING)).order_by(col(Outbox.id))
+    return await work.all(query.with_for_update())
+
+
+async def delete_sent(work: Work, before: datetime) -> int:
+    """Delete rows sent or cancelled before that moment, some at a time; returns how many.
+
+    The last row stays: SQLite would give its key again, and the sender looks only above the keys it has seen.
+    """
+    over = col(Outbox.state).in_((OutboxState.SENT, OutboxState.CANCELLED))
+    last = select(func.max(col(Outbox.id))).scalar_subquery()
+    some = select(Outbox.id).where(col(Outbox.created_at) < before, over, col(Outbox.id) < last)
+    some = some.limit(DELETED_AT_ONCE)
+    return int((await work.session.exec(delete(Outbox).where(col(Outbox.id).in_(some)))).rowcount)
+
+
+async def scheduled_count(work: Work) -> int:
+    """How many scheduled messages wait for the sender."""
+    waiting = select(func.count()).where(Outbox.state == OutboxState.NEW, Outbox.priority == Priority.SCHEDULED)
+    return int(await work.first(waiting))
+
+
+async def pending_send(work: Work, key: str) -> Outbox | None:
+    """The unsent outbox row with that key."""
+    row: Outbox | None = await work.first(
+        select(Outbox).where(Outbox.key == key, stands_at(Outbox.state, OutboxState.NEW)).with_for_update()
+    )
+    return row
+
+
+async def case_shown_at(work: Work, group_id: int, telegram_id: int) -> Case | None:
+    """The case whose card, latest or earlier, that message of the staff group is, or that it tells about."""
+    case: Case | None = await work.first(
+        select(Case).where(Case.group_id == group_id, Case.card_message_id == telegram_id)
+    )
+    return case or await work.first(
+        select(Case)
+        .join(Outbox, col(Outbox.case_id) == Case.id)
+        .where(Outbox.group_id == group_id, Outbox.telegram_id == telegram_id, col(Outbox.message_id).is_(None))
+        .order_by(col(Outbox.id).desc())
+        .limit(1)
+    )
+
+
+async def customer_named_at(work: Work, group_id: int, telegram_id: int) -> int | None:
+    """The number of the customer whom what we said there was about."""
+    said = select(Outbox.customer_id).where(
+        Outbox.group_id == group_id,
+        Outbox.telegram_id == telegram_id,
+        col(Outbox.message_id).is_(None),
+        # A call that changes a message, as by taking its buttons, names nobody.
+        col(Outbox.customer_id).is_not(None),
+    )
+    customer_id: int | None = await work.first(said.order_by(col(Outbox.id).desc()).limit(1))
+    return customer_id

@@ -1,13 +1,15 @@
 """Staff and their groups: who may act, and where they sit."""
 
 import enum
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column
-from sqlmodel import Field
+from sqlalchemy import BigInteger, Column, bindparam, func
+from sqlmodel import Field, col, select
 
-from models.base import Base, BigKey, Json, text_enum
+from models.base import Base, BigKey, text_enum
+from models.work import Work
 
 
 class Role(enum.StrEnum):
@@ -80,54 +82,123 @@ class GroupMember(Base, table=True):
     turn: int = Field(default=0, sa_type=BigInteger)
 
 
-class PlanVersion(Base, table=True):
-    """A care plan as it was in force from `taken_at` on: a case keeps the version that it was promised under."""
+# -- queries
 
-    __tablename__ = "plan_versions"
-
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
-    text: str
-    taken_at: datetime
+_USERS: Any = bindparam("user_ids", expanding=True)
+_STAFF = select(Staff).where(col(Staff.user_id).in_(_USERS))
+_GROUPS = select(StaffGroup).order_by(col(StaffGroup.id))
 
 
-class Installation(Base, table=True):
-    """The one bot that this database belongs to.
+class _Known:
+    """Groups and people that this work has met; `members` are the memberships of which it is sure."""
 
-    `ahead_seconds` moves people's time (due times, shown times) forward where days are to pass: the demo.
-    `plan_trouble` is the digest of the plan file's text of which managers were told that it cannot be used.
+    def __init__(self) -> None:
+        self.groups: list[StaffGroup] | None = None
+        self.people: dict[int, Staff | None] = {}
+        self.members: set[tuple[int, int]] = set()
+
+
+def memberships_known(work: Work) -> set[tuple[int, int]]:
+    """Groups and staff of whom it is known in this work that they sit there."""
+    return work.memory(_Known).members
+
+
+async def staff_groups(work: Work) -> list[StaffGroup]:
+    """Every staff group, the main one first; they are few."""
+    known = work.memory(_Known)
+    if known.groups is None:
+        known.groups = list(await work.all(_GROUPS))
+    return known.groups
+
+
+async def staff_group(work: Work, group_id: int) -> StaffGroup:
+    """A staff group by its key."""
+    return next(group for group in await staff_groups(work) if group.id == group_id)
+
+
+def add_staff_group(work: Work, group: StaffGroup) -> None:
+    """Add a new staff group."""
+    work.add(group)
+    known = work.memory(_Known)
+    known.groups = [*(known.groups or []), group]
+
+
+async def fetch_staff(work: Work, user_ids: Sequence[int]) -> None:
+    """Fetch those of these Telegram users who are staff in one query."""
+    people = work.memory(_Known).people
+    people.update(dict.fromkeys(user_ids))
+    people.update({person.user_id: person for person in await work.all(_STAFF, user_ids=user_ids)})
+
+
+async def staff_of_user(work: Work, user_id: int) -> Staff | None:
+    """The member of staff with that Telegram user id, active or not."""
+    people = work.memory(_Known).people
+    if user_id not in people:
+        people[user_id] = await work.first(select(Staff).where(Staff.user_id == user_id))
+    return people[user_id]
+
+
+def remember_staff(work: Work, person: Staff) -> None:
+    """Add a new member of staff."""
+    work.add(person)
+    work.memory(_Known).people[person.user_id] = person
+
+
+async def staff_member(work: Work, staff_id: int) -> Staff:
+    """The member of staff with that key."""
+    person: Staff = await work.first(select(Staff).where(Staff.id == staff_id))
+    return person
+
+
+async def staff_named(work: Work, username: str) -> Staff | None:
+    """The active member of staff with that @name, in any case of letters.
+
+    Names on Telegram pass from one person to another: where two were last seen under it, it is nobody's.
     """
-
-    __tablename__ = "installation"
-
-    id: int = Field(default=1, primary_key=True)
-    bot_id: int = Field(sa_type=BigInteger)
-    bot_username: str
-    owner_ids: list[int] = Field(default_factory=list, sa_type=Json)
-    ahead_seconds: int = 0
-    plan_trouble: str | None = None
+    found = await work.all(select(Staff).where(func.lower(Staff.username) == username.lower(), col(Staff.active)))
+    return found[0] if len(found) == 1 else None
 
 
-#: What is numbered.
-COUNTERS = ("case", "customer")
+async def owners(work: Work) -> Sequence[Staff]:
+    """Every owner."""
+    return await work.all(select(Staff).where(Staff.role == Role.OWNER, col(Staff.active)))
 
 
-class Counter(Base, table=True):
-    """The last number given out, by what it numbers (cases, customers); how far a long piece of work has come."""
+async def managers(work: Work) -> Sequence[Staff]:
+    """Every manager and owner."""
+    return await work.all(
+        select(Staff)
+        .where(col(Staff.role).in_((Role.MANAGER, Role.OWNER)), col(Staff.active))
+        .order_by(col(Staff.id))
+    )
 
-    __tablename__ = "counters"
 
-    name: str = Field(primary_key=True)
-    value: int = Field(default=0, sa_type=BigInteger)
+async def staff_with_chat(work: Work) -> Sequence[Staff]:
+    """Everybody on the staff who has a private chat with the bot."""
+    return await work.all(select(Staff).where(col(Staff.active), col(Staff.started_bot)).order_by(col(Staff.id)))
 
 
-class Audit(Base, table=True):
-    """Who did what to whom, and when; only ever added to."""
+async def active_staff(work: Work) -> Sequence[Staff]:
+    """Everybody on the staff, who joined first first."""
+    return await work.all(select(Staff).where(col(Staff.active)).order_by(col(Staff.id)))
 
-    __tablename__ = "audit"
 
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
-    at: datetime = Field(index=True)
-    actor: str  # "staff:12", "customer:7", "system"
-    action: str
-    subject: str
-    details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+async def members_of(work: Work, group_id: int) -> Sequence[Staff]:
+    """The active staff who work in that group, who joined first first."""
+    members = select(GroupMember.staff_id).where(GroupMember.group_id == group_id)
+    return await work.all(select(Staff).where(col(Staff.active), col(Staff.id).in_(members)).order_by(col(Staff.id)))
+
+
+async def memberships_of(work: Work, staff_id: int) -> Sequence[GroupMember]:
+    """In which groups somebody works."""
+    return await work.all(select(GroupMember).where(GroupMember.staff_id == staff_id))
+
+
+async def absent_staff(work: Work) -> Sequence[Staff]:
+    """The active staff who have said that they are away."""
+    return await work.all(select(Staff).where(col(Staff.active), col(Staff.away_since).is_not(None)))
+
+
+async def owner_count(work: Work) -> int:
+    """How many owners there are."""
+    return len(await owners(work))

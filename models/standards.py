@@ -18,8 +18,8 @@ from models.base import Base, BigKey, Json, text_enum
 from models.calendars import ALWAYS, WorkingTime, working_time
 from models.cases import Case, CaseKind
 from models.customers import Customer
-from models.lookups import Lookups
 from models.plan import Plan
+from models.work import Work
 
 #: At this share of a promised time the customer hears that it may be missed, while there is time to do something.
 CUSTOMER_HEARS_AT = 0.9
@@ -259,26 +259,26 @@ _WAITING: Any = (
 )
 
 
-async def clocks_of(work: Lookups, case_id: int) -> list[Clock]:
+async def clocks_of(work: Work, case_id: int) -> list[Clock]:
     """The clocks of a case that are not over, in the order in which they were started."""
     query = select(Clock).where(Clock.case_id == case_id, col(Clock.ended_at).is_(None)).order_by(col(Clock.id))
     return list(await work.all(query))
 
 
-async def last_clock(work: Lookups, case_id: int, what: Timed) -> Clock | None:
+async def last_clock(work: Work, case_id: int, what: Timed) -> Clock | None:
     """The latest clock of that kind, over or not."""
     query = select(Clock).where(Clock.case_id == case_id, Clock.what == what).order_by(col(Clock.id).desc()).limit(1)
     clock: Clock | None = await work.first(query)
     return clock
 
 
-async def clock(work: Lookups, clock_id: int) -> Clock | None:
+async def clock(work: Work, clock_id: int) -> Clock | None:
     """A clock by its key."""
     found: Clock | None = await work.first(select(Clock).where(Clock.id == clock_id))
     return found
 
 
-async def due_clocks(work: Lookups, now: datetime, most: int) -> Sequence[tuple[Clock, Case, Customer]]:
+async def due_clocks(work: Work, now: datetime, most: int) -> Sequence[tuple[Clock, Case, Customer]]:
     """Clocks that want to be looked at, the longest waiting first, with their cases and customers, all locked.
 
     Customers are locked first, as everywhere; those whom another process has in hand come with the next look.
@@ -301,7 +301,7 @@ async def due_clocks(work: Lookups, now: datetime, most: int) -> Sequence[tuple[
     return [(clock, case, customers[case.customer_id]) for clock, case in await work.all(query)]
 
 
-async def words_due(work: Lookups, case_ids: Sequence[int], now: datetime) -> dict[tuple[int, Timed], datetime]:
+async def words_due(work: Work, case_ids: Sequence[int], now: datetime) -> dict[tuple[int, Timed], datetime]:
     """When, in these cases, a person's word is due that the customer can count on: by an agent's own time that is
     still ahead (PROMISE), by the interval at which a person speaks (UPDATE)."""
     if not case_ids:
@@ -318,7 +318,7 @@ async def words_due(work: Lookups, case_ids: Sequence[int], now: datetime) -> di
     return {key: moment for key, moment in moments.items() if moment and moment > now}
 
 
-async def late_cases(work: Lookups, group_id: int, now: datetime) -> Sequence[tuple[Case, Customer]]:
+async def late_cases(work: Work, group_id: int, now: datetime) -> Sequence[tuple[Case, Customer]]:
     """The unfinished cases of a group in which something is late, the longest first."""
     query: Any = (
         select(Case, Customer)

@@ -1,15 +1,19 @@
 """Every table, in one import."""
 
+from models.audit import Audit
 from models.cases import Case, CaseEvent
 from models.contact import Consent, Contact
-from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent, TierRequest, Topic
+from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent, TierRequest
 from models.delivery import Inbox, Outbox, Pause
+from models.installation import Installation, PlanVersion
 from models.messages import Message, MessageLink, MessageVersion
 from models.questionnaires import Answer, Invitation, Poll, QuestionnaireVersion, SurveyWave
 from models.recovery import Recovery
-from models.staff import Audit, Counter, GroupMember, Installation, PlanVersion, Staff, StaffGroup
+from models.staff import GroupMember, Staff, StaffGroup
 from models.standards import Clock
+from models.topics import Topic
 from models.visits import Visit, VisitRun
+from models.work import Counter
 
 TABLES = (
     Answer,

@@ -10,16 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from models.calendars import (
-    ALWAYS,
-    NEVER,
-    WorkingTime,
-    after,
-    during,
-    moment,
-    unpublished_years,
-    working_time,
-)
+from models.calendars import ALWAYS, NEVER, WorkingTime, after, during, moment, unpublished_years, working_time
 from models.plan import Calendar, Plan, read_plan
 from models.plan.kinds import span
 

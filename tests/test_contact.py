@@ -16,7 +16,7 @@ import models.tables  # noqa: F401 - every table
 from handlers import contact
 from handlers.contact import asks_to_stop
 from handlers.happenings import CustomerSpoke
-from models.cases import Case, CaseKind, CaseState
+from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import (
     CAP_WINDOW,
     OPTIONAL,
@@ -31,12 +31,12 @@ from models.contact import (
     cap_of,
     rule,
 )
-from models.customers import Customer
+from models.customers import Customer, customer_numbered, remember_customer
 from models.database import Database
 from models.delivery import Outbox, OutboxState
 from models.plan import Plan, read_plan
-from models.staff import Counter, StaffGroup
-from models.work import Work
+from models.staff import StaffGroup, add_staff_group
+from models.work import Counter, Work
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -199,8 +199,8 @@ class Life:
     async def does(self, what: str, number: int) -> None:
         """One event."""
         async with self.database.work(lambda: self.now, self.plan) as work:
-            customer = await work.customer(1)
-            case = await work.case(1001)
+            customer = await customer_numbered(work, 1)
+            case = await case_numbered(work, 1001)
             assert case is not None
             match what:
                 case "wait":
@@ -289,8 +289,8 @@ async def lived(events: list[tuple[str, int]]) -> Life:
             await connection.run_sync(SQLModel.metadata.create_all)
         async with database.work(lambda: NOON, PLAN) as work:
             work.add(Counter(name="case"))
-            work.add_group(StaffGroup(id=1, configured_id=-1, chat_id=-1))
-            work.remember(Customer(id=1, user_id=7, name="Anna", language="en", created_at=NOON))
+            add_staff_group(work, StaffGroup(id=1, configured_id=-1, chat_id=-1))
+            remember_customer(work, Customer(id=1, user_id=7, name="Anna", language="en", created_at=NOON))
             await work.flush()
             case = Case(id=1001, customer_id=1, group_id=1, opened_at=NOON, last_customer_at=NOON)
             case.kind, case.state = CaseKind.COMPLAINT, CaseState.CLOSED

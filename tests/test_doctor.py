@@ -17,8 +17,8 @@ from bot.doctor import examine
 from bot.doctor.telegram_side import clock_finding
 from bot.settings import Settings
 from models.database import Database
+from models.installation import Installation
 from models.migrations import migrate
-from models.staff import Installation
 from tests.running import RunningBot
 from tests.telegram import Json, Telegram
 

@@ -22,13 +22,14 @@ from bot.importing import Import, cli
 from handlers import follow_up
 from handlers.customers import importing, rules
 from handlers.happenings import EventImported
+from models.audit import Audit
 from models.customers import Customer, Purchase, ServiceEvent
 from models.database import Database
 from models.importing.checking import check, read_amount, read_moment
 from models.importing.columns import BadFile, BadRow, What
 from models.migrations import migrate
 from models.plan import Plan, read_plan
-from models.staff import Audit, Counter
+from models.work import Counter
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 PLAN = read_plan(

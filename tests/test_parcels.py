@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from handlers import delivery
 from handlers.delivery.parcels import Parcel
-from models.cases import Case
+from models.cases import Case, case_held, case_numbered
 from models.customers import Customer
 from models.database import Database
 from models.delivery import Fate, Outbox, OutboxState, Outcome, SendClass, What
@@ -79,7 +79,7 @@ async def test_a_card_that_comes_to_stand_while_its_case_moves_away_is_retired_w
             await delivery.settle(work, [(parcel, Outcome(Fate.SENT, result={"message_id": 55}))])
 
     async with database.work(lambda: NOW, Plan()) as work:
-        case = await work.case_held(1001)
+        case = await case_held(work, 1001)
         assert case is not None
         case.group_id = 2
         await work.flush()
@@ -87,7 +87,7 @@ async def test_a_card_that_comes_to_stand_while_its_case_moves_away_is_retired_w
         await asyncio.sleep(0.2)  # on PostgreSQL it would be through by then, if it did not wait
     await showing
     async with database.work(lambda: NOW, Plan()) as work:
-        case = await work.case(1001)
+        case = await case_numbered(work, 1001)
         assert case is not None
         assert (case.group_id, case.card_message_id) == (2, None)
         (call,) = await work.all(select(Outbox).where(Outbox.what == What.CALL))

@@ -12,6 +12,7 @@ from models import inbox, outbox
 from models.database import Database
 from models.delivery import Outbox, OutboxState, SendClass, What
 from models.migrations import migrate
+from models.outbox import pending_send, rows_in_flight
 from models.plan import Plan
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -78,7 +79,7 @@ async def test_looking_for_what_waits_reads_only_what_waits(database: Database) 
 async def test_taking_over_reads_only_what_is_in_flight_and_what_was_sent_lately(database: Database) -> None:
     with statements(database) as found:
         async with database.work(lambda: NOW, Plan()) as work:
-            await work.sending()
+            await rows_in_flight(work)
             await outbox.sent_since(work, NOW - timedelta(minutes=1))
     sending, lately, in_flight = [await plan_of(database, *each) for each in found if "FROM outbox" in each[0]]
     assert "ix_outbox_sending" in sending
@@ -89,7 +90,7 @@ async def test_taking_over_reads_only_what_is_in_flight_and_what_was_sent_lately
 async def test_a_pending_key_is_looked_for_among_what_waits(database: Database) -> None:
     with statements(database) as found:
         async with database.work(lambda: NOW, Plan()) as work:
-            await work.pending_send("album:1:2")
+            await pending_send(work, "album:1:2")
     (plan,) = [await plan_of(database, *each) for each in found if "FROM outbox" in each[0]]
     assert "ix_outbox_new" in plan
 

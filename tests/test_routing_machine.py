@@ -23,13 +23,14 @@ from handlers import answers, cards, cases, duty, follow_up, staff
 from handlers.doors import Place, Refusal, Where
 from handlers.happenings import CustomerSpoke
 from handlers.routing import absence, assigning, directing, heeding
-from models.cases import TRANSITIONS, UNFINISHED, Case, CaseEvent, CaseKind, CaseState
-from models.customers import Customer
+from models.cases import TRANSITIONS, UNFINISHED, Case, CaseEvent, CaseKind, CaseState, cases_of, unfinished_cases_of
+from models.customers import Customer, customer_numbered, remember_customer
 from models.database import Database
+from models.installation import COUNTERS
 from models.migrations import migrate
 from models.plan import read_plan
-from models.staff import COUNTERS, Counter, Role, Staff, StaffGroup
-from models.work import Work
+from models.staff import Role, Staff, StaffGroup, add_staff_group, remember_staff, staff_group, staff_member
+from models.work import Counter, Work
 
 START, END = "<!-- transitions -->\n", "<!-- /transitions -->"
 CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
@@ -136,9 +137,9 @@ class Routing(RuleBasedStateMachine):
         self, work: Work, text: str, agent: int, case: Case | None = None, what: str = "message"
     ) -> Place:
         """Somebody of the staff writes in the topic of a case, or in the group where they work."""
-        person = await work.staff(agent)
+        person = await staff_member(work, agent)
         group_id = case.group_id if case else (1 if agent < 4 else 2)
-        group = await work.group(group_id)
+        group = await staff_group(work, group_id)
         self.telegram_id += 1
         raw = {
             "message_id": self.telegram_id,
@@ -146,7 +147,7 @@ class Routing(RuleBasedStateMachine):
             "chat": {"id": group.chat_id, "type": "supergroup"},
             "date": int(self.now.timestamp()),
         }
-        customer = await work.customer(case.customer_id) if case else None
+        customer = await customer_numbered(work, case.customer_id) if case else None
         user = {"id": person.user_id, "first_name": person.name, "username": person.username}
         if not person.active:
             raise Refusal("not_staff")  # as the door does
@@ -159,7 +160,7 @@ class Routing(RuleBasedStateMachine):
         if not found:
             raise Refusal("no_case")
         case: Case = found[pick % min(len(found), 6)]
-        await work.cases_of(case.customer_id)
+        await cases_of(work, case.customer_id)
         return case
 
     # -- customers
@@ -168,7 +169,7 @@ class Routing(RuleBasedStateMachine):
     def opens(self, number: int, words: list[str]) -> None:
         async def act(work: Work) -> None:
             for each in words:
-                await cases.open_case(work, await work.customer(number), words=each, kind=None, parent=None)
+                await cases.open_case(work, await customer_numbered(work, number), words=each, kind=None, parent=None)
 
         self.do(act)
 
@@ -179,7 +180,7 @@ class Routing(RuleBasedStateMachine):
             if not case.unfinished:
                 cases.reopen(work, case, "customer:1", "words")
             case.last_customer_at = work.now
-            work.happen(CustomerSpoke(case, await work.customer(case.customer_id), words, work.now))
+            work.happen(CustomerSpoke(case, await customer_numbered(work, case.customer_id), words, work.now))
 
         self.do(act)
 
@@ -187,7 +188,7 @@ class Routing(RuleBasedStateMachine):
     def confirms(self, pick: int, kind: CaseKind) -> None:
         async def act(work: Work) -> None:
             case = await self.some(work, pick)
-            customer = await work.customer(case.customer_id)
+            customer = await customer_numbered(work, case.customer_id)
             user = {"id": customer.user_id, "first_name": customer.name}
             raw = {"id": "1", "data": f"kind:{case.id}:{kind}", "message": {"message_id": 1}}
             await cards.choose_kind(work, Place(Where.PRIVATE, "callback_query", raw, user, customer=customer))
@@ -248,7 +249,9 @@ class Routing(RuleBasedStateMachine):
         async def act(work: Work) -> None:
             case = await self.some(work, pick)
             if words != "not solved":
-                cases.resolve(work, await work.customer(case.customer_id), case, await work.staff(1), "")
+                cases.resolve(
+                    work, await customer_numbered(work, case.customer_id), case, await staff_member(work, 1), ""
+                )
             if words != "solved":
                 cases.reopen(work, case, "customer:1", "not_solved")
 
@@ -265,7 +268,7 @@ class Routing(RuleBasedStateMachine):
     @rule(pick=picks)
     def waits(self, pick: int) -> None:
         async def act(work: Work) -> None:
-            cases.wait_for_customer(work, await self.some(work, pick), await work.staff(1))
+            cases.wait_for_customer(work, await self.some(work, pick), await staff_member(work, 1))
 
         self.do(act)
 
@@ -294,8 +297,8 @@ class Routing(RuleBasedStateMachine):
     @rule(agent=people)
     def joins_again(self, agent: int) -> None:
         async def act(work: Work) -> None:
-            person = await work.staff(agent)
-            group = await work.group(1 if agent < 4 else 2)
+            person = await staff_member(work, agent)
+            group = await staff_group(work, 1 if agent < 4 else 2)
             user = {"id": person.user_id, "first_name": person.name, "username": person.username}
             await staff.enrol(work, Place(Where.GENERAL, "message", {"date": 1}, user, group, agent=person))
 
@@ -303,7 +306,7 @@ class Routing(RuleBasedStateMachine):
 
     @rule(giver=people, taker=people, to_queue=st.booleans())
     def hands_over(self, giver: int, taker: int, to_queue: bool) -> None:
-        before = self.look(lambda work: work.unfinished_cases_of(giver))
+        before = self.look(lambda work: unfinished_cases_of(work, giver))
         done = []
 
         async def act(work: Work) -> None:
@@ -313,7 +316,7 @@ class Routing(RuleBasedStateMachine):
 
         self.do(act)
         if done:
-            assert not self.look(lambda work: work.unfinished_cases_of(giver))
+            assert not self.look(lambda work: unfinished_cases_of(work, giver))
             after = self.look(
                 lambda work: work.all(select(Case.id).where(col(Case.state).in_(["new", "open", "pending"])))
             )
@@ -396,8 +399,8 @@ async def _furnish(path: Path) -> None:
         for name in COUNTERS:
             work.add(Counter(name=name))
         for chat_id in (MAIN, OTHER):
-            work.add_group(StaffGroup(configured_id=chat_id, chat_id=chat_id))
-        work.remember_staff(Staff(id=9, user_id=9, name="owner", role=Role.OWNER, joined_at=began))
+            add_staff_group(work, StaffGroup(configured_id=chat_id, chat_id=chat_id))
+        remember_staff(work, Staff(id=9, user_id=9, name="owner", role=Role.OWNER, joined_at=began))
         for number in AGENTS:
             person = Staff(
                 id=number,
@@ -407,13 +410,15 @@ async def _furnish(path: Path) -> None:
                 joined_at=began,
                 role=Role.SUPERVISOR if number == 3 else Role.AGENT,
             )
-            work.remember_staff(person)
+            remember_staff(work, person)
         await work.flush()
         for number in AGENTS:
-            await staff.join_group(work, await work.staff(number), await work.group(1 if number < 4 else 2))
+            await staff.join_group(
+                work, await staff_member(work, number), await staff_group(work, 1 if number < 4 else 2)
+            )
         for number in CUSTOMERS:
-            work.remember(
-                Customer(id=number, user_id=100 + number, name=f"c{number}", language="zh", created_at=began)
+            remember_customer(
+                work, Customer(id=number, user_id=100 + number, name=f"c{number}", language="zh", created_at=began)
             )
     await database.close()  # which brings all of it into the one file
 

@@ -28,15 +28,16 @@ from handlers.standards.late_list import tell_late_list
 from handlers.standards.sweep import sweep
 from models.base import metadata
 from models.calendars import working_time
-from models.cases import Case, CaseEvent, CaseKind, CaseState
-from models.customers import Customer
+from models.cases import Case, CaseEvent, CaseKind, CaseState, case_numbered, new_case
+from models.customers import Customer, customer_numbered
 from models.database import Database
 from models.delivery import Outbox
+from models.installation import COUNTERS, PlanVersion
 from models.migrations import migrate
 from models.plan import Plan, read_plan
-from models.staff import COUNTERS, Counter, GroupMember, PlanVersion, Role, Staff, StaffGroup
+from models.staff import GroupMember, Role, Staff, StaffGroup, active_staff, staff_member
 from models.standards import Clock, Mark, Standard, Timed, marks, standard_for, start
-from models.work import Work
+from models.work import Counter, Work
 from tests.postgres import new_database
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -187,7 +188,7 @@ class Desk:
     async def opens(self, tier: str | None = None, kind: CaseKind | None = None, severity: str | None = None) -> int:
         """The customer says what it is about; returns the case's number."""
         async with self.work() as work:
-            customer = await work.customer(1)
+            customer = await customer_numbered(work, 1)
             customer.tier = tier
             case = await cases.open_case(work, customer, words="水壶漏水", kind=kind, parent=None)
             case.severity = severity
@@ -200,18 +201,18 @@ class Desk:
 
     async def _says(self, work: Work, case: Case, text: str) -> None:
         case.last_customer_at = work.now
-        work.happen(CustomerSpoke(case, await work.customer(1), text, work.now))
+        work.happen(CustomerSpoke(case, await customer_numbered(work, 1), text, work.now))
 
     async def agent_says(self, number: int) -> None:
         async with self.work() as work:
             await self._answer(work, number)
 
     async def _answer(self, work: Work, number: int) -> None:
-        await work.customer(1)  # as every update does: whoever acts on a case holds its customer
-        await answers.note_answer(work, await self._case(work, number), await work.staff(1), work.now)
+        await customer_numbered(work, 1)  # as every update does: whoever acts on a case holds its customer
+        await answers.note_answer(work, await self._case(work, number), await staff_member(work, 1), work.now)
 
     async def _case(self, work: Work, number: int) -> Case:
-        case = await work.case(number)
+        case = await case_numbered(work, number)
         assert case is not None
         return case
 
@@ -250,7 +251,7 @@ class Desk:
     async def everybody_writes(self) -> None:
         """All of the staff have started the bot."""
         async with self.work() as work:
-            for person in await work.active_staff():
+            for person in await active_staff(work):
                 person.started_bot = True
 
     async def graver(self, number: int, severity: str | None) -> None:
@@ -362,10 +363,10 @@ async def test_f52_who_answers_as_the_reminder_falls_due_is_not_reminded(desk: D
     number = await desk.opens("regular")
     await desk.agent_says(number)
     async with desk.work() as work:
-        cases.wait_for_customer(work, await desk._case(work, number), await work.staff(1))
+        cases.wait_for_customer(work, await desk._case(work, number), await staff_member(work, 1))
     desk.now += 24 * HOUR
     async with desk.work() as work:
-        case, customer = await desk._case(work, number), await work.customer(1)
+        case, customer = await desk._case(work, number), await customer_numbered(work, 1)
         case.move(CaseState.OPEN, work.now)
         work.happen(CaseResumed(case))
         work.happen(CustomerSpoke(case, customer, "蓝色", work.now))
@@ -398,7 +399,7 @@ async def test_an_agents_own_time_is_called_to_mind_whatever_the_plan_says(desk:
     number = await desk.opens()
     async with desk.work() as work:
         case = await desk._case(work, number)
-        await answers.note_answer(work, case, await work.staff(1), work.now)
+        await answers.note_answer(work, case, await staff_member(work, 1), work.now)
         work.happen(Promised(case, work.now + HOUR))
     await desk.told()
     desk.now += 48 * MINUTE
@@ -502,7 +503,7 @@ async def test_the_customer_reads_that_somebody_has_it_only_if_somebody_has(
 ) -> None:
     async with desk.work() as work:
         for key in left:
-            (await work.staff(key)).active = False
+            (await staff_member(work, key)).active = False
     await desk.opens("vip")
     await desk.told()
     desk.now += 15 * MINUTE
@@ -614,7 +615,7 @@ async def test_a_changed_tier_counts_from_the_same_start_under_the_plan_of_the_c
         work.add(PlanVersion(id=2, text=PLAN, taken_at=desk.now))
     desk.now += 10 * MINUTE
     async with desk.work() as work:
-        customer = await work.customer(1)
+        customer = await customer_numbered(work, 1)
         customer.tier = "vip"
         work.happen(FileChanged(customer))
     clock = await desk.clock(number, Timed.FIRST_RESPONSE)
@@ -662,7 +663,9 @@ async def test_a_complaint_wants_a_word_every_day_in_working_time(desk: Desk) ->
 
 async def test_what_only_looks_like_a_complaint_wants_no_more_than_an_enquiry_until_somebody_taps(desk: Desk) -> None:
     async with desk.work() as work:
-        opened = await cases.open_case(work, await work.customer(1), words="我要投诉你们", kind=None, parent=None)
+        opened = await cases.open_case(
+            work, await customer_numbered(work, 1), words="我要投诉你们", kind=None, parent=None
+        )
     assert opened.suggested_kind is CaseKind.COMPLAINT
     number = opened.id
     assert await desk.updates(number) == []
@@ -678,7 +681,7 @@ async def test_a_reminder_waits_for_the_end_of_the_quiet_hours(desk: Desk) -> No
     number = await desk.opens("regular", CaseKind.COMPLAINT)
     await desk.agent_says(number)
     async with desk.work() as work:
-        cases.wait_for_customer(work, await desk._case(work, number), await work.staff(1))
+        cases.wait_for_customer(work, await desk._case(work, number), await staff_member(work, 1))
     await desk.agent_says(number)
     assert (await desk.clock(number, Timed.UPDATE)).ended_at is not None, "a word more starts no clock of ours"
     await desk.told()
@@ -715,8 +718,8 @@ async def test_each_day_a_group_reads_what_is_late_once(desk: Desk) -> None:
 
 async def test_a_case_opened_by_staff_has_an_end_but_awaits_no_first_word(desk: Desk) -> None:
     async with desk.work() as work:
-        case = await work.new_case(customer_id=1, group_id=1, opened_at=work.now, last_customer_at=work.now)
-        work.happen(CaseOpened(case, await work.customer(1), "", await work.staff(1)))
+        case = await new_case(work, customer_id=1, group_id=1, opened_at=work.now, last_customer_at=work.now)
+        work.happen(CaseOpened(case, await customer_numbered(work, 1), "", await staff_member(work, 1)))
     async with desk.work() as work:
         found = await work.all(select(Clock.what).where(Clock.case_id == case.id))
         assert list(found) == [Timed.RESOLUTION]

@@ -15,16 +15,16 @@ from handlers.questionnaires import asking
 from handlers.questionnaires.library import current
 from handlers.questionnaires.presses import without_stop
 from handlers.questionnaires.wishes import begs
-from models.cases import Case, CaseKind, CaseState
+from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import Consent, Purpose
-from models.customers import Customer
+from models.customers import Customer, customer_numbered
 from models.database import Database
 from models.migrations import migrate
 from models.plan import Plan, read_plan
 from models.questionnaires import Invitation, QuestionnaireVersion, SurveyWave, WaveState
 from models.questionnaires.sampling import SHARES, drawn, drawn_case, period_of, salt_of
 from models.questionnaires.waves import count_asked
-from models.staff import Staff, StaffGroup
+from models.staff import Staff, StaffGroup, add_staff_group
 from models.work import Work
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
@@ -198,7 +198,7 @@ async def test_a_wave_by_hand_asks_the_whole_audience_but_not_who_cannot_or_will
         ]
         for row in (refused, *again):
             work.add(row)
-        (await work.customer(30)).unreachable_since = NOW
+        (await customer_numbered(work, 30)).unreachable_since = NOW
         work.add(by_hand("vip", ["vip"]))
         await work.flush()
         assert await count_asked(work, by_hand("vip", ["vip"])) == 8
@@ -236,7 +236,7 @@ async def test_a_wave_waits_while_it_is_paused_and_fills_no_more_of_the_outbox_t
 ) -> None:
     monkeypatch.setattr(asking, "MOST_WAITING", 60)
     async with database.work(lambda: NOW, DAYLIGHT) as work:
-        work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
+        add_staff_group(work, StaffGroup(configured_id=-100, chat_id=-100))
         work.add(by_hand(None, ["vip", "regular", None]))
     await until_nothing(database, plan=DAYLIGHT)
     for state in (WaveState.PAUSED, WaveState.RUNNING):
@@ -252,7 +252,7 @@ async def test_a_wave_waits_while_it_is_paused_and_fills_no_more_of_the_outbox_t
 
 async def test_i14_whoever_has_a_questionnaire_open_is_asked_nothing_else(database: Database) -> None:
     async with database.work(lambda: NOW, DAYLIGHT) as work:
-        (await work.customer(10)).open_run_id = 1
+        (await customer_numbered(work, 10)).open_run_id = 1
         work.add(by_hand("vip", ["vip"]))
     await until_nothing(database, plan=DAYLIGHT)
     while await asked(database):
@@ -265,10 +265,10 @@ async def test_f47_after_three_days_down_what_lapsed_is_not_asked_any_more_and_t
     database: Database,
 ) -> None:
     async with database.work(lambda: NOW, DAYLIGHT) as work:
-        work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
+        add_staff_group(work, StaffGroup(configured_id=-100, chat_id=-100))
         for number, days in ((10, 1), (20, 5)):
             lasts = timedelta(days=days)
-            customer = await work.customer(number)
+            customer = await customer_numbered(work, number)
             key = f"nps:{number}"
             assert await questionnaires.plan(work, customer, "nps", key, "wave", NOW, lasts=lasts) is not None
             assert await questionnaires.plan(work, customer, "nps", key, "wave", NOW, lasts=lasts) is None
@@ -293,10 +293,10 @@ async def until_still(database: Database, now: datetime, *ticks: Callable[[Work]
 
 async def test_f47_what_ran_out_during_an_outage_is_not_reminded_of_as_well(database: Database) -> None:
     async with database.work(lambda: NOW, DAYLIGHT) as work:
-        work.add_group(StaffGroup(configured_id=-100, chat_id=-100))
+        add_staff_group(work, StaffGroup(configured_id=-100, chat_id=-100))
         await questionnaires.plan(
             work,
-            await work.customer(10),
+            await customer_numbered(work, 10),
             "nps",
             "nps:10",
             "wave",
@@ -314,14 +314,14 @@ async def test_f47_what_ran_out_during_an_outage_is_not_reminded_of_as_well(data
 
 async def test_whoever_wants_no_questionnaires_is_asked_about_no_case_either(database: Database) -> None:
     async with database.work(lambda: NOW, DAYLIGHT) as work:
-        work.add_group(StaffGroup(id=1, configured_id=-100, chat_id=-100))
+        add_staff_group(work, StaffGroup(id=1, configured_id=-100, chat_id=-100))
         await work.flush()
         case = Case(id=1001, customer_id=10, group_id=1, opened_at=NOW, last_customer_at=NOW)
         work.add(case)
         work.add(Consent(customer_id=10, purpose=Purpose.SURVEY, given=False, at=NOW, wording="no more", how="words"))
         await work.flush()
         await questionnaires.plan(
-            work, await work.customer(10), "nps", "nps:case:1001:1", "survey:nps", NOW, case=case
+            work, await customer_numbered(work, 10), "nps", "nps:case:1001:1", "survey:nps", NOW, case=case
         )
     await until_still(database, NOW, questionnaires.ask_due)
     (row,) = await invited(database)
@@ -343,17 +343,17 @@ async def test_a_complaint_is_asked_in_its_visit_even_where_the_survey_names_no_
     plan = read_plan(VISITED)
     async with database.work(lambda: NOW, plan) as work:
         await questionnaires.take_definitions(work, {"csat.toml": NPS.replace('"nps"', '"csat"', 1)})
-        work.add_group(StaffGroup(id=1, configured_id=-100, chat_id=-100))
+        add_staff_group(work, StaffGroup(id=1, configured_id=-100, chat_id=-100))
         await work.flush()
         for number, kind in ((1001, CaseKind.COMPLAINT), (1002, CaseKind.ENQUIRY)):
             case = Case(id=number, customer_id=10, group_id=1, kind=kind, opened_at=NOW, last_customer_at=NOW)
             work.add(case)
             await work.flush()
-            await questionnaires.plan_surveys(work, CaseResolved(case, await work.customer(10), agent()))
+            await questionnaires.plan_surveys(work, CaseResolved(case, await customer_numbered(work, 10), agent()))
     assert [row.case_id for row in await invited(database)] == [1002]
 
     async with database.work(lambda: NOW, plan) as work:
-        found = await work.case(1002)
+        found = await case_numbered(work, 1002)
         assert found is not None
         found.kind, found.state = CaseKind.COMPLAINT, CaseState.RESOLVED
         await questionnaires.kind_confirmed(work, KindConfirmed(found, CaseKind.ENQUIRY))

@@ -22,13 +22,13 @@ from handlers.happenings import CustomerSpoke, EventImported, FileChanged, Staff
 from handlers.visits import absence, due, lists, planning, recurring, spoken, tasks
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
-from models.cases import Case, CaseKind, CaseState
+from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import Consent, Contact, ContactState, Purpose
-from models.customers import Customer
+from models.customers import Customer, customer_numbered, remember_customer
 from models.database import Database
 from models.delivery import Outbox, OutboxState
 from models.plan import Plan, read_plan
-from models.staff import Counter, GroupMember, Staff, StaffGroup
+from models.staff import GroupMember, Staff, StaffGroup, add_staff_group, remember_staff, staff_member
 from models.visits import (
     BY_HAND,
     By,
@@ -42,7 +42,7 @@ from models.visits import (
     sampled,
     share_of,
 )
-from models.work import Work
+from models.work import Counter, Work
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -189,11 +189,12 @@ async def opened(url: str, plan: str, customers: int) -> AsyncIterator[Nights]:
         nights = Nights(database, read_plan(plan))
         async with database.work(lambda: NOON, nights.plan) as work:
             work.add(Counter(name="case"))
-            work.add_group(StaffGroup(id=1, configured_id=-1, chat_id=-1))
+            add_staff_group(work, StaffGroup(id=1, configured_id=-1, chat_id=-1))
             for number in range(1, customers + 1):
                 joined = NOON - number * timedelta(hours=5, minutes=7)
                 tier = "vip" if number % 10 == 0 else "regular"
-                work.remember(
+                remember_customer(
+                    work,
                     Customer(
                         id=number,
                         user_id=7_000 + number,
@@ -201,7 +202,7 @@ async def opened(url: str, plan: str, customers: int) -> AsyncIterator[Nights]:
                         language="en",
                         tier=tier,
                         created_at=joined,
-                    )
+                    ),
                 )
         yield nights
     finally:
@@ -327,9 +328,9 @@ async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(d
         outcomes_of = []
         for number in (1003, 1002):
             async with nights.database.work(lambda: NOON, nights.plan) as work:
-                case = await work.case(number)
+                case = await case_numbered(work, number)
                 assert case is not None
-                await spoken.heed_words(work, CustomerSpoke(case, await work.customer(1), "还是响", NOON))
+                await spoken.heed_words(work, CustomerSpoke(case, await customer_numbered(work, 1), "还是响", NOON))
             outcomes_of += [visit.outcome for visit in await nights.visits()]
     assert outcomes_of == [None, Outcome.WORDS]
 
@@ -342,7 +343,7 @@ async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
     async with opened(database_url, "", 2) as nights:
         await with_agents(nights)
         async with nights.database.work(lambda: NOON, nights.plan) as work:
-            (await work.customer(1)).unreachable_since = NOON if known else None
+            (await customer_numbered(work, 1)).unreachable_since = NOON if known else None
             work.add(
                 Case(
                     id=1001,
@@ -405,11 +406,11 @@ async def with_agents(nights: Nights, *due_in: float) -> None:
     """Two agents, of whom the first has started the bot, and a call for the first customers in so many hours each."""
     async with nights.database.work(lambda: NOON, nights.plan) as work:
         for number, started in ((1, True), (2, False)):
-            work.remember_staff(agent(number, started=started))
+            remember_staff(work, agent(number, started=started))
             await work.flush()
             work.add(GroupMember(group_id=1, staff_id=number))
         for customer_id, hours in enumerate(due_in, start=1):
-            plan_by_hand(work, await work.customer(customer_id), NOON + timedelta(hours=hours))
+            plan_by_hand(work, await customer_numbered(work, customer_id), NOON + timedelta(hours=hours))
 
 
 async def test_each_morning_every_agent_gets_todays_visits_once(database_url: str) -> None:
@@ -433,7 +434,7 @@ async def test_visits_of_somebody_who_is_away_or_has_left_go_to_somebody_else(da
         await with_agents(nights, 2.5, 3)
         await nights.at(NOON + timedelta(hours=4), due.come_due)
         async with nights.database.work(lambda: NOON + timedelta(hours=4), nights.plan) as work:
-            person = await work.staff(1)
+            person = await staff_member(work, 1)
             if left:
                 person.active = False
                 await absence.staff_left(work, StaffLeft(person))
@@ -452,7 +453,7 @@ async def test_another_plan_cancels_what_it_does_not_know_and_another_tier_begin
         await nights.at(NOON, recurring.plan_ahead)
         before = {visit.occurrence for visit in await nights.visits() if visit.customer_id == 1}
         async with nights.database.work(lambda: NOON + timedelta(hours=1), nights.plan) as work:
-            customer = await work.customer(1)
+            customer = await customer_numbered(work, 1)
             customer.tier = "vip"
             await recurring.file_changed(work, FileChanged(customer))
         changed = [visit for visit in await nights.visits() if visit.customer_id == 1]
@@ -492,7 +493,7 @@ async def test_a_long_silence_is_broken_only_where_the_customer_agreed(database_
     async with opened(database_url, SILENCE, 3) as nights:
         async with nights.database.work(lambda: NOON, nights.plan) as work:
             for customer_id in (1, 2, 3):
-                (await work.customer(customer_id)).last_contact_at = NOON - 50 * DAY
+                (await customer_numbered(work, customer_id)).last_contact_at = NOON - 50 * DAY
             for customer_id, given in ((1, True), (2, True), (2, False)):
                 said: dict[str, Any] = {
                     "purpose": Purpose.MARKETING,
@@ -506,7 +507,7 @@ async def test_a_long_silence_is_broken_only_where_the_customer_agreed(database_
         await nights.at(NOON, recurring.plan_ahead)
         planned = await nights.visits()
         async with nights.database.work(lambda: NOON + 5 * DAY, nights.plan) as work:
-            (await work.customer(1)).last_contact_at = work.now
+            (await customer_numbered(work, 1)).last_contact_at = work.now
         await nights.at(max(visit.due_at for visit in planned), due.come_due)
         found = await nights.visits()
 

@@ -19,8 +19,8 @@ from bot.demo.words import words
 from handlers.installing import let_time_pass
 from handlers.plans.describing import summary
 from models.database import Database
+from models.installation import Installation
 from models.plan import Plan, load_plan
-from models.staff import Installation
 from templates import LANGUAGES
 
 #: What Telegram allows one group in a minute; the demo starts without limits.

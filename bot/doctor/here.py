@@ -19,8 +19,8 @@ from bot.settings import Settings
 from handlers.plans.checking import examine
 from models import migrations
 from models.database import Database
+from models.installation import Installation
 from models.plan import PlanError, plan_text
-from models.staff import Installation
 
 NAMES = [name.upper() for name in Settings.model_fields]
 #: How much alike two names are that are taken for the same (0 to 1, difflib's ratio).

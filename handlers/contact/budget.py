@@ -26,7 +26,7 @@ from models.contact import (
     cap_of,
     rule,
 )
-from models.customers import Customer, zone_of
+from models.customers import Customer, customer_numbered, zone_of
 from models.delivery import Priority, SendClass
 from models.visits import TO_COME, Visit, VisitState
 from models.work import Work
@@ -258,7 +258,7 @@ async def still_may(work: Work, key: str | None) -> Ruling | None:
     if not key or not key.startswith(_KEY):
         return None
     row: Contact = await work.first(select(Contact).where(Contact.about == key.removeprefix(_KEY)))
-    customer = await work.customer(row.customer_id)
+    customer = await customer_numbered(work, row.customer_id)
     facts = (await facts_of(work, [customer], work.now, but=[row.about]))[customer.id]
     found = rule(work.plan, facts, row.purpose, work.now)
     if _SWITCH.get(row.what, row.purpose) not in facts.allowed:

@@ -15,9 +15,10 @@ from handlers.customers.whom import customer_and_words
 from handlers.doors import Do, Place, Refusal, in_place
 from handlers.speaking import answer_press, button, change_message, tell_customer, tell_staff
 from handlers.standards.expecting import due_words
+from models.cases import cases_of
 from models.customers import Customer
 from models.delivery import Priority
-from models.messages import Author
+from models.messages import Author, new_message
 from models.plan import Plan
 from models.routing.words import severity_of
 from models.work import Work
@@ -67,7 +68,7 @@ async def _in_danger(work: Work, customer: Customer, words: str) -> bool:
     """Whether the words tell of a danger, or an open case already does."""
     if is_critical(work.plan, words):
         return True
-    unfinished = [case for case in await work.cases_of(customer.id) if case.unfinished]
+    unfinished = [case for case in await cases_of(work, customer.id) if case.unfinished]
     severities = [work.plan.severity_named(case.severity) for case in unfinished]
     return any(severity is not None and severity.around_the_clock for severity in severities)
 
@@ -76,7 +77,8 @@ def keep_unheard(work: Work, place: Place, customer: Customer, content: Content)
     """Store what a banned customer wrote; it belongs to no case."""
     if content.housekeeping:
         return
-    work.new_message(
+    new_message(
+        work,
         customer_id=customer.id,
         author=Author.UNHEARD,
         kind=content.kind,

@@ -12,6 +12,7 @@ from models.customers.phones import masked, normal_phone
 from models.customers.values import NotSo, read_field, read_text
 from models.customers.zones import zone_of_city
 from models.plan import FileField, text_of
+from models.staff import staff_named
 from models.work import Work
 from templates import LANGUAGES, label, word_list
 
@@ -98,7 +99,7 @@ async def _set_built_in(work: Work, place: Place, customer: Customer, key: str, 
             before, new = str(customer.dedicated_agent_id or ""), None
             customer.dedicated_agent_id = None
             if not empty:
-                person = await work.staff_named(value.removeprefix("@"))
+                person = await staff_named(work, value.removeprefix("@"))
                 if person is None:
                     raise Refusal("role_who")
                 customer.dedicated_agent_id, new = person.id, person.name

@@ -13,6 +13,7 @@ from models.customers.history import history
 from models.customers.phones import masked
 from models.customers.tiers import totals
 from models.plan import Plan, text_of
+from models.staff import staff_member
 from models.work import Work
 from templates import label
 
@@ -45,7 +46,7 @@ async def file_values(work: Work, customer: Customer, language: str) -> dict[str
     """All that /file shows, in words for that reader."""
     plan = work.plan
     past = await history(work, customer.id)
-    agent = await work.staff(customer.dedicated_agent_id) if customer.dedicated_agent_id else None
+    agent = await staff_member(work, customer.dedicated_agent_id) if customer.dedicated_agent_id else None
     names = {segment.id: text_of(segment.name, language) or segment.id for segment in plan.segment}
     return {
         "number": customer.id,
@@ -87,7 +88,7 @@ async def file_values(work: Work, customer: Customer, language: str) -> dict[str
 async def _tier_values(work: Work, customer: Customer, language: str) -> dict[str, Any]:
     by_hand = customer.tier_by is TierBy.HAND
     spent, orders = (await totals(work, [customer.id])).get(customer.id, (0, 0))
-    approver = await work.staff(customer.tier_approved_by) if customer.tier_approved_by else None
+    approver = await staff_member(work, customer.tier_approved_by) if customer.tier_approved_by else None
     return {
         "tier": tier_name(work.plan, customer.tier, language) if customer.tier else None,
         "tier_reason": customer.tier_reason if by_hand else None,

@@ -5,7 +5,7 @@ from typing import Any
 from handlers.customers.whom import after_command
 from handlers.doors import Place, Refusal, in_place
 from handlers.routing.places import topic_link
-from models.customers import Customer
+from models.customers import Customer, customer_numbered
 from models.customers.phones import masked
 from models.customers.searching import cases_like, customers_like, threads
 from models.work import Work
@@ -19,7 +19,7 @@ async def find(work: Work, place: Place) -> None:
     if not words.removeprefix("#").removeprefix("@"):
         raise Refusal("find_usage")
     customers, cases = await customers_like(work, words), await cases_like(work, words)
-    of_cases = {case.id: await work.customer(case.customer_id) for case in cases}
+    of_cases = {case.id: await customer_numbered(work, case.customer_id) for case in cases}
     places = await threads(work, [each.id for each in (*customers, *of_cases.values())])
     shown = [_customer(each, places) for each in customers]
     values: dict[str, Any] = {

@@ -10,7 +10,8 @@ from handlers.customers.rules import refresh
 from handlers.customers.whom import after_command, customer_and_words
 from handlers.doors import Place, Refusal, in_place
 from handlers.speaking import customer_keyboard, tell_customer, tell_staff
-from models.customers import Customer
+from models.cases import cases_of
+from models.customers import Customer, customer_numbered, customer_of_user, forget_user
 from models.customers.phones import masked, normal_phone
 from models.customers.tokens import LENGTH, link_for, redeem
 from models.work import Work
@@ -32,8 +33,8 @@ async def _join_by_token(work: Work, place: Place, token: str) -> bool:
     number = await redeem(work, token)
     if number is None:
         return False
-    target = await work.customer(number)
-    person = await work.customer_of_user(place.user["id"])
+    target = await customer_numbered(work, number)
+    person = await customer_of_user(work, place.user["id"])
     if person is target:
         return True
     if target.user_id is not None:
@@ -42,7 +43,7 @@ async def _join_by_token(work: Work, place: Place, token: str) -> bool:
         target.user_id = place.user["id"]
         target.salutation = target.salutation or target.name  # Telegram's name takes the place of ours
         await work.flush()
-        work.forget_user(place.user["id"])
+        forget_user(work, place.user["id"])
         person = await known(work, place.user)
         work.audit(actor_of(person), "joined", f"customer:{person.id}", by="link")
     else:
@@ -81,7 +82,7 @@ async def own_contact(work: Work, place: Place) -> None:
             customer.phone = phone
             await refresh(work, [customer])
         await _join_by_phone(work, customer, phone)
-    if any(case.unfinished for case in await work.cases_of(customer.id)):
+    if any(case.unfinished for case in await cases_of(work, customer.id)):
         await messages.receive(work, place)  # staff see it where they asked for it
     else:
         tell_customer(work, customer, "customers/phone_kept", keyboard=customer_keyboard(customer.language))

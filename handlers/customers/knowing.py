@@ -5,18 +5,19 @@ from typing import Any
 from handlers.doors import Place, Refusal, in_place
 from handlers.happenings import CustomerBack, CustomerBlocked, StandingChanged
 from handlers.speaking import answer_press, button, customer_keyboard, tell_customer, tell_staff
-from models.cases import CaseKind
-from models.customers import Customer, display_name
+from models.cases import CaseKind, recent_cases
+from models.customers import Customer, customer_of_user, display_name, remember_customer
 from models.customers.tiers import segments_by_rule, tier_by_rule
 from models.delivery import Priority
-from models.staff import Staff, StaffGroup
+from models.staff import Staff, StaffGroup, staff_group, staff_groups
+from models.topics import topic_of
 from models.work import Work
 from templates import LANGUAGES, label
 
 
 async def known(work: Work, user: dict[str, Any]) -> Customer:
     """The customer behind a Telegram user, made on first sight; name and language are kept up to date."""
-    customer = await work.customer_of_user(user["id"])
+    customer = await customer_of_user(work, user["id"])
     name = display_name(user.get("first_name"), user.get("last_name"))
     if customer is None:
         language = _language(user.get("language_code")) or work.plan.business.language
@@ -31,7 +32,7 @@ async def known(work: Work, user: dict[str, Any]) -> Customer:
             tier=tier_by_rule(work.plan, 0, 0),
         )
         customer.segments = segments_by_rule(work.plan, customer, ())
-        work.remember(customer)
+        remember_customer(work, customer)
     elif name and name != customer.name:
         customer.name = name
     if customer.username != user.get("username"):
@@ -47,7 +48,7 @@ def _language(code: str | None) -> str | None:
 
 async def main_group(work: Work) -> StaffGroup:
     """The staff group of the setting: for what concerns no case, and whoever has none yet."""
-    return (await work.groups())[0]
+    return (await staff_groups(work))[0]
 
 
 async def welcome(work: Work, place: Place) -> None:
@@ -163,9 +164,9 @@ async def became_unreachable(work: Work, customer: Customer, *, tell: bool) -> N
 
 async def _tell_if_known(work: Work, customer: Customer, template: str) -> None:
     """Tell staff in the customer's topic, if there is one: blocking the bot makes no topic."""
-    latest = next(iter(await work.recent_cases(customer.id, 1)), None)
-    group = await work.group(latest.group_id) if latest else await main_group(work)
-    if latest or await work.topic(customer.id, group.id or 0):
+    latest = next(iter(await recent_cases(work, customer.id, 1)), None)
+    group = await staff_group(work, latest.group_id) if latest else await main_group(work)
+    if latest or await topic_of(work, customer.id, group.id or 0):
         tell_staff(work, group, customer, template, {"name": customer.name}, priority=Priority.NOTICE)
 
 

@@ -8,8 +8,8 @@ from handlers.customers.whom import after_command, language_here, numbered
 from handlers.doors import Place, Refusal, Where, in_place
 from handlers.speaking import answer_press, button
 from models.customers import Customer
-from models.customers.merging import counts, latest_merge, merge, undo
 from models.customers.phones import masked
+from models.merging import counts, latest_merge, merge, undo
 from models.work import Work
 from templates import label
 

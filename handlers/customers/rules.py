@@ -6,10 +6,10 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from handlers.happenings import FileChanged, PlanChanged
+from models.cases import cases_of, fetch_cases
 from models.customers import Customer, TierBy
 from models.customers.tiers import by_hand, by_rules, is_lower, next_customers
-from models.staff import Counter
-from models.work import Work
+from models.work import Counter, Work
 
 #: How many customers one unit of work looks at.
 AT_ONCE = 1000
@@ -68,10 +68,10 @@ async def _apply(work: Work, changed: dict[int, tuple[str | None, list[str]]]) -
     # Locked, and read anew: a tier may just have been given by hand.
     query = select(Customer).where(col(Customer.id).in_(changed)).order_by(col(Customer.id)).with_for_update()
     customers = await work.all(query.execution_options(populate_existing=True))
-    await work.fetch_cases([customer.id for customer in customers])
+    await fetch_cases(work, [customer.id for customer in customers])
     for customer in customers:
         tier, segments = changed[customer.id]
-        open_cases = [case for case in await work.cases_of(customer.id) if case.unfinished]
+        open_cases = [case for case in await cases_of(work, customer.id) if case.unfinished]
         if not by_hand(customer, work.now) and not (open_cases and is_lower(work.plan, tier, customer.tier)):
             _change_tier(work, customer, tier)
         customer.segments = segments

@@ -12,10 +12,10 @@ from handlers.customers.whom import customer_and_words, language_here
 from handlers.doors import Place, Refusal, in_place
 from handlers.happenings import FileChanged
 from handlers.speaking import answer_press, button
-from models.customers import Customer, TierBy, TierRequest
+from models.customers import Customer, TierBy, TierRequest, customer_numbered
 from models.customers.values import end_of, read_day
 from models.plan import Plan, Tier, text_of
-from models.staff import Role, Staff
+from models.staff import Role, Staff, staff_member
 from models.work import Work
 from templates import LANGUAGES, label, word_list
 
@@ -107,7 +107,7 @@ async def decide(work: Work, place: Place) -> None:
         request = await work.first(select(TierRequest).where(TierRequest.id == int(key)).with_for_update())
     if request is None or request.decided_at is not None:
         raise Refusal("stale")
-    customer = await work.customer(request.customer_id)
+    customer = await customer_numbered(work, request.customer_id)
     if place.customer is not None and place.customer.id != customer.id:
         raise Refusal("stale")
     request.decided_at = work.now
@@ -117,7 +117,7 @@ async def decide(work: Work, place: Place) -> None:
         work.audit(actor_of(place.speaker), "tier_declined", subject, tier=request.tier, request=request.id)
         in_place(work, place, "customers/tier_declined", {"by": place.speaker.name})
     else:
-        asked_by = await work.staff(request.asked_by)
+        asked_by = await staff_member(work, request.asked_by)
         wish = Wish(request.tier, request.until, request.reason)
         await _grant(work, place, customer, wish, asked_by=asked_by)
     answer_press(work, place.raw["id"], label(language, "toast.thanks"))

@@ -11,10 +11,13 @@ from handlers import cards, cases, contact
 from handlers.content import utf16_length
 from handlers.delivery.parcels import NotNeeded, NotNow, Parcel, change, put_back
 from handlers.routing.places import topic_link
-from models.customers import Topic, TopicState
+from models.cases import case_numbered
+from models.customers import customer_numbered
 from models.delivery import Outbox, OutboxState, Priority, What
+from models.messages import links_of
 from models.outbox import Waiting
-from models.staff import StaffGroup
+from models.staff import StaffGroup, staff_group
+from models.topics import Topic, TopicState, fetch_topics, topic_of
 from models.work import Work
 from templates import label, render
 
@@ -46,7 +49,7 @@ async def claim(work: Work, picked: Sequence[Sequence[Waiting]]) -> list[Parcel]
     connection = await work.session.connection()
     wanted = {"ids": [row.id for group in picked for row in group], "at": work.real_now}
     rows = {row.id: row for row in (await connection.execute(_CLAIM, wanted)).all()}
-    await work.fetch_topics([row.customer_id for row in rows.values() if row.group_id and row.customer_id])
+    await fetch_topics(work, [row.customer_id for row in rows.values() if row.group_id and row.customer_id])
     parcels = []
     for group in picked:
         parcel = Parcel([rows[outline.id] for outline in group if outline.id in rows])
@@ -81,7 +84,7 @@ async def _keep_to_budget(work: Work, row: Any) -> None:
 
 async def _compose(work: Work, parcel: Parcel) -> None:
     row = parcel.head
-    group = await work.group(row.group_id) if row.group_id else None
+    group = await staff_group(work, row.group_id) if row.group_id else None
     parcel.chat_id = group.chat_id if group else row.chat_id
     parcel.params = {"chat_id": parcel.chat_id}
     topic = await _topic_for(work, row, group) if group and row.customer_id else None
@@ -113,14 +116,14 @@ async def _topic_for(work: Work, row: Any, group: StaffGroup) -> Topic | None:
     """The live topic the row goes to, or None for General; raises NotNow while waiting for one is right."""
     if row.what is What.TOPIC or not group.is_forum:
         return None
-    topic = await work.topic(row.customer_id, row.group_id)
+    topic = await topic_of(work, row.customer_id, row.group_id)
     if topic and topic.state is TopicState.LIVE:
         return topic
     customer_words = row.what in (What.WORDS, What.COPY) or row.priority <= Priority.RELAY
     if customer_words and work.real_now - row.created_at >= TOPIC_WAIT:
         return None
     if topic is None:
-        await cases.want_topic(work, await work.customer(row.customer_id), group)
+        await cases.want_topic(work, await customer_numbered(work, row.customer_id), group)
     raise NotNow(work.real_now + LOOK_AGAIN)
 
 
@@ -128,7 +131,7 @@ async def _general_prefix(work: Work, row: Any, group: StaffGroup | None, topic:
     """The customer's name before words that stand in no topic of their own."""
     if group is None or topic is not None or row.customer_id is None:
         return ""
-    customer = await work.customer(row.customer_id)
+    customer = await customer_numbered(work, row.customer_id)
     values = {"name": customer.name, "number": customer.id}
     return label(work.plan.business.language, "relay.from", **values) + "\n"
 
@@ -159,7 +162,7 @@ def _compose_words(work: Work, parcel: Parcel, prefix: str) -> None:
 
 async def _compose_copy(work: Work, parcel: Parcel, row: Any, in_general: bool) -> None:
     body = row.body
-    source = body.get("from_chat_id") or (await work.group(body["from_group_id"])).chat_id
+    source = body.get("from_chat_id") or (await staff_group(work, body["from_group_id"])).chat_id
     parcel.params["from_chat_id"] = source
     # Outside a topic only a forward shows whose it is.
     verb = "forwardMessage" if in_general or body.get("forward") else body["method"]
@@ -179,7 +182,7 @@ async def _link(work: Work, row: Any) -> dict[str, str]:
     if not row.body.get("link_to"):
         return {}
     customer_id, group_id = row.body["link_to"]
-    group, topic = await work.group(group_id), await work.topic(customer_id, group_id)
+    group, topic = await staff_group(work, group_id), await topic_of(work, customer_id, group_id)
     if topic and topic.thread_id:
         return {"link": topic_link(group.chat_id, topic.thread_id)}
     if group.is_forum and work.real_now - row.created_at < TOPIC_WAIT:
@@ -204,12 +207,12 @@ async def _compose_say(work: Work, parcel: Parcel, row: Any, prefix: str) -> Non
 
 
 async def _compose_card(work: Work, parcel: Parcel, row: Any) -> None:
-    case = await work.case(row.case_id)
+    case = await case_numbered(work, row.case_id)
     assert case is not None  # noqa: S101 - cases are never deleted
     if case.group_id != row.group_id:
         raise NotNeeded  # it has moved to another group, where it has another card
     language = work.plan.business.language
-    customer = await work.customer(case.customer_id)
+    customer = await customer_numbered(work, case.customer_id)
     parcel.params["text"] = render(language, "cases/card", await cards.card_values(work, case, customer))
     parcel.params["parse_mode"] = "HTML"
     parcel.params["reply_markup"] = {"inline_keyboard": cards.card_buttons(language, case)}
@@ -221,7 +224,7 @@ async def _compose_card(work: Work, parcel: Parcel, row: Any) -> None:
 
 
 async def _compose_topic(work: Work, parcel: Parcel, row: Any, group: StaffGroup | None) -> None:
-    topic = await work.topic(row.customer_id, row.group_id)
+    topic = await topic_of(work, row.customer_id, row.group_id)
     if topic is None or topic.state is TopicState.LIVE or group is None or not group.is_forum:
         raise NotNeeded
     topic.state = TopicState.MAKING
@@ -230,7 +233,7 @@ async def _compose_topic(work: Work, parcel: Parcel, row: Any, group: StaffGroup
 
 
 async def _compose_edit(work: Work, parcel: Parcel, row: Any) -> None:
-    links = await work.links_of([row.message_id], parcel.chat_id)
+    links = await links_of(work, [row.message_id], parcel.chat_id)
     if row.message_id not in links:
         raise NotNeeded
     parcel.method = row.body["method"]
@@ -240,7 +243,7 @@ async def _compose_edit(work: Work, parcel: Parcel, row: Any) -> None:
 async def _add_reply(work: Work, parcel: Parcel, row: Any) -> None:
     if not row.reply_to_id:
         return
-    links = await work.links_of([row.reply_to_id], parcel.chat_id)
+    links = await links_of(work, [row.reply_to_id], parcel.chat_id)
     if row.reply_to_id in links:
         target = links[row.reply_to_id]
         parcel.params["reply_parameters"] = {"message_id": target, "allow_sending_without_reply": True}

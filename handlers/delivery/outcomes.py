@@ -11,9 +11,13 @@ from handlers.delivery.parcels import Parcel, change, plain, put_back
 from handlers.happenings import PollSent
 from handlers.speaking import send, tell_staff
 from models import outbox
-from models.customers import TopicState
+from models.cases import case_held, case_numbered, cases_of
+from models.customers import customer_numbered
 from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What, staff_lane
-from models.messages import MessageLink
+from models.messages import MessageLink, is_answer
+from models.outbox import rows_in_flight
+from models.staff import staff_group, staff_groups
+from models.topics import TopicState, forget_topic, topic_of
 from models.work import Work
 
 #: How long a topic whose making has an unknown end may take to show up by itself.
@@ -80,7 +84,7 @@ def _link(message_id: int, chat_id: int, telegram_id: int) -> dict[str, int]:
 async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: list[int]) -> None:
     row = parcel.head
     if row.what is What.CARD and ids and parcel.method == "sendMessage":
-        case = await work.case_held(row.case_id)
+        case = await case_held(work, row.case_id)
         if case:  # one that has moved to another group meanwhile has another card there
             here = case.group_id == row.group_id
             _retire_card(work, row, case.card_message_id if here else ids[0])
@@ -94,7 +98,7 @@ async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: lis
             await _tell(work, row, "delivery/partly_copied", sent=len(ids), wanted=len(parcel.items))
         if row.maybe_repeated:
             await _tell(work, row, "delivery/possibly_repeated")
-    elif row.maybe_repeated and row.chat_id and row.message_id and await work.is_answer(row.message_id):
+    elif row.maybe_repeated and row.chat_id and row.message_id and await is_answer(work, row.message_id):
         await _tell(work, row, "delivery/possibly_repeated")
 
 
@@ -107,7 +111,7 @@ def _retire_card(work: Work, row: Any, telegram_id: int | None) -> None:
 
 
 async def _topic_made(work: Work, row: Any, thread_id: int) -> None:
-    topic = await work.topic(row.customer_id, row.group_id)
+    topic = await topic_of(work, row.customer_id, row.group_id)
     if topic is None or topic.thread_id == thread_id:
         return
     if topic.state is TopicState.LIVE:  # adopted meanwhile: this one is to spare
@@ -136,7 +140,7 @@ async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         case Fate.UNKNOWN:
             await _unknown(work, parcel, outcome)
         case Fate.MOVED if row.group_id and outcome.new_chat_id:
-            await groups.moved(work, await work.group(row.group_id), outcome.new_chat_id)
+            await groups.moved(work, await staff_group(work, row.group_id), outcome.new_chat_id)
             await put_back(work, parcel, not_before=None)
         case Fate.TOPIC_GONE if parcel.method == "deleteForumTopic":
             await change(work, parcel, state=OutboxState.CANCELLED)  # which is what was wanted
@@ -145,7 +149,7 @@ async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         case Fate.TOPIC_CLOSED if "message_thread_id" in parcel.params:
             await _topic_closed(work, parcel)
         case Fate.NOT_FORUM if row.group_id:
-            (await work.group(row.group_id)).is_forum = False
+            (await staff_group(work, row.group_id)).is_forum = False
             await put_back(work, parcel, not_before=None)
         case Fate.NO_RIGHTS | Fate.CHAT_GONE | Fate.BLOCKED if row.group_id:  # whatever bars us is the group's
             await _group_refuses(work, parcel, outcome)
@@ -196,7 +200,7 @@ async def _unknown(work: Work, parcel: Parcel, outcome: Outcome) -> None:
 
 async def recover(work: Work, but: set[int]) -> list[int]:
     """Rows left in flight by a process that died are of unknown fate; `but` are not. Returns their keys."""
-    rows = [row for row in await work.sending() if row.id not in but]
+    rows = [row for row in await rows_in_flight(work) if row.id not in but]
     for row in rows:
         await _unknown(work, Parcel([row]), Outcome(Fate.UNKNOWN, detail="interrupted"))
     return [row.id for row in rows if row.id is not None]
@@ -209,14 +213,14 @@ def _backoff(work: Work, attempts: int) -> datetime:
 
 async def _topic_gone(work: Work, parcel: Parcel) -> None:
     row = parcel.head
-    group = await work.group(row.group_id)
-    topic = await work.topic(row.customer_id, row.group_id)
-    customer = await work.customer(row.customer_id)
+    group = await staff_group(work, row.group_id)
+    topic = await topic_of(work, row.customer_id, row.group_id)
+    customer = await customer_numbered(work, row.customer_id)
     if topic and topic.thread_id == parcel.params.get("message_thread_id"):
-        work.forget_topic(topic)
+        forget_topic(work, topic)
         work.audit("system", "topic_gone", f"customer:{customer.id}", thread=topic.thread_id)
         await work.flush()
-        for case in [case for case in await work.cases_of(customer.id) if case.group_id == group.id]:
+        for case in [case for case in await cases_of(work, customer.id) if case.group_id == group.id]:
             case.card_message_id = None
             if case.unfinished:
                 cases.redraw_card(work, case)
@@ -227,7 +231,7 @@ async def _topic_gone(work: Work, parcel: Parcel) -> None:
 
 async def _card_gone(work: Work, parcel: Parcel) -> None:
     """Somebody deleted the card: show a new one."""
-    case = await work.case(parcel.head.case_id)
+    case = await case_numbered(work, parcel.head.case_id)
     assert case is not None  # noqa: S101 - cases are never deleted
     case.card_message_id = None
     await change(work, parcel, state=OutboxState.CANCELLED)
@@ -257,7 +261,7 @@ async def _topic_closed(work: Work, parcel: Parcel) -> None:
 async def _group_refuses(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     """The bot may not write there, or the group is gone: words wait, owners are told once."""
     row = parcel.head
-    group = await work.group(row.group_id)
+    group = await staff_group(work, row.group_id)
     is_out = outcome.fate is not Fate.NO_RIGHTS or "kicked" in outcome.detail
     trouble = "kicked" if is_out else "no_rights"
     if row.what is What.TOPIC:
@@ -275,10 +279,10 @@ async def _not_reached(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
     if row.customer_id is None:
         return  # a member of staff who has not started the bot
-    customer = await work.customer(row.customer_id)
+    customer = await customer_numbered(work, row.customer_id)
     await became_unreachable(work, customer, tell=False)
     await contact.note_fate(work, row.key, "unreachable")
-    if row.message_id and await work.is_answer(row.message_id):
+    if row.message_id and await is_answer(work, row.message_id):
         await _tell(work, row, "delivery/blocked", name=customer.name)
 
 
@@ -306,7 +310,7 @@ async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
 
 
 async def _not_shown(work: Work, row: Any, reason: str | None) -> None:
-    values = {"group": (await work.group(row.group_id)).title, "number": row.case_id, "reason": reason}
+    values = {"group": (await staff_group(work, row.group_id)).title, "number": row.case_id, "reason": reason}
     await staff.tell_owners(work, "delivery/not_shown", values)
 
 
@@ -322,7 +326,7 @@ async def _tell(work: Work, row: Any, template: str, **values: Any) -> None:
     """Tell staff in the topic of the customer whom the row is about, at the message it is about."""
     if row.customer_id is None:
         return
-    customer = await work.customer(row.customer_id)
-    of_case = row if row.group_id else await work.case(row.case_id) if row.case_id else None
-    group = await work.group(of_case.group_id) if of_case else (await work.groups())[0]
+    customer = await customer_numbered(work, row.customer_id)
+    of_case = row if row.group_id else await case_numbered(work, row.case_id) if row.case_id else None
+    group = await staff_group(work, of_case.group_id) if of_case else (await staff_groups(work))[0]
     tell_staff(work, group, customer, template, values, priority=Priority.ANSWER, reply_to_id=row.message_id)

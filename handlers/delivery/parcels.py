@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from models.delivery import Outbox, OutboxState
+from models.outbox import pending_send
 from models.work import Work
 
 
@@ -60,7 +61,7 @@ async def put_back(work: Work, parcel: Parcel, *, not_before: datetime | None, *
 async def change(work: Work, parcel: Parcel, **values: Any) -> None:
     """Change the parcel's rows. One that waits again gives up its key where another has taken it meanwhile."""
     key = parcel.head.key
-    if key and values.get("state") is OutboxState.NEW and await work.pending_send(key):
+    if key and values.get("state") is OutboxState.NEW and await pending_send(work, key):
         values["key"] = None
     await work.flush()
     connection = await work.session.connection()

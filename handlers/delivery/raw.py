@@ -4,6 +4,7 @@ from typing import Any
 
 from handlers.speaking import tell_staff
 from models.delivery import Priority
+from models.staff import staff_groups
 from models.work import Work
 
 
@@ -14,5 +15,5 @@ async def hand_over_raw(work: Work, raw: dict[str, Any]) -> None:
     sender = found.get("from") if isinstance(found.get("from"), dict) else {}
     name = str((sender or {}).get("first_name") or "")[:64]
     values = {"name": name, "text": str(text)[:3000], "update": str(raw.get("update_id", ""))[:20]}
-    for group in (await work.groups())[:1]:
+    for group in (await staff_groups(work))[:1]:
         tell_staff(work, group, None, "delivery/raw", values, priority=Priority.RELAY)

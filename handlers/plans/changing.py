@@ -6,7 +6,8 @@ from sqlmodel import col, select
 
 from handlers.happenings import PlanChanged
 from handlers.speaking import tell_privately
-from models.staff import Installation, PlanVersion
+from models.installation import Installation, PlanVersion
+from models.staff import managers
 from models.work import Work
 
 #: How many mistakes a manager reads in private, and how long one is; the command says all of them.
@@ -56,7 +57,7 @@ async def _note_trouble(work: Work, trouble: str | None, mistakes: list[str]) ->
     installation.plan_trouble = trouble
     work.audit("system", "plan_refused" if trouble else "plan_mended", "plan", mistakes=mistakes[:SHOWN])
     shown = [each[:LONGEST] for each in mistakes[:SHOWN]]
-    for person in await work.managers():
+    for person in await managers(work):
         if trouble:
             values = {"mistakes": shown, "more": len(mistakes) - len(shown)}
             tell_privately(work, person, "plans/refused", values)

@@ -13,9 +13,9 @@ from handlers.questionnaires import polls, runs
 from handlers.questionnaires.library import current
 from handlers.questionnaires.runs import Run
 from handlers.speaking import tell_customer
-from models.cases import Case
+from models.cases import Case, case_numbered
 from models.contact import Facts, Purpose, Ruling, rule
-from models.customers import Customer
+from models.customers import Customer, customer_numbered
 from models.delivery import Outbox, OutboxState, Priority, SendClass
 from models.questionnaires import ALIVE, Invitation, InvitationState, SurveyWave
 from models.questionnaires.path import following
@@ -79,7 +79,7 @@ async def ask(
     found = rule(work.plan, facts, purpose, work.now)
     if purpose is Purpose.SERVICE and Purpose.SURVEY not in facts.allowed:
         found = Ruling(None, "opted_out")  # whom we promised no more questionnaires, we ask about no case either
-    case = await work.case(invitation.case_id) if invitation.case_id else None
+    case = await case_numbered(work, invitation.case_id) if invitation.case_id else None
     if found.at is None:
         invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, found.reason, work.now
         reason = found.reason or ""
@@ -195,7 +195,7 @@ async def not_sent(work: Work, failed: ContactFailed) -> None:
         return
     invitation = await of_contact(work, failed)
     if invitation is not None and invitation.open and invitation.by_staff_id is None:
-        run = await runs.run_of(work, invitation, await work.customer(invitation.customer_id))
+        run = await runs.run_of(work, invitation, await customer_numbered(work, invitation.customer_id))
         await runs.end(work, run, InvitationState.CANCELLED, failed.contact.reason)
 
 

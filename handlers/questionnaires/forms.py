@@ -15,7 +15,7 @@ from models.delivery import Priority
 from models.questionnaires import Invitation, InvitationState
 from models.questionnaires.path import following
 from models.questionnaires.rows import VISIT
-from models.staff import Staff
+from models.staff import Staff, staff_group
 from models.work import Work
 
 
@@ -39,7 +39,7 @@ async def open_form(
     question = run.question or following(run.questionnaire, run.answers, None)
     assert question is not None  # noqa: S101 - the first question has no condition
     invitation.at_question = question.id
-    group = await work.group(case.group_id) if case else await main_group(work)
+    group = await staff_group(work, case.group_id) if case else await main_group(work)
     values, buttons = runs.face(work, run, question)
     tell_staff(
         work,

@@ -4,7 +4,7 @@ from sqlmodel import col, select
 
 from handlers.happenings import PollSent
 from handlers.speaking import call_customer
-from models.customers import Customer
+from models.customers import Customer, customer_numbered
 from models.delivery import Priority, SendClass
 from models.plan import text_of
 from models.questionnaires import Invitation, Poll, Question
@@ -39,7 +39,7 @@ async def poll_sent(work: Work, sent: PollSent) -> None:
     )
     work.add(poll)
     if invitation.at_question != question:  # the customer was quicker
-        await close_polls(work, await work.customer(invitation.customer_id), invitation)
+        await close_polls(work, await customer_numbered(work, invitation.customer_id), invitation)
 
 
 async def close_polls(work: Work, customer: Customer, invitation: Invitation) -> None:

@@ -17,12 +17,13 @@ from handlers.questionnaires.runs import Run
 from handlers.questionnaires.spoken import answer_in
 from handlers.speaking import answer_press, button, send, tell_staff
 from handlers.typed import is_current, is_urgent
-from models.cases import Case
+from models.cases import Case, case_numbered
+from models.customers import customer_numbered
 from models.delivery import Priority, What, staff_lane
-from models.messages import Author
+from models.messages import Author, links_of, new_message
 from models.questionnaires import Answer, Invitation, Poll, Question, Questionnaire
 from models.questionnaires.path import following, is_answer, preceding
-from models.staff import StaffGroup
+from models.staff import StaffGroup, staff_group
 from models.work import Work
 from templates import LANGUAGES, label, word_list
 
@@ -157,7 +158,7 @@ async def _answers(work: Work, place: Place, run: Run, content: Content) -> bool
     replied = place.raw.get("reply_to_message")
     if replied is None or content.kind not in wanted:
         return content.kind in wanted
-    links = await work.links_of([run.invitation.message_id or 0], run.customer.chat_id)
+    links = await links_of(work, [run.invitation.message_id or 0], run.customer.chat_id)
     return replied.get("message_id") in (run.invitation.telegram_id, *links.values())
 
 
@@ -165,7 +166,8 @@ async def _take(work: Work, place: Place, run: Run, question: Question, content:
     value = content.kind if question.kind == "photo" else None
     answer = runs.record(work, run, question, value, words=content.text or None, media=content.media)
     customer, case = run.customer, run.case
-    message_id = work.new_message(
+    message_id = new_message(
+        work,
         customer_id=customer.id,
         case_id=case.id if case else None,
         author=Author.CUSTOMER,
@@ -177,7 +179,7 @@ async def _take(work: Work, place: Place, run: Run, question: Question, content:
         origin_chat_id=place.raw["chat"]["id"],
         origin_message_id=place.raw["message_id"],
     )
-    group = await work.group(case.group_id) if case else await main_group(work)
+    group = await staff_group(work, case.group_id) if case else await main_group(work)
     await work.flush()
     row = {
         "group_id": group.id,
@@ -303,8 +305,8 @@ async def make_case(work: Work, place: Place) -> None:
 
 
 async def _case_of(work: Work, place: Place, invitation: Invitation, answer: Answer) -> Case:
-    customer = await work.customer(invitation.customer_id)
-    parent = await work.case(invitation.case_id) if invitation.case_id else None
+    customer = await customer_numbered(work, invitation.customer_id)
+    parent = await case_numbered(work, invitation.case_id) if invitation.case_id else None
     case = await cases.open_case(work, customer, words=answer.text or "", kind=None, parent=parent)
     cases.post_card(work, case)
     work.event(case, "from_answer", cases.actor_of(place.speaker), answer=answer.id)

@@ -13,13 +13,15 @@ from handlers.happenings import CaseClosed, QuestionnaireEnded, ScoreGiven
 from handlers.questionnaires import polls, showing
 from handlers.questionnaires.library import definition_of
 from handlers.speaking import Buttons, change_message, send, tell_staff
-from models.cases import Case, CaseKind, CaseState
+from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import LATE_PRESS
 from models.customers import Customer
 from models.delivery import Priority, SendClass, What, customer_lane, staff_lane
+from models.messages import links_of
 from models.questionnaires import Answer, Invitation, InvitationState, Question, Questionnaire
 from models.questionnaires.path import asked, following, scores
-from models.staff import Staff
+from models.staff import Staff, staff_group, staff_member
+from models.topics import topic_of
 from models.work import Work
 from templates import render
 
@@ -55,8 +57,8 @@ def _value(question: Question | None, row: Answer) -> Any:
 async def run_of(work: Work, invitation: Invitation, customer: Customer) -> Run:
     """The run of an invitation."""
     rows: Sequence[Answer] = await work.all(select(Answer).where(Answer.invitation_id == invitation.id))
-    case = await work.case(invitation.case_id) if invitation.case_id else None
-    agent = await work.staff(invitation.by_staff_id) if invitation.by_staff_id else None
+    case = await case_numbered(work, invitation.case_id) if invitation.case_id else None
+    agent = await staff_member(work, invitation.by_staff_id) if invitation.by_staff_id else None
     questionnaire = await definition_of(work, invitation)
     return Run(invitation, questionnaire, customer, case, {row.question: row for row in rows}, agent)
 
@@ -225,7 +227,7 @@ async def change(work: Work, run: Run, template: str, values: dict[str, Any], bu
         await _change_form(work, run, template, values, buttons)
         return
     if invitation.telegram_id is None and invitation.message_id is not None:
-        links = await work.links_of([invitation.message_id], customer.chat_id)
+        links = await links_of(work, [invitation.message_id], customer.chat_id)
         invitation.telegram_id = links.get(invitation.message_id)
     if invitation.telegram_id is not None:
         change_message(work, customer, invitation.telegram_id, template, values, buttons)
@@ -309,10 +311,10 @@ async def _tell_staff(work: Work, run: Run) -> None:
     if run.agent is not None:
         await change(work, run, "questionnaires/answers", values, buttons)
         return
-    group = await work.group(run.case.group_id) if run.case else await main_group(work)
+    group = await staff_group(work, run.case.group_id) if run.case else await main_group(work)
     if not lines or (run.invitation.state is InvitationState.CANCELLED and not spoken):
         return
-    if not spoken and group.is_forum and await work.topic(run.customer.id, group.id or 0) is None:
+    if not spoken and group.is_forum and await topic_of(work, run.customer.id, group.id or 0) is None:
         return
     number = run.invitation.case_id
     tell_staff(work, group, run.customer, "questionnaires/answers", values, buttons=buttons, case_id=number)

@@ -17,10 +17,13 @@ from handlers.questionnaires.runs import accept, record, run_of
 from handlers.questionnaires.spoken import answer_in
 from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
 from handlers.typed import is_current
-from models.cases import Case, CaseState
+from models.cases import Case, CaseState, cases_of
 from models.customers import Customer
 from models.delivery import Priority
+from models.installation import plan_of
+from models.messages import links_of
 from models.questionnaires import Invitation, InvitationState, Question
+from models.staff import staff_group
 from models.work import Work
 from templates import label
 
@@ -56,7 +59,7 @@ async def _scored(work: Work, customer: Customer, case: Case, value: int, shown_
     work.event(case, "scored", actor_of(customer), score=value, shown_at=shown_at)
     await _keep(work, customer, case, SATISFACTION, value)
     values = {"number": case.id, "score": value, "summary": _said(case)}
-    if value <= (await work.plan_of(case)).recovery.csat_at_most:
+    if value <= (await plan_of(work, case)).recovery.csat_at_most:
         change_message(work, customer, shown_at, "cases/scored_low", values, [])
     else:
         accept(work, customer, case)
@@ -75,7 +78,7 @@ def typed_score(text: str) -> int | None:
 
 async def typed(work: Work, place: Place, customer: Customer, content: Content) -> bool:
     """A typed score while the stars under the latest matter wait for a press; False for words like any others."""
-    case = next((each for each in reversed(await work.cases_of(customer.id)) if not each.unfinished), None)
+    case = next((each for each in reversed(await cases_of(work, customer.id)) if not each.unfinished), None)
     if place.second_hand or case is None or case.state is not CaseState.RESOLVED or case.resolved_at is None:
         return False
     value = typed_score(place.text)
@@ -85,7 +88,7 @@ async def typed(work: Work, place: Place, customer: Customer, content: Content) 
     invitation: Invitation | None = await work.first(of_case)
     if invitation is None or invitation.rule != RESOLVED or not invitation.open or invitation.message_id is None:
         return False
-    shown_at = (await work.links_of([invitation.message_id], customer.chat_id)).get(invitation.message_id)
+    shown_at = (await links_of(work, [invitation.message_id], customer.chat_id)).get(invitation.message_id)
     current = await is_current(work, place, customer, case, case.resolved_at, invitation.message_id)
     if shown_at is None or not current:
         return False
@@ -127,7 +130,7 @@ async def not_solved(work: Work, place: Place) -> None:
     change_message(work, customer, place.message["message_id"], "cases/not_solved", values, [])
     tell_staff(
         work,
-        await work.group(case.group_id),
+        await staff_group(work, case.group_id),
         customer,
         "cases/unsolved",
         {"number": case.id, "score": case.score},

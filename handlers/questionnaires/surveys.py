@@ -12,7 +12,8 @@ from handlers.questionnaires.stars import RESOLVED, score_buttons
 from handlers.speaking import tell_customer
 from models.cases import Case, CaseKind
 from models.contact import Purpose
-from models.customers import Customer
+from models.customers import Customer, customer_numbered
+from models.installation import plan_of
 from models.plan import Survey
 from models.questionnaires import OPEN, Invitation, InvitationState
 from models.questionnaires.sampling import SHARES, drawn_case
@@ -30,7 +31,7 @@ async def say_resolved(work: Work, happening: CaseResolved) -> None:
         for piece in pieces(summary, cases.SUMMARY_LIMIT):
             tell_customer(work, customer, "cases/summary", {"number": case.id, "summary": piece}, case=case)
         summary = ""
-    plan = await work.plan_of(case)
+    plan = await plan_of(work, case)
     if not plan.survey and customer.user_id is not None:
         await _offer_stars(work, customer, case, summary)
     elif not await _ask_at_once(work, customer, case, plan.survey):
@@ -75,7 +76,7 @@ def delay(survey: Survey, case: Case) -> timedelta | None:
 async def plan_surveys(work: Work, happening: CaseResolved | CaseClosed) -> None:
     """Plan what the plan asks after a case that was resolved, or closed."""
     case, when = happening.case, "case_resolved" if isinstance(happening, CaseResolved) else "case_closed"
-    for survey in (await work.plan_of(case)).survey:
+    for survey in (await plan_of(work, case)).survey:
         if survey.when == when:
             await _plan(work, happening.customer, case, survey)
 
@@ -114,7 +115,7 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
     case = happening.case
     if case.unfinished:
         return
-    surveys = {f"survey:{each.questionnaire}": each for each in (await work.plan_of(case)).survey}
+    surveys = {f"survey:{each.questionnaire}": each for each in (await plan_of(work, case)).survey}
     planned = select(Invitation).where(Invitation.case_id == case.id, Invitation.state == InvitationState.PLANNED)
     for invitation in await work.all(planned) if surveys else ():
         survey = surveys.get(invitation.rule)
@@ -143,7 +144,7 @@ async def take_back(work: Work, happening: CaseReopened) -> None:
         if invitation.state is InvitationState.PLANNED or invitation.at_question is None:
             await asking.drop(work, invitation, "reopened")
         elif happening.why != "score" and invitation.by_staff_id is None:
-            run = await runs.run_of(work, invitation, await work.customer(case.customer_id))
+            run = await runs.run_of(work, invitation, await customer_numbered(work, case.customer_id))
             if not (invitation.attached and happening.why == "not_solved"):  # whose message says so itself
                 await runs.put_away(work, run, "questionnaires/withdrawn")
             await runs.end(work, run, InvitationState.CANCELLED, "reopened")

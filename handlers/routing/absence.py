@@ -6,10 +6,10 @@ from handlers.happenings import StaffAway, StaffBack, StaffLeft
 from handlers.moments import in_words, read_moment
 from handlers.routing import assigning
 from handlers.speaking import tell_privately, tell_staff
-from models.cases import Case, CaseState
+from models.cases import Case, CaseState, unfinished_cases_of
 from models.duty import is_away
 from models.routing.words import plain
-from models.staff import Role, Staff
+from models.staff import Role, Staff, absent_staff, staff_group
 from models.work import Work
 from templates import LANGUAGES, word_list
 
@@ -76,7 +76,7 @@ async def left(work: Work, _happening: StaffLeft) -> None:
 async def see_to_absences(work: Work) -> bool:
     """End what has ended; relieve those who are away for long of cases in which the customer spoke last."""
     done = False
-    for person in await work.absent_staff():
+    for person in await absent_staff(work):
         if not is_away(person, work.now):
             _end_absence(work, person, "system")
             if person.started_bot:
@@ -94,7 +94,7 @@ async def _relieve(work: Work, person: Staff) -> bool:
     """
     if not duty.is_away_for_long(work, person):
         return False
-    waiting = [case for case in await work.unfinished_cases_of(person.id or 0) if _waits_for_us(case)]
+    waiting = [case for case in await unfinished_cases_of(work, person.id or 0) if _waits_for_us(case)]
     for case in waiting:
         assigning.release(work, case, "system", away=person.name)
     await give_all(work, waiting)
@@ -124,7 +124,7 @@ async def tell_given_back(work: Work, person: Staff, waiting: list[Case]) -> Non
             "given": [case.id for case in here if case.assignee_id is not None],
             "left_over": left_over,
         }
-        tell_staff(work, await work.group(group_id), None, "routing/relieved", values)
+        tell_staff(work, await staff_group(work, group_id), None, "routing/relieved", values)
         for holder in (await duty.those_in_charge(work, here[0], Role.SUPERVISOR))[:1] if left_over else []:
             if holder.started_bot:
                 tell_privately(work, holder, "routing/relieved", values)

@@ -8,13 +8,13 @@ from handlers.routing.places import link_to
 from handlers.speaking import tell_privately
 from models.calendars import working_time
 from models.cases import Case, CaseKind
-from models.customers import Customer
+from models.customers import Customer, customer_of
 from models.messages import Author
 from models.plan import Department
 from models.routing import queries
 from models.routing.choosing import Candidate, choose
 from models.routing.words import plain, says
-from models.staff import GroupMember, Staff
+from models.staff import GroupMember, Staff, staff_member
 from models.work import Work
 from templates import LANGUAGES, word_list
 
@@ -35,7 +35,7 @@ async def reopened(work: Work, happening: CaseReopened) -> None:
     case = happening.case
     if case.assignee_id is None:
         return
-    person = await work.staff(case.assignee_id)
+    person = await staff_member(work, case.assignee_id)
     if not person.active or duty.is_away_for_long(work, person) or not await _carries(work, case, person):
         release(work, case, "system", left=person.name)
         await give(work, case)
@@ -63,7 +63,7 @@ async def give(work: Work, case: Case) -> bool:
     department = work.plan.department_named(case.department)
     if department is None:
         return False
-    customer = await work.customer_of(case)
+    customer = await customer_of(work, case)
     dedicated = _dedicated(work, customer)
     if department.assign == "claim" and dedicated is None:
         return False

@@ -6,12 +6,13 @@ from handlers.happenings import KindConfirmed, StaffAway
 from handlers.routing import absence, assigning, heeding, moving
 from handlers.routing.places import case_in_hand, case_pressed
 from handlers.speaking import Buttons, answer_press, button, tell_staff
-from models.cases import Case, CaseKind
-from models.customers import Customer
+from models.cases import Case, CaseKind, unfinished_cases_of
+from models.customers import Customer, customer_numbered
 from models.duty import is_away
+from models.installation import plan_of
 from models.plan import Department, Plan, text_of
 from models.routing.words import is_graver, plain
-from models.staff import Role, Staff
+from models.staff import Role, Staff, members_of, staff_member, staff_named
 from models.work import Work
 from templates import LANGUAGES, label
 
@@ -63,7 +64,7 @@ async def severity_command(work: Work, place: Place) -> None:
     if not typed:
         await offer(work, place, case)
         return
-    plan = await work.plan_of(case)
+    plan = await plan_of(work, case)
     names = {each.id: {each.id, *(plain(name) for name in each.name.values())} for each in plan.severity}
     chosen = next((severity_id for severity_id, known in names.items() if plain(typed) in known), None)
     if chosen is None:
@@ -75,7 +76,7 @@ async def _set_severity(work: Work, customer: Customer, case: Case, severity_id:
     """Anybody may take a matter more seriously; less so only a supervisor."""
     if not case.unfinished:
         raise Refusal("finished", number=case.id)
-    plan = await work.plan_of(case)
+    plan = await plan_of(work, case)
     severity = plan.severity_named(severity_id)
     if severity is None:
         raise Refusal("stale")
@@ -88,7 +89,7 @@ async def _set_severity(work: Work, customer: Customer, case: Case, severity_id:
 
 async def offer(work: Work, place: Place, case: Case) -> None:
     """Show what kind and severity a case can be given, as buttons."""
-    buttons = choices(await work.plan_of(case), work.plan.business.language, case)
+    buttons = choices(await plan_of(work, case), work.plan.business.language, case)
     in_place(work, place, "routing/choose", {"number": case.id}, buttons)
 
 
@@ -115,7 +116,7 @@ async def press(work: Work, place: Place) -> None:
             raise Refusal("stale")
         _set_kind(work, case, CaseKind(chosen), place.speaker)
     else:
-        await _set_severity(work, await work.customer(case.customer_id), case, chosen, place.speaker)
+        await _set_severity(work, await customer_numbered(work, case.customer_id), case, chosen, place.speaker)
     answer_press(work, place.raw["id"])
 
 
@@ -135,7 +136,7 @@ async def assign(work: Work, place: Place) -> None:
     if case.assignee_id != place.speaker.id and not place.speaker.may(Role.SUPERVISOR):
         raise Refusal("role", role=Role.SUPERVISOR.value)
     await _can_take(work, case, person)
-    before = await work.staff(case.assignee_id) if case.assignee_id else None
+    before = await staff_member(work, case.assignee_id) if case.assignee_id else None
     cases.assign(work, case, person)
     case.page_due_at = None
     work.event(case, "assigned", cases.actor_of(place.speaker), to=person.name)
@@ -149,7 +150,7 @@ async def assign(work: Work, place: Place) -> None:
 async def _named(work: Work, typed: str) -> Staff:
     """The active member of staff whom the first @name means; raises Refusal."""
     name = next((word[1:] for word in typed.split() if word.startswith("@")), "")
-    person = await work.staff_named(name) if name else None
+    person = await staff_named(work, name) if name else None
     if person is None:
         raise Refusal("assign_usage")
     return person
@@ -161,7 +162,7 @@ async def _can_take(work: Work, case: Case, person: Staff) -> None:
         raise Refusal("finished", number=case.id)
     if case.assignee_id == person.id:
         raise Refusal("has_it", name=person.name)
-    if person not in await work.members_of(case.group_id):
+    if person not in await members_of(work, case.group_id):
         raise Refusal("not_in_group", name=person.name)
     if is_away(person, work.now):
         raise Refusal("is_away", name=person.name)
@@ -204,14 +205,14 @@ async def hand_over(work: Work, place: Place) -> None:
     taker = await _named(work, named[1]) if len(named) > 1 else None
     if taker and (taker.id == giver.id or is_away(taker, work.now)):
         raise Refusal("is_away" if is_away(taker, work.now) else "has_it", name=taker.name)
-    handed = await work.unfinished_cases_of(giver.id or 0)
+    handed = await unfinished_cases_of(work, giver.id or 0)
     if not is_away(giver, work.now):
         giver.away_since, giver.away_until = work.now, None
         work.happen(StaffAway(giver, None))
     given, queued = [], []
     await work.alone("assign")
     for case in handed:
-        fits = taker is not None and taker in await work.members_of(case.group_id)
+        fits = taker is not None and taker in await members_of(work, case.group_id)
         if taker and fits and await duty.has_room(work, case, taker):
             cases.assign(work, case, taker)
             given.append(case.id)

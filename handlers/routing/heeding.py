@@ -7,13 +7,14 @@ from handlers.doors import Place, Refusal, Where
 from handlers.happenings import AgentSpoke, CaseOpened, CustomerSpoke, StandardChanged, WordsChanged
 from handlers.routing.places import link_to
 from handlers.speaking import answer_press, button, tell_customer, tell_privately, tell_staff
-from models.cases import Case
-from models.customers import Customer
+from models.cases import Case, case_held
+from models.customers import Customer, customer_of
 from models.delivery import Priority
+from models.installation import plan_of
 from models.plan import Severity, text_of
 from models.routing import queries
 from models.routing.words import alarm_of, is_graver, severity_of
-from models.staff import Role, Staff
+from models.staff import Role, Staff, members_of, staff_group
 from models.work import Work
 from templates import label
 
@@ -39,7 +40,7 @@ async def spoke(work: Work, happening: CustomerSpoke | WordsChanged) -> None:
     case = happening.case
     if not (work.plan.severity or work.plan.alarm) or not case.unfinished:
         return
-    plan = await work.plan_of(case)
+    plan = await plan_of(work, case)
     severity, alarm = severity_of(plan, happening.words), alarm_of(plan, happening.words)
     if severity and is_graver(plan, severity.id, case.severity):
         actor = cases.actor_of(happening.customer)
@@ -62,7 +63,7 @@ async def set_severity(
 
 async def _follow_severity(work: Work, customer: Customer, case: Case, words: str = "") -> None:
     """Safety words for the customer, once; a severity that runs day and night calls who is on duty."""
-    severity = (await work.plan_of(case)).severity_named(case.severity)
+    severity = (await plan_of(work, case)).severity_named(case.severity)
     if severity is None or not severity.around_the_clock:
         case.page_due_at = None
     if severity and severity.say and case.safety_said_at is None:
@@ -83,7 +84,7 @@ async def _page(work: Work, customer: Customer, case: Case, severity: Severity, 
 
 
 async def _raise_alarm(work: Work, customer: Customer, case: Case, words: str = "") -> None:
-    plan = await work.plan_of(case)
+    plan = await plan_of(work, case)
     alarm = next(each for each in plan.alarm if each.id == case.alarm)
     called = await duty.those_in_charge(work, case, Role(alarm.tell))
     work.event(case, "alarm", "system", alarm=alarm.id, people=[person.name for person in called])
@@ -98,7 +99,7 @@ async def call(
     """Call people to a case, because of these words (else what it is about): in its topic by name, and in private."""
     named = [{"name": person.name, "user": person.user_id} for person in people]
     given = {"number": case.id, "subject": cases.in_short(words) or case.subject, "people": named, **values}
-    group = await work.group(case.group_id)
+    group = await staff_group(work, case.group_id)
 
     def have(language: str) -> list[list[dict[str, str]]]:
         return [[button(label(language, "button.have"), f"have:{case.id}")]]
@@ -125,11 +126,11 @@ async def call(
 async def have(work: Work, place: Place) -> None:
     """The button "I have it" under a call: the first press counts, and takes the case; nobody else need be told."""
     number = place.text.partition(":")[2]
-    case = await work.case_held(int(number)) if number.isdecimal() and len(number) < 18 else None
+    case = await case_held(work, int(number)) if number.isdecimal() and len(number) < 18 else None
     person = place.speaker
     if case is None or "forward_origin" in place.message:
         raise Refusal("stale")
-    works_there = person.may(Role.MANAGER) or person in await work.members_of(case.group_id)
+    works_there = person.may(Role.MANAGER) or person in await members_of(work, case.group_id)
     elsewhere = place.where is not Where.PRIVATE and place.staff_group.id != case.group_id
     if elsewhere or not (works_there or person in await duty.on_duty(work)):
         raise Refusal("stale")
@@ -158,9 +159,9 @@ async def tell_unanswered_calls(work: Work) -> bool:
         case.page_due_at = None
         if not case.unfinished:
             continue
-        plan = await work.plan_of(case)
+        plan = await plan_of(work, case)
         people = await duty.those_in_charge(work, case, Role(plan.duty.tell))
         work.event(case, "page_unanswered", "system", people=[person.name for person in people])
-        customer = await work.customer_of(case)
+        customer = await customer_of(work, case)
         await call(work, customer, case, people, "routing/page_unanswered")
     return bool(due)

@@ -7,13 +7,14 @@ from handlers.happenings import KindConfirmed
 from handlers.routing import assigning
 from handlers.routing.places import topic_link
 from handlers.speaking import send, tell_privately, tell_staff
-from models.cases import Case
-from models.customers import Customer
+from models.cases import Case, case_held
+from models.customers import Customer, customer_of
 from models.delivery import Priority, SendClass, What, staff_lane
 from models.plan import Department, text_of
 from models.routing import queries
 from models.routing.words import department_of
-from models.staff import Staff, StaffGroup
+from models.staff import Staff, StaffGroup, staff_group, staff_member
+from models.topics import topic_of
 from models.work import Work
 from templates import label, render
 
@@ -30,13 +31,13 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
     now_in = work.plan.department_named(case.department)
     if wanted is None or wanted.id == case.department or (now_in and case.kind in now_in.kinds):
         return
-    customer = await work.customer_of(case)
+    customer = await customer_of(work, case)
     if case.last_agent_at is None:
         reason = label(work.plan.business.language, f"kind.{case.kind}")
         await move(work, customer, case, wanted, "system", reason)
         return
     values = {"number": case.id, "department": department_name(work, wanted), "id": wanted.id}
-    tell_staff(work, await work.group(case.group_id), customer, "routing/could_move", values, case_id=case.id)
+    tell_staff(work, await staff_group(work, case.group_id), customer, "routing/could_move", values, case_id=case.id)
 
 
 def department_name(work: Work, department: Department | None) -> str:
@@ -47,8 +48,8 @@ def department_name(work: Work, department: Department | None) -> str:
 async def move(work: Work, customer: Customer, case: Case, to: Department, actor: str, reason: str) -> None:
     """Take the case to a department: nobody has it there yet, and that department's rule says who gets it."""
     before = work.plan.department_named(case.department)
-    old_holder = await work.staff(case.assignee_id) if case.assignee_id else None
-    old, new = await work.group(case.group_id), await duty.group_of(work, to.id)
+    old_holder = await staff_member(work, case.assignee_id) if case.assignee_id else None
+    old, new = await staff_group(work, case.group_id), await duty.group_of(work, to.id)
     case.department = to.id
     names = {"before": department_name(work, before), "after": department_name(work, to)}
     work.event(case, "transferred", actor, reason=reason, **names)
@@ -69,8 +70,8 @@ async def _to_group(
     work: Work, customer: Customer, case: Case, old: StaffGroup, new: StaffGroup, values: dict[str, Any]
 ) -> None:
     """The case leaves a group for another: there its card, what was said and the way back, here where it went."""
-    await work.case_held(case.id)
-    topic = await work.topic(customer.id, old.id or 0) if old.is_forum else None
+    await case_held(work, case.id)
+    topic = await topic_of(work, customer.id, old.id or 0) if old.is_forum else None
     old_place = topic.thread_id if topic else case.card_message_id
     link = topic_link(old.chat_id, old_place) if old_place else ""
     _close_card(work, case, old, values)

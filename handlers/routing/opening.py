@@ -7,11 +7,12 @@ from handlers.content import read_content
 from handlers.customers.whom import after_command, numbered
 from handlers.doors import Place, Refusal, Where, in_place
 from handlers.speaking import tell_staff
-from models.customers import Customer, display_name
+from models.customers import Customer, customer_numbered, display_name, remember_customer
 from models.customers.phones import normal_phone
 from models.delivery import Priority
-from models.messages import Author
+from models.messages import Author, new_message
 from models.routing.words import plain
+from models.staff import staff_group
 from models.work import Work
 from templates import LANGUAGES, label
 
@@ -31,7 +32,8 @@ async def new_command(work: Work, place: Place) -> None:
         raise Refusal("new_usage")
     case = await cases.open_case(work, customer, words=words, kind=None, parent=None, source=source, by=place.speaker)
     case.first_response_at = work.now  # whoever opened it has spoken with them
-    work.new_message(
+    new_message(
+        work,
         customer_id=customer.id,
         case_id=case.id,
         author=Author.CUSTOMER,
@@ -40,7 +42,7 @@ async def new_command(work: Work, place: Place) -> None:
         text=words,
         written_at=read_content(place.raw).written_at,
     )
-    group = await work.group(case.group_id)
+    group = await staff_group(work, case.group_id)
     values = {"number": case.id, "source": source, "by": place.speaker.name, "text": words[:3000]}
     tell_staff(work, group, customer, "routing/opened_for", values, priority=Priority.RELAY, case_id=case.id)
     cases.redraw_card(work, case)
@@ -78,7 +80,7 @@ async def _of_phone(work: Work, phone: str | None) -> Customer | None:
         return None
     query = select(Customer).where(Customer.phone == phone, col(Customer.merged_into_id).is_(None))
     found = await work.all(query)
-    return await work.customer(found[0].id) if len(found) == 1 else None
+    return await customer_numbered(work, found[0].id) if len(found) == 1 else None
 
 
 async def _stranger(work: Work, name: str, phone: str | None) -> Customer:
@@ -89,6 +91,6 @@ async def _stranger(work: Work, name: str, phone: str | None) -> Customer:
         phone=phone,
         created_at=work.now,
     )
-    work.remember(customer)
+    remember_customer(work, customer)
     await work.flush()
     return customer

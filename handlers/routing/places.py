@@ -1,9 +1,12 @@
 """Where staff find a customer and a case: addresses of topics, and the case that is meant in a place."""
 
 from handlers.doors import Place, Refusal
-from models.cases import Case
+from models.cases import Case, case_numbered, cases_of
 from models.customers import Customer
-from models.staff import StaffGroup
+from models.messages import message_at
+from models.outbox import case_shown_at
+from models.staff import StaffGroup, staff_group
+from models.topics import topic_of
 from models.work import Work
 
 
@@ -14,8 +17,8 @@ def topic_link(chat_id: int, thread_id: int) -> str:
 
 async def link_to(work: Work, customer: Customer, case: Case) -> str:
     """The address of the customer's topic where the case is, of its card in a plain group, or "" for neither yet."""
-    group = await work.group(case.group_id)
-    topic = await work.topic(customer.id, case.group_id) if group.is_forum else None
+    group = await staff_group(work, case.group_id)
+    topic = await topic_of(work, customer.id, case.group_id) if group.is_forum else None
     place = topic.thread_id if topic else case.card_message_id
     return topic_link(group.chat_id, place) if place else ""
 
@@ -30,7 +33,7 @@ async def case_in_hand(work: Work, place: Place, customer: Customer) -> Case:
         meant = await _case_shown_at(work, place.staff_group, reply["message_id"])
         if meant and meant.customer_id == customer.id:
             return await _here(work, place, customer, meant)
-    cases = await work.cases_of(customer.id)
+    cases = await cases_of(work, customer.id)
     here = [case for case in cases if case.group_id == place.staff_group.id]
     for among in (here, cases):
         if among:
@@ -49,17 +52,17 @@ async def _here(work: Work, place: Place, customer: Customer, case: Case) -> Cas
 
 
 async def _case_shown_at(work: Work, group: StaffGroup, telegram_id: int) -> Case | None:
-    message = await work.message_at(group.chat_id, telegram_id)
+    message = await message_at(work, group.chat_id, telegram_id)
     if message and message.case_id:
-        return await work.case(message.case_id)
-    return await work.case_shown_at(group.id or 0, telegram_id)
+        return await case_numbered(work, message.case_id)
+    return await case_shown_at(work, group.id or 0, telegram_id)
 
 
 async def case_pressed(work: Work, place: Place) -> Case:
     """The case whose button was pressed: the second part of its data. The button must stand under a message of ours,
     in the topic of that case's customer; raises Refusal."""
     number = (*place.text.split(":"), "")[1]
-    case = await work.case(int(number)) if number.isdecimal() and len(number) < 18 else None
+    case = await case_numbered(work, int(number)) if number.isdecimal() and len(number) < 18 else None
     card = place.message
     if case is None or case.group_id != place.staff_group.id or "forward_origin" in card:
         raise Refusal("stale")

@@ -4,13 +4,14 @@ from typing import Any
 
 from handlers import duty
 from models.cases import Case
+from models.installation import plan_of
 from models.plan import Alarm, Department, Severity, text_of
 from models.work import Work
 
 
 async def on_card(work: Work, case: Case) -> dict[str, Any]:
     """An unconfirmed kind; severity, alarm, department by name; how it came; who is in charge while nobody has it."""
-    plan = await work.plan_of(case)
+    plan = await plan_of(work, case)
     alarm = next((each for each in plan.alarm if each.id == case.alarm), None)
     in_charge = None
     if work.plan.department and case.assignee_id is None and case.unfinished:

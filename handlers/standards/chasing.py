@@ -12,6 +12,7 @@ from handlers.standards.expecting import on_card
 from models.cases import Case, CaseState
 from models.customers import Customer
 from models.delivery import Priority
+from models.staff import staff_group
 from models.standards import RESPONSES
 from models.work import Work
 from templates import LANGUAGES, word_list
@@ -65,6 +66,6 @@ async def _chase(work: Work, case: Case, customer: Customer) -> None:
         holder = await cases.assignee_of(work, case)
         people = [{"user": holder.user_id, "name": holder.name}] if holder and holder.active else []
         values = {"number": case.id, "count": case.chased_count, "people": people, **on_card(work, case)}
-        group = await work.group(case.group_id)
+        group = await staff_group(work, case.group_id)
         tell_staff(work, group, customer, "standards/chased", values, priority=Priority.RELAY, case_id=case.id)
     cases.redraw_card(work, case)

@@ -19,8 +19,9 @@ from handlers.happenings import (
     StandardChanged,
 )
 from handlers.typed import is_thanks
-from models.cases import Case, CaseState
-from models.customers import Customer
+from models.cases import Case, CaseState, cases_of
+from models.customers import Customer, customer_numbered
+from models.installation import plan_of
 from models.plan import Plan
 from models.standards import (
     RESPONSES,
@@ -41,7 +42,7 @@ from models.work import Work
 
 async def standard_of(work: Work, case: Case, customer: Customer) -> Standard:
     """What this customer is promised in this case."""
-    return standard_for(await work.plan_of(case), customer.tier, customer.segments, case.severity)
+    return standard_for(await plan_of(work, case), customer.tier, customer.segments, case.severity)
 
 
 def said_at(work: Work, at: datetime) -> datetime:
@@ -92,12 +93,12 @@ class _Clocks:
 
 
 async def _clocks(work: Work, case: Case) -> _Clocks:
-    return _Clocks(work, case, await work.plan_of(case), await clocks_of(work, case.id))
+    return _Clocks(work, case, await plan_of(work, case), await clocks_of(work, case.id))
 
 
 async def case_opened(work: Work, happening: CaseOpened) -> None:
     """The whole matter has its time from here on, and the customer hears from us in between."""
-    case, plan = happening.case, await work.plan_of(happening.case)
+    case, plan = happening.case, await plan_of(work, happening.case)
     if not promises(plan):
         return
     clocks = _Clocks(work, case, plan, [])
@@ -109,7 +110,7 @@ async def case_opened(work: Work, happening: CaseOpened) -> None:
 
 async def customer_spoke(work: Work, happening: CustomerSpoke) -> None:
     """Words that nobody has answered: the first response is awaited, or the next. Thanks want no answer."""
-    case, plan = happening.case, await work.plan_of(happening.case)
+    case, plan = happening.case, await plan_of(work, happening.case)
     if not case.unfinished or not promises(plan):
         return
     is_first = case.first_response_at is None and not case.reopened_count
@@ -125,7 +126,7 @@ async def customer_spoke(work: Work, happening: CustomerSpoke) -> None:
 
 async def agent_spoke(work: Work, happening: AgentSpoke) -> None:
     """A person's word to the customer is what was awaited."""
-    case, plan = happening.case, await work.plan_of(happening.case)
+    case, plan = happening.case, await plan_of(work, happening.case)
     if not promises(plan) and case.due_at is None:
         return
     at, clocks = said_at(work, happening.at), await _clocks(work, case)
@@ -190,7 +191,7 @@ async def case_reopened(work: Work, happening: CaseReopened) -> None:
     """It was not done: the matter goes on with what was left of its time, and wants a word."""
     case, clocks = happening.case, await _clocks(work, happening.case)
     clocks.end(WAITS, work.now)
-    standard = await standard_of(work, case, await work.customer(case.customer_id))
+    standard = await standard_of(work, case, await customer_numbered(work, case.customer_id))
     resolution = await last_clock(work, case.id, Timed.RESOLUTION)
     if resolution and standard.resolution:
         resolution.run(work.now, clocks.plan)
@@ -204,7 +205,7 @@ async def case_reopened(work: Work, happening: CaseReopened) -> None:
 
 async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
     """How often the customer is to hear from us depends on what the matter is."""
-    case, plan = happening.case, await work.plan_of(happening.case)
+    case, plan = happening.case, await plan_of(work, happening.case)
     every = update_every(plan, case.counted_kind)
     if not plan.escalation.update_every or not case.unfinished:
         return
@@ -223,18 +224,18 @@ async def standard_changed(work: Work, happening: StandardChanged) -> None:
 
 async def file_changed(work: Work, happening: FileChanged) -> None:
     """A customer has another tier, or other segments."""
-    for case in await work.cases_of(happening.customer.id):
+    for case in await cases_of(work, happening.customer.id):
         if case.unfinished:
             await _promise_anew(work, case)
 
 
 async def _promise_anew(work: Work, case: Case) -> None:
     """What is not yet met is due by what is promised now, from the same start and under the same plan."""
-    plan = await work.plan_of(case)
+    plan = await plan_of(work, case)
     if not promises(plan) or not case.unfinished:
         return
     clocks = await _clocks(work, case)
-    standard = await standard_of(work, case, await work.customer(case.customer_id))
+    standard = await standard_of(work, case, await customer_numbered(work, case.customer_id))
     for what in (*RESPONSES, Timed.RESOLUTION):
         clock, allowed = clocks.named(what), standard.allows(what)
         if clock and allowed:

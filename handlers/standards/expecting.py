@@ -7,6 +7,7 @@ from handlers.moments import in_words
 from models.calendars import ALWAYS, working_time
 from models.cases import Case
 from models.customers import Customer, zone_of
+from models.installation import plan_of
 from models.standards import standard_for
 from models.work import Work
 
@@ -19,7 +20,7 @@ def due_words(work: Work, customer: Customer, at: datetime, *, lasting: bool = F
 async def first_response(work: Work, case: Case, customer: Customer) -> dict[str, str]:
     """What the customer is told with the case's number: `due`, by when somebody answers if that is promised, and
     outside working time `back`, when people are there again; "" for what there is nothing to say of."""
-    plan = await work.plan_of(case)
+    plan = await plan_of(work, case)
     standard = standard_for(plan, customer.tier, customer.segments, case.severity)
     hours = ALWAYS if standard.around_the_clock else working_time(plan)
     due = back = ""

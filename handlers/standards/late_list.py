@@ -7,8 +7,9 @@ from handlers.moments import in_words
 from handlers.speaking import tell_staff
 from handlers.standards.telling import MOST_NAMED, link_in
 from models.calendars import moment
-from models.staff import StaffGroup
+from models.staff import StaffGroup, staff_groups
 from models.standards import late_cases
+from models.topics import fetch_topics
 from models.work import Work
 
 #: A list that was missed by so much is not caught up with: the next one comes tomorrow.
@@ -24,7 +25,7 @@ async def tell_late_list(work: Work) -> bool:
     due = moment(today, at, zone)
     if not due <= work.now < due + STILL_WANTED:
         return False
-    for group in await work.groups():
+    for group in await staff_groups(work):
         if group.late_list_on != today:
             group.late_list_on = today
             await _tell(work, group)
@@ -37,7 +38,7 @@ async def _tell(work: Work, group: StaffGroup) -> None:
         return
     language, zone = work.plan.business.language, work.plan.business.timezone
     named = late[:MOST_NAMED]
-    await work.fetch_topics([customer.id for _, customer in named])
+    await fetch_topics(work, [customer.id for _, customer in named])
     lines: list[dict[str, Any]] = [
         {
             "number": case.id,

@@ -12,6 +12,7 @@ from models.cases import Case
 from models.contact import Purpose
 from models.customers import Customer, zone_of
 from models.delivery import Priority, SendClass
+from models.installation import plan_of
 from models.staff import Staff
 from models.standards import Clock
 from models.work import Work
@@ -32,7 +33,7 @@ async def warn(
     The bot names no time of its own: `report` is when a person speaks to them at the latest, by the plan. `told` is
     who has it: supervisors, else managers or owners, or nobody.
     """
-    plan = await work.plan_of(case)
+    plan = await plan_of(work, case)
     if not _hears(customer):
         return False
     if not clock.all_hours and during(work.now, plan.contact.quiet, zone_of(customer, plan)):

@@ -11,8 +11,9 @@ from handlers.standards.telling import LEVELS, Telling
 from models.calendars import after, working_time
 from models.cases import Case, CaseState
 from models.customers import Customer, zone_of
+from models.installation import plan_of
 from models.plan import Plan
-from models.staff import Role, Staff
+from models.staff import Role, Staff, staff_group
 from models.standards import WAITS, Clock, Mark, Timed, due_clocks, words_due
 from models.work import Work
 
@@ -33,7 +34,7 @@ async def sweep(work: Work) -> bool:
     found = await due_clocks(work, work.now, AT_ONCE)
     due = await words_due(work, [case.id for _, case, _ in found], work.now)
     for clock, case, customer in found:
-        plan = await work.plan_of(case)
+        plan = await plan_of(work, case)
         if clock.what in WAITS:
             await _customer_silent(work, clock, case, customer, plan)
         elif passed := _time_passed(work, clock, case, plan):
@@ -48,7 +49,7 @@ async def sweep(work: Work) -> bool:
             if levels:
                 tellings[case.group_id].append(Telling(clock, case, customer, levels, warned))
     for group_id, each in tellings.items():
-        await telling.tell(work, await work.group(group_id), each)
+        await telling.tell(work, await staff_group(work, group_id), each)
     return bool(found)
 
 

@@ -11,13 +11,15 @@ from handlers.duty import those_in_charge
 from handlers.moments import in_words
 from handlers.routing.places import topic_link
 from handlers.speaking import answer_press, button, send, tell_privately, tell_staff
-from models.cases import Case
+from models.cases import Case, case_held
 from models.customers import Customer
 from models.delivery import Outbox, Priority, SendClass, What, customer_lane, staff_lane
 from models.duty import is_away
+from models.outbox import pending_send
 from models.routing import queries
-from models.staff import Role, Staff, StaffGroup
+from models.staff import Role, Staff, StaffGroup, staff_member
 from models.standards import Clock, clock
+from models.topics import fetch_topics, topic_of
 from models.work import Work
 from templates import label
 
@@ -56,7 +58,7 @@ async def tell(work: Work, group: StaffGroup, tellings: Sequence[Telling]) -> No
     for each in tellings:
         for level in each.levels:
             work.event(each.case, "escalated", "system", of=each.clock.what, to=level)
-    waiting = await work.pending_send(_digest_key(group))
+    waiting = await pending_send(work, _digest_key(group))
     if waiting is None and len(tellings) <= MOST_SINGLY:
         for each in tellings:
             await _tell_one(work, group, each)
@@ -113,7 +115,7 @@ async def _people(work: Work, telling: Telling) -> tuple[list[Staff], list[Staff
 async def _at_level(work: Work, case: Case, level: str) -> list[Staff]:
     """The assignee if there is one at work, else whoever holds the role, or the next one up."""
     if level == "assignee" and case.assignee_id:
-        assignee = await work.staff(case.assignee_id)
+        assignee = await staff_member(work, case.assignee_id)
         if assignee.active and not is_away(assignee, work.now):
             return [assignee]
     return await those_in_charge(work, case, _ROLES[level])
@@ -142,7 +144,7 @@ def _named(people: Sequence[Staff], most: int) -> list[dict[str, Any]]:
 
 async def link_in(work: Work, group: StaffGroup, customer: Customer) -> str:
     """The address of the customer's topic in that group, or "" without one."""
-    topic = await work.topic(customer.id, group.id or 0)
+    topic = await topic_of(work, customer.id, group.id or 0)
     return topic_link(group.chat_id, topic.thread_id) if topic and topic.thread_id else ""
 
 
@@ -158,7 +160,7 @@ async def _tell_many(work: Work, group: StaffGroup, tellings: Sequence[Telling],
     said: dict[str, Any] = waiting.body["values"] if waiting else {"lines": [], "more": 0, "people": []}
     language = work.plan.business.language
     lines, more = {(line["number"], line["what"]): line for line in said["lines"]}, said["more"]
-    await work.fetch_topics([each.customer.id for each in tellings[:MOST_NAMED]])
+    await fetch_topics(work, [each.customer.id for each in tellings[:MOST_NAMED]])
     for each in tellings:
         about = (each.case.id, each.clock.what.value)
         if about not in lines and len(lines) >= MOST_NAMED:
@@ -212,7 +214,7 @@ async def acknowledge(work: Work, place: Place) -> None:
     """The button under what gets late: who is the first to press it has it, and the message says so."""
     key = place.text.partition(":")[2]
     found = await clock(work, int(key)) if key.isdecimal() and len(key) < 18 else None
-    case = await work.case_held(found.case_id) if found else None
+    case = await case_held(work, found.case_id) if found else None
     if found is None or case is None:
         raise Refusal("stale")
     if place.where is not Where.PRIVATE and case.group_id != place.staff_group.id:

@@ -6,6 +6,8 @@ from sqlmodel import col, select
 
 from handlers.happenings import StaffAway, StaffLeft
 from handlers.visits.tasks import post
+from models.cases import case_numbered
+from models.customers import customer_numbered
 from models.staff import Staff
 from models.visits import LIVE, By, Visit, VisitState
 from models.work import Work
@@ -33,6 +35,6 @@ async def _hand_over(work: Work, live: Sequence[Visit]) -> None:
     for visit in live:
         visit.owner_id = None
         if visit.state is VisitState.DUE:
-            customer = await work.customer(visit.customer_id)
-            case = await work.case(visit.case_id) if visit.case_id else None
+            customer = await customer_numbered(work, visit.customer_id)
+            case = await case_numbered(work, visit.case_id) if visit.case_id else None
             await post(work, visit, customer, case)

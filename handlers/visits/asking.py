@@ -12,10 +12,11 @@ from handlers.doors import Place, Refusal
 from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
 from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of
 from handlers.visits.tasks import about_of, accept, not_done, visit_numbered
-from models.cases import Case
+from models.cases import Case, case_numbered
 from models.contact import LATE_PRESS, Purpose
 from models.customers import Customer, zone_of
 from models.delivery import Priority
+from models.staff import staff_group
 from models.visits import By, Outcome, Visit, VisitState, placed
 from models.work import Work
 from templates import label
@@ -68,7 +69,7 @@ async def press(work: Work, place: Place) -> None:
     visit = await visit_numbered(work, number)
     if visit is None or visit.customer_id != customer.id:
         raise Refusal("stale")
-    case = await work.case(visit.case_id) if visit.case_id else None
+    case = await case_numbered(work, visit.case_id) if visit.case_id else None
     open_still = visit.state is VisitState.ASKED or await _comes_late(work, visit, case)
     if not open_still and not (action in ("not_yet", "problem") and visit.outcome is Outcome.WELL):
         raise Refusal("visit_closed" if visit.outcome in (None, Outcome.UNANSWERED) else "visit_answered")
@@ -141,7 +142,7 @@ async def _tell(work: Work, visit: Visit, customer: Customer, case: Case | None,
     """Staff read the answer in the topic; where somebody has to do something it is loud."""
     loud = action in ("not_yet", "problem", "call")
     values = {"number": case.id if case else None, "answer": action}
-    group = await work.group(case.group_id) if case else await main_group(work)
+    group = await staff_group(work, case.group_id) if case else await main_group(work)
     tell_staff(
         work,
         group,

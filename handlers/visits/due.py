@@ -10,9 +10,10 @@ from handlers.questionnaires import ask_in_visit
 from handlers.questionnaires.asking import of_contact
 from handlers.visits import asking, tasks
 from handlers.visits.planning import HAND_WINDOW, rule_of
-from models.cases import Case, CaseKind
+from models.cases import Case, CaseKind, case_numbered
 from models.contact import Facts, Purpose, Ruling, rule
-from models.customers import Customer, zone_of
+from models.customers import Customer, customer_numbered, zone_of
+from models.outbox import scheduled_count
 from models.questionnaires.rows import VISIT
 from models.visits import BEGUN, BY_HAND, TO_COME, By, Outcome, Visit, VisitState, gone_from, next_open
 from models.work import Work
@@ -31,10 +32,10 @@ async def come_due(work: Work) -> bool:
     rows: Sequence[Visit] = await work.all(
         due.order_by(col(Visit.due_at)).limit(AT_ONCE).with_for_update(skip_locked=True)
     )
-    if not rows or await work.scheduled_count() >= MOST_WAITING:
+    if not rows or await scheduled_count(work) >= MOST_WAITING:
         return False
     first = {visit.customer_id: visit for visit in reversed(rows)}
-    customers = [await work.customer(customer_id) for customer_id in sorted(first)]
+    customers = [await customer_numbered(work, customer_id) for customer_id in sorted(first)]
     facts = await contact.facts_of(work, customers, work.now, but=[visit.about for visit in first.values()])
     for customer in customers:
         await _take_up(work, first[customer.id], customer, facts[customer.id])
@@ -42,7 +43,7 @@ async def come_due(work: Work) -> bool:
 
 
 async def _take_up(work: Work, visit: Visit, customer: Customer, facts: Facts) -> None:
-    case = await work.case(visit.case_id) if visit.case_id else None
+    case = await case_numbered(work, visit.case_id) if visit.case_id else None
     reason = _gone(work, visit, customer, case)
     if reason:
         visit.end(VisitState.CANCELLED, work.now, reason=reason)
@@ -118,8 +119,8 @@ async def not_sent(work: Work, failed: ContactFailed) -> None:
     """What the bot was to ask did not go after all: the same follows as if that had been known when it fell due."""
     visit = await _asked_by(work, failed)
     if visit is not None:
-        customer = await work.customer(visit.customer_id)
-        case = await work.case(visit.case_id) if visit.case_id else None
+        customer = await customer_numbered(work, visit.customer_id)
+        case = await case_numbered(work, visit.case_id) if visit.case_id else None
         visit.begun_at = None
         await _hold(work, visit, customer, case, Ruling(None, failed.contact.reason))
 

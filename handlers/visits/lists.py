@@ -17,8 +17,9 @@ from handlers.visits import owners
 from handlers.visits.planning import plan_by_hand
 from handlers.visits.tasks import about_of
 from models.calendars import moment, working_time
-from models.customers import Customer
-from models.staff import Role, Staff
+from models.cases import case_numbered
+from models.customers import Customer, customer_numbered
+from models.staff import Role, Staff, active_staff, members_of, memberships_of, staff_member, staff_named
 from models.visits import LIVE, TO_COME, By, Visit, VisitRun, VisitState
 from models.work import Work
 
@@ -54,8 +55,8 @@ async def _whose(work: Work, person: Staff) -> list[int] | None:
         return [person.id or 0]
     if person.role is not Role.SUPERVISOR:
         return None
-    groups = [each.group_id for each in await work.memberships_of(person.id or 0)]
-    people = {each.id or 0 for group_id in groups for each in await work.members_of(group_id)}
+    groups = [each.group_id for each in await memberships_of(work, person.id or 0)]
+    people = {each.id or 0 for group_id in groups for each in await members_of(work, group_id)}
     return [person.id or 0, *people]
 
 
@@ -74,7 +75,7 @@ async def _values(work: Work, visits: Sequence[Visit], language: str, *, named: 
     lines: dict[str, list[dict[str, Any]]] = {"late": [], "today": [], "ahead": []}
     for visit in visits[:MOST_NAMED]:
         late = visit.state is VisitState.DUE and visit.begun_at is not None and visit.begun_at < _midnight(work, 0)
-        owner = await work.staff(visit.owner_id) if named and visit.owner_id else None
+        owner = await staff_member(work, visit.owner_id) if named and visit.owner_id else None
         line = {
             "name": names[visit.customer_id],
             "customer": visit.customer_id,
@@ -140,8 +141,8 @@ async def _give_todays(work: Work) -> bool:
     )
     given = 0
     for visit in await work.all(query.order_by(col(Visit.id)).limit(GIVEN_AT_ONCE)):
-        case = await work.case(visit.case_id) if visit.case_id else None
-        person = await owners.give(work, visit, await work.customer(visit.customer_id), case)
+        case = await case_numbered(work, visit.case_id) if visit.case_id else None
+        person = await owners.give(work, visit, await customer_numbered(work, visit.customer_id), case)
         await work.flush()  # the next one counts it
         given += person is not None
     return given > 0
@@ -151,7 +152,7 @@ async def _tell_lists(work: Work) -> None:
     """Privately to whoever has started the bot; all others in one message in General."""
     others = []
     visits = await _of_agents(work, None, _midnight(work, 1))
-    for person in await work.active_staff():
+    for person in await active_staff(work):
         own = [visit for visit in visits if visit.owner_id == person.id]
         if own and person.started_bot:
             tell_privately(work, person, "visits/morning", await _values(work, own, person.language, named=False))
@@ -206,7 +207,7 @@ async def visit_command(work: Work, place: Place) -> None:
     words = place.text.split()[1:]
     owner: Staff | None = place.speaker
     if words and words[0].startswith("@"):
-        owner = await work.staff_named(words.pop(0)[1:])
+        owner = await staff_named(work, words.pop(0)[1:])
         if owner is None:
             raise Refusal("role_who")
     at, reason = _moment_and_reason(work, words)

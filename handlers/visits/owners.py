@@ -15,7 +15,7 @@ from handlers.visits.planning import rule_of
 from models.cases import Case, CaseEvent
 from models.customers import Customer
 from models.duty import is_away
-from models.staff import Role, Staff
+from models.staff import Role, Staff, staff_member
 from models.visits import LIVE, Visit
 from models.work import Work
 
@@ -33,7 +33,7 @@ async def give(work: Work, visit: Visit, customer: Customer, case: Case | None) 
     """Give the visit to somebody who is there, unless it has such an owner already; None where nobody is."""
     out = kept_out(work, visit, case)
     for staff_id in (visit.owner_id, customer.dedicated_agent_id):
-        person = await work.staff(staff_id) if staff_id and staff_id not in out else None
+        person = await staff_member(work, staff_id) if staff_id and staff_id not in out else None
         if person and person.active and not _gone(person, visit):
             visit.owner_id = person.id
             return person

@@ -11,22 +11,12 @@ from sqlmodel import col, select
 
 from handlers.happenings import CaseClosed, CaseReopened, CaseResolved, EventImported, KindConfirmed
 from models.base import new_id
-from models.cases import Case, CaseKind, CaseState
+from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import Purpose
-from models.customers import Customer, zone_of
+from models.customers import Customer, customer_numbered, zone_of
 from models.plan import Visit as VisitRule
 from models.staff import Staff
-from models.visits import (
-    BY_HAND,
-    TO_COME,
-    By,
-    Visit,
-    VisitState,
-    gone_from,
-    placed,
-    sampled,
-    wanted,
-)
+from models.visits import BY_HAND, TO_COME, By, Visit, VisitState, gone_from, placed, sampled, wanted
 from models.work import Work
 
 #: What the occurrence of a call begins with that asks why somebody would not recommend us.
@@ -54,7 +44,7 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
     case = happening.case
     if case.unfinished or not work.plan.visit:
         return
-    customer = await work.customer(case.customer_id)
+    customer = await customer_numbered(work, case.customer_id)
     for visit in await to_come(work, Visit.case_id == case.id):
         rule = rule_of(work, visit)
         if rule is not None and not wanted(rule, case):
@@ -80,7 +70,7 @@ async def event_imported(work: Work, happening: EventImported) -> None:
     """Plan the visits that the plan has for a purchase, or for what was done elsewhere."""
     when = "purchase" if happening.name == "purchase" else f"event:{happening.name}"
     rules = [rule for rule in work.plan.visit if rule.when == when]
-    customer = await work.customer(happening.customer_id) if rules else None
+    customer = await customer_numbered(work, happening.customer_id) if rules else None
     for rule in rules:
         assert customer is not None  # noqa: S101
         due = happening.at + rule.after
@@ -181,8 +171,8 @@ async def replan(work: Work) -> bool:
         if rule is None:
             visit.end(VisitState.CANCELLED, work.now, reason="plan")
             continue
-        customer = await work.customer(visit.customer_id)
-        case = await work.case(visit.case_id) if visit.case_id else None
+        customer = await customer_numbered(work, visit.customer_id)
+        case = await case_numbered(work, visit.case_id) if visit.case_id else None
         if gone_from(work.plan, rule, visit, customer) or (case and not wanted(rule, case)):
             visit.end(VisitState.CANCELLED, work.now, reason="plan")
             continue

@@ -13,9 +13,12 @@ from handlers.happenings import CustomerSpoke
 from handlers.speaking import call_customer, tell_customer, tell_staff
 from handlers.typed import by_words, is_current, is_thanks, is_urgent, meant
 from handlers.visits.asking import answered, when_buttons
+from models.cases import case_numbered, cases_of
 from models.customers import Customer
 from models.delivery import Priority, SendClass
+from models.messages import links_of
 from models.questionnaires import Invitation
+from models.staff import staff_group
 from models.visits import Outcome, Visit, VisitState
 from models.work import Work
 from templates import LANGUAGES, label, word_list
@@ -65,8 +68,8 @@ async def words(work: Work, place: Place) -> None:
     if visit is None or action is None:
         await questionnaires.words(work, place)
         return
-    case = await work.case(visit.case_id) if visit.case_id else None
-    about = case or next(reversed(await work.cases_of(customer.id)), None)
+    case = await case_numbered(work, visit.case_id) if visit.case_id else None
+    about = case or next(reversed(await cases_of(work, customer.id)), None)
     await messages.keep_answer(work, place, customer, about, read_content(place.raw))
     await take_buttons(work, customer, visit)
     if action == "later":
@@ -86,7 +89,7 @@ async def _asked(work: Work, place: Place, customer: Customer) -> Visit | None:
     visit = await _latest(work, customer)
     if visit is None or visit.begun_at is None:
         return None
-    case = await work.case(visit.case_id) if visit.case_id else None
+    case = await case_numbered(work, visit.case_id) if visit.case_id else None
     if not await is_current(work, place, customer, case, visit.begun_at, visit.message_id):
         return None
     if customer.open_run_id is not None:
@@ -105,7 +108,7 @@ async def _latest(work: Work, customer: Customer) -> Visit | None:
 
 async def take_buttons(work: Work, customer: Customer, visit: Visit) -> None:
     """The question has its answer: its buttons go."""
-    links = await work.links_of([visit.message_id], customer.chat_id) if visit.message_id else {}
+    links = await links_of(work, [visit.message_id], customer.chat_id) if visit.message_id else {}
     if shown_at := links.get(visit.message_id or 0):
         params = {"message_id": shown_at, "reply_markup": {"inline_keyboard": []}}
         call_customer(work, customer, "editMessageReplyMarkup", params, send_class=SendClass.C)
@@ -121,6 +124,6 @@ async def heed_words(work: Work, spoke: CustomerSpoke) -> None:
     visit.end(VisitState.DONE, work.now, outcome=Outcome.WORDS)
     visit.note = spoke.words[:500]
     await take_buttons(work, spoke.customer, visit)
-    group = await work.group(spoke.case.group_id)
+    group = await staff_group(work, spoke.case.group_id)
     values = {"number": visit.case_id, "answer": "words"}
     tell_staff(work, group, spoke.customer, "visits/answer", values, priority=Priority.ANSWER, case_id=spoke.case.id)

@@ -17,13 +17,14 @@ from handlers.moments import in_words
 from handlers.speaking import Buttons, answer_press, button, send, tell_customer, tell_staff
 from handlers.visits import owners
 from handlers.visits.planning import ASK_WHY, HAND_WINDOW, rule_of
-from models.cases import Case, CaseState
+from models.cases import Case, CaseState, case_numbered, history_of
 from models.contact import Purpose
-from models.customers import Customer, zone_of
+from models.customers import Customer, customer_numbered, zone_of
 from models.delivery import Priority, SendClass, What, staff_lane
+from models.installation import plan_of
 from models.questionnaires import OPEN, Invitation
 from models.questionnaires.rows import VISIT
-from models.staff import Role, Staff
+from models.staff import Role, Staff, staff_group, staff_member
 from models.visits import BY_HAND, By, Outcome, Visit, VisitState, next_open, other_half
 from models.work import Work
 from templates import LANGUAGES, label, render
@@ -49,7 +50,7 @@ async def post(work: Work, visit: Visit, customer: Customer, case: Case | None) 
     owner = await owners.give(work, visit, customer, case)
     visit.state, visit.reason, visit.begun_at = VisitState.DUE, None, work.now
     await work.flush()
-    group = await work.group(case.group_id) if case else await main_group(work)
+    group = await staff_group(work, case.group_id) if case else await main_group(work)
     tell_staff(
         work,
         group,
@@ -69,7 +70,7 @@ async def _values(
     language, zone = work.plan.business.language, work.plan.business.timezone
     rule = rule_of(work, visit)
     tier = work.plan.tier_named(customer.tier)
-    past, scores = await work.history_of(customer.id, case.id if case else 0)
+    past, scores = await history_of(work, customer.id, case.id if case else 0)
     about = about_of(work, visit)
     business = work.plan.business.name.get(customer.language, "")
     said = {"business": business, "name": customer.salutation or customer.name, "number": case.id if case else ""}
@@ -130,7 +131,7 @@ async def press(work: Work, place: Place) -> None:
     if action == "how_to_note":
         answer_press(work, place.raw["id"], label(person.language, "toast.how_to_note_visit"), alert=True)
         return
-    case = await work.case(visit.case_id) if visit.case_id else None
+    case = await case_numbered(work, visit.case_id) if visit.case_id else None
     if visit.state is not VisitState.DUE:
         await _redraw(work, place, visit, customer, case, (("how_to_note",),))
         raise Refusal("visit_over")
@@ -171,7 +172,7 @@ async def visit_numbered(work: Work, number: str) -> Visit | None:
 async def _redraw(
     work: Work, place: Place, visit: Visit, customer: Customer, case: Case | None, rows: tuple[tuple[str, ...], ...]
 ) -> None:
-    owner = await work.staff(visit.owner_id) if visit.owner_id else None
+    owner = await staff_member(work, visit.owner_id) if visit.owner_id else None
     values = await _values(work, visit, customer, case, owner)
     params = {
         "message_id": place.message["message_id"],
@@ -227,7 +228,10 @@ async def scored_low(work: Work, happening: CaseReopened) -> None:
     of_case = select(Visit).where(Visit.case_id == case.id, Visit.state == VisitState.DUE)
     visit: Visit | None = await work.first(of_case.where(Visit.questionnaire == invitation.questionnaire))
     if visit is not None:
-        person, customer = await work.staff(invitation.by_staff_id), await work.customer(case.customer_id)
+        person, customer = (
+            await staff_member(work, invitation.by_staff_id),
+            await customer_numbered(work, case.customer_id),
+        )
         visit.owner_id = person.id
         await _end(work, visit, customer, case, person, Outcome.PROBLEM)
         await work.flush()  # what is settled is not cancelled
@@ -286,7 +290,7 @@ async def not_done(
         return case
     if case is not None:
         ended = max(at for at in (case.resolved_at, case.closed_at) if at)
-        if work.now - ended <= (await work.plan_of(case)).closing.reopen_within:
+        if work.now - ended <= (await plan_of(work, case)).closing.reopen_within:
             cases.reopen(work, case, actor_of(person), "visit")
             return case
     words = words or (case.subject if case else "")

@@ -1,5 +1,14 @@
-"""Customers: their files, tiers and segments, what they bought, and the topics in which staff see them."""
+"""Customers: their files, tiers and segments, and what they bought."""
 
+from models.customers.knowing import (
+    customer_numbered,
+    customer_of,
+    customer_of_user,
+    fetch_customers,
+    forget_customers,
+    forget_user,
+    remember_customer,
+)
 from models.customers.rows import (
     NAME_LIMIT,
     Customer,
@@ -9,10 +18,7 @@ from models.customers.rows import (
     ServiceEvent,
     TierBy,
     TierRequest,
-    Topic,
-    TopicState,
     display_name,
-    topic_name,
 )
 from models.customers.zones import zone_of
 
@@ -25,9 +31,13 @@ __all__ = [
     "ServiceEvent",
     "TierBy",
     "TierRequest",
-    "Topic",
-    "TopicState",
+    "customer_numbered",
+    "customer_of",
+    "customer_of_user",
     "display_name",
-    "topic_name",
+    "fetch_customers",
+    "forget_customers",
+    "forget_user",
+    "remember_customer",
     "zone_of",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from models.cases import recent_cases
 from models.customers.rows import Customer, Purchase, ServiceEvent
 from models.messages import Author, Message
 from models.work import Work
@@ -38,7 +39,7 @@ async def history(work: Work, customer_id: int) -> History:
     bought, spent = await work.first(
         select(func.count(), func.coalesce(func.sum(Purchase.amount), 0)).where(Purchase.customer_id == customer_id)
     )
-    cases = await work.recent_cases(customer_id, 100)
+    cases = await recent_cases(work, customer_id, 100)
     unheard = select(func.count()).where(Message.customer_id == customer_id, Message.author == Author.UNHEARD)
     return History(
         purchases=await _latest(work, Purchase, customer_id),

@@ -173,41 +173,6 @@ class Merge(Base, table=True):
     undone_at: datetime | None = None
 
 
-class TopicState(enum.StrEnum):
-    """The life of a topic: wanted -> making -> live -> gone. `making` that never ends is found by its name."""
-
-    WANTED = "wanted"
-    MAKING = "making"
-    LIVE = "live"
-    GONE = "gone"
-
-
-class Topic(Base, table=True):
-    """The topic of a customer in a staff group: a binding that can be replaced, one not `gone` at a time."""
-
-    __tablename__ = "topics"
-    __table_args__ = (
-        Index(
-            "uq_topics_one_per_customer",
-            "customer_id",
-            "group_id",
-            unique=True,
-            sqlite_where=text("state <> 'gone'"),
-            postgresql_where=text("state <> 'gone'"),
-        ),
-        Index("uq_topics_thread", "group_id", "thread_id", unique=True),
-    )
-
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
-    customer_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)
-    group_id: int = Field(foreign_key="staff_groups.id", sa_type=BigInteger)
-    thread_id: int | None = Field(default=None, sa_type=BigInteger)
-    name: str
-    state: TopicState = Field(default=TopicState.WANTED, sa_type=text_enum(TopicState), index=True)
-    wanted_at: datetime
-    made_at: datetime | None = None
-
-
 def display_name(first: str | None, last: str | None) -> str:
     """A name as staff may safely see it: NFC, no control or direction marks, one line, at most 64 characters."""
     joined = unicodedata.normalize("NFC", clean(" ".join(part for part in (first, last) if part)))
@@ -215,9 +180,3 @@ def display_name(first: str | None, last: str | None) -> str:
         " " if c in "\r\n\t" else c for c in joined if c in "\r\n\t" or unicodedata.category(c) not in _INVISIBLE
     )
     return " ".join(seen.split())[:NAME_LIMIT].strip()
-
-
-def topic_name(customer: Customer) -> str:
-    """The name of the customer's topic: unique by its number, so a topic made in a crash can be found again."""
-    number = f"#{customer.id}"
-    return number if customer.name == number else f"{customer.name} {number}"

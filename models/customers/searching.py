@@ -6,9 +6,12 @@ from typing import Any
 from sqlalchemy import String, cast, text
 from sqlmodel import col, select
 
-from models.cases import Case
-from models.customers.rows import Customer, Topic, TopicState
+from models.cases import Case, case_numbered
+from models.customers import customer_numbered
+from models.customers.rows import Customer
 from models.messages import Message
+from models.staff import staff_group
+from models.topics import Topic, TopicState
 from models.work import Work
 
 #: How many are shown of each.
@@ -29,7 +32,7 @@ async def customers_like(work: Work, words: str) -> list[Customer]:
     for condition in _conditions(bare):
         if len(found) < SHOWN and bare not in {customer.ref for customer in found.values()}:
             for number in await work.all(select(Customer.id).where(*condition).limit(SHOWN)):
-                customer = await work.customer(number)
+                customer = await customer_numbered(work, number)
                 found.setdefault(customer.id, customer)
     return list(found.values())[:SHOWN]
 
@@ -60,7 +63,7 @@ async def cases_like(work: Work, words: str) -> list[Case]:
     bare = words.strip().removeprefix("#")
     found: dict[int, Case] = {}
     if bare.isdecimal() and len(bare) < 18:
-        case = await work.case(int(bare))
+        case = await case_numbered(work, int(bare))
         found |= {case.id: case} if case else {}
     latest: Any = select(Case.id).order_by(col(Case.id).desc()).limit(LATEST).subquery()
     about = col(Case.subject).icontains(bare, autoescape=True)
@@ -74,7 +77,7 @@ async def cases_like(work: Work, words: str) -> list[Case]:
     )
     numbers = await work.all(with_words.order_by(said.c.id.desc()).limit(SHOWN * 5))
     for number in dict.fromkeys(numbers):
-        if number not in found and len(found) < SHOWN and (case := await work.case(number)):
+        if number not in found and len(found) < SHOWN and (case := await case_numbered(work, number)):
             found[number] = case
     return list(found.values())[:SHOWN]
 
@@ -83,7 +86,7 @@ async def threads(work: Work, customer_ids: Sequence[int]) -> dict[int, tuple[in
     """Where each customer's topic is: the chat and the thread."""
     query = select(Topic).where(col(Topic.customer_id).in_(customer_ids), Topic.state == TopicState.LIVE)
     return {
-        topic.customer_id: ((await work.group(topic.group_id)).chat_id, topic.thread_id)
+        topic.customer_id: ((await staff_group(work, topic.group_id)).chat_id, topic.thread_id)
         for topic in await work.all(query)
         if topic.thread_id is not None
     }

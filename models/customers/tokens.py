@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlmodel import select
 
 from models.customers.rows import Customer, JoinToken
-from models.staff import Installation
+from models.installation import Installation
 from models.work import Work
 
 GOOD_FOR = timedelta(days=7)

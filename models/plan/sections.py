@@ -11,21 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, field_validator
 
 from models.plan.aftercare import Closing, Contact, Goal, Recovery, Reports, Retention, Survey, Visit
-from models.plan.kinds import (
-    Count,
-    Day,
-    Hours,
-    Id,
-    Kind,
-    Language,
-    Money,
-    Section,
-    Spans,
-    Text,
-    Time,
-    Weekday,
-    Zone,
-)
+from models.plan.kinds import Count, Day, Hours, Id, Kind, Language, Money, Section, Spans, Text, Time, Weekday, Zone
 
 
 class Business(Section):

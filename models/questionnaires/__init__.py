@@ -1,11 +1,6 @@
 """Questionnaires: definitions, the way through them, invitations and answers, and who is drawn for a survey."""
 
-from models.questionnaires.definition import (
-    MEASURES,
-    SCALES,
-    Question,
-    Questionnaire,
-)
+from models.questionnaires.definition import MEASURES, SCALES, Question, Questionnaire
 from models.questionnaires.reading import (
     QuestionnaireError,
     known_questionnaire,

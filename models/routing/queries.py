@@ -8,32 +8,30 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from models.cases import UNFINISHED_SQL, Case, CaseEvent
-from models.lookups import Lookups
 from models.messages import Author, Message
 from models.staff import GroupMember, Staff
+from models.work import Work
 
 
-async def crew_of(work: Lookups, group_id: int) -> Sequence[tuple[Staff, GroupMember]]:
+async def crew_of(work: Work, group_id: int) -> Sequence[tuple[Staff, GroupMember]]:
     """The active staff of a group, each with their membership."""
     joined = select(Staff, GroupMember).join(GroupMember, col(GroupMember.staff_id) == Staff.id)
     return await work.all(joined.where(col(Staff.active), GroupMember.group_id == group_id).order_by(col(Staff.id)))
 
 
-async def loads(work: Lookups, staff_ids: Iterable[int]) -> dict[int, int]:
+async def loads(work: Work, staff_ids: Iterable[int]) -> dict[int, int]:
     """How many open cases each of them carries."""
     query = select(Case.assignee_id, func.count()).where(col(Case.assignee_id).in_(list(staff_ids)))
     return dict(await work.all(query.where(UNFINISHED_SQL).group_by(col(Case.assignee_id))))
 
 
-async def unanswered_calls(work: Lookups, now: datetime, limit: int) -> Sequence[Case]:
+async def unanswered_calls(work: Work, now: datetime, limit: int) -> Sequence[Case]:
     """Cases for which others are to be told by now that nobody on duty has taken them up."""
     query = select(Case).where(col(Case.page_due_at).is_not(None), col(Case.page_due_at) <= now)
     return await work.all(query.order_by(col(Case.page_due_at)).limit(limit))
 
 
-async def queue_of(
-    work: Lookups, department: str, severities: Sequence[str], only: bool, limit: int
-) -> Sequence[Case]:
+async def queue_of(work: Work, department: str, severities: Sequence[str], only: bool, limit: int) -> Sequence[Case]:
     """Open cases of a department that nobody has: the gravest first, the most chased, the oldest.
 
     `severities` are ids, the gravest first; with `only`, no other cases are asked for.
@@ -46,7 +44,7 @@ async def queue_of(
     return await work.all(query.order_by(*rank, col(Case.chased_count).desc(), col(Case.id)).limit(limit))
 
 
-async def last_agent_of(work: Lookups, customer_id: int, but: int) -> int | None:
+async def last_agent_of(work: Work, customer_id: int, but: int) -> int | None:
     """Who had the customer's latest other case."""
     query = select(Case.assignee_id).where(
         Case.customer_id == customer_id, Case.id != but, col(Case.assignee_id).is_not(None)
@@ -55,14 +53,14 @@ async def last_agent_of(work: Lookups, customer_id: int, but: int) -> int | None
     return staff_id
 
 
-async def words_in(work: Lookups, case_id: int, limit: int = 20) -> Sequence[Message]:
+async def words_in(work: Work, case_id: int, limit: int = 20) -> Sequence[Message]:
     """The latest words of customer and agents in a case, oldest first."""
     said = col(Message.author).in_((Author.CUSTOMER, Author.AGENT))
     query = select(Message).where(Message.case_id == case_id, said, col(Message.recalled_at).is_(None))
     return list(await work.all(query.order_by(col(Message.id).desc()).limit(limit)))[::-1]
 
 
-async def who_has_it(work: Lookups, case: Case, asked: Sequence[str], of: str | None = None) -> Staff | None:
+async def who_has_it(work: Work, case: Case, asked: Sequence[str], of: str | None = None) -> Staff | None:
     """Who was the first to say that they have it, since people were last asked by one of these events of the case.
 
     `of` is the clock that it is about, None for a call. Who has left since has it no more.

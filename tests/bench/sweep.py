@@ -22,9 +22,10 @@ from models.cases import Case, CaseEvent, CaseState
 from models.customers import Customer
 from models.database import Database
 from models.delivery import Outbox
+from models.installation import PlanVersion
 from models.migrations import migrate
 from models.plan import read_plan
-from models.staff import GroupMember, PlanVersion, Role, Staff, StaffGroup
+from models.staff import GroupMember, Role, Staff, StaffGroup
 from models.standards import Clock, Timed
 from models.work import Work
 from tests.bench.report import Goal, percentile

@@ -19,8 +19,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from models.customers import Customer as CustomerRow
 from models.database import Database
 from models.delivery import Inbox, InboxState, Outbox, OutboxState
+from models.installation import Installation
 from models.messages import Author, Message
-from models.staff import Installation
 from tests.running import QuickBot, RunningBot
 from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json, Telegram, buttons, words
 

@@ -2,10 +2,10 @@
 
 from sqlmodel import select
 
+from models.audit import Audit
 from models.cases import Case
 from models.contact import Consent
 from models.messages import Author
-from models.staff import Audit
 from models.visits import Outcome, Visit, VisitState
 from templates import label
 from tests.stories.shop import Agent, Customer, Shop, case_number

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import col, select
 
+from models.audit import Audit
 from models.cases import Case
 from models.customers import Customer as CustomerRow
-from models.customers import JoinToken, Purchase, TierBy, TierRequest, Topic
+from models.customers import JoinToken, Purchase, TierBy, TierRequest
 from models.messages import Message
 from models.plan import Plan
-from models.staff import Audit
+from models.topics import Topic
 from tests.stories.shop import Agent, Customer, Shop
 from tests.telegram import PATIENCE_SECONDS, buttons, words
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
+from models.audit import Audit
 from models.cases import Case
-from models.staff import Audit, PlanVersion, StaffGroup
+from models.installation import PlanVersion
+from models.staff import StaffGroup
 from tests.stories.shop import Shop, case_number, open_shop
 from tests.telegram import POLL_SECONDS, Json, buttons, words
 

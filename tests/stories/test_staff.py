@@ -5,10 +5,11 @@ import time
 
 from sqlmodel import select
 
+from models.audit import Audit
 from models.cases import Case
 from models.customers import Customer as CustomerRow
 from models.messages import Author
-from models.staff import Audit, Role, Staff
+from models.staff import Role, Staff
 from tests.stories.shop import Agent, Customer, Shop, case_number, replied_to
 from tests.telegram import PATIENCE_SECONDS, Json, words
 

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from sqlmodel import col, select
 
 from models.cases import Case, CaseEvent
+from models.installation import PlanVersion
 from models.messages import Author
 from models.outbox import answer_lag
-from models.staff import PlanVersion
 from models.standards import Clock, Timed
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import PATIENCE_SECONDS, Json, buttons, words

@@ -8,10 +8,12 @@ from sqlalchemy import UniqueConstraint, func, or_, update
 from sqlmodel import SQLModel, col, select
 
 from models.cases import Case
-from models.customers.rows import Customer, JoinToken, Merge, TierBy, Topic, TopicState
+from models.customers import forget_customers
+from models.customers.rows import Customer, JoinToken, Merge, TierBy
 from models.delivery import Outbox, OutboxState
 from models.messages import Message
 from models.tables import TABLES
+from models.topics import Topic, TopicState
 from models.work import Work
 
 #: What stays with the number it was made for.
@@ -94,7 +96,7 @@ async def merge(work: Work, survivor: Customer, merged: Customer, actor: str) ->
     )
     work.add(found)
     await work.flush()
-    work.forget(survivor, merged)
+    forget_customers(work, survivor, merged)
     return found
 
 
@@ -202,7 +204,7 @@ async def undo(work: Work, done: Merge, survivor: Customer, merged: Customer) ->
         if key in back:
             setattr(merged, key, back[key][1])
     await work.flush()
-    work.forget(survivor, merged)
+    forget_customers(work, survivor, merged)
 
 
 def _typed(key: str, value: Any) -> Any:

@@ -1,0 +1,77 @@
+"""The customers whom a unit of work has met, and who they are in Telegram."""
+
+from typing import Any
+
+from sqlalchemy import bindparam
+from sqlmodel import col, select
+
+from models.cases import Case, forget_cases_of, no_cases_yet
+from models.customers.rows import Customer
+from models.topics import forget_topics_of
+from models.work import Work
+
+_USERS: Any = bindparam("user_ids", expanding=True)
+_CUSTOMERS = select(Customer).where(col(Customer.user_id).in_(_USERS)).order_by(col(Customer.id)).with_for_update()
+
+
+class _Known(dict[int, Customer | None]):
+    """Customers by their Telegram user ids."""
+
+
+async def fetch_customers(work: Work, user_ids: list[int]) -> list[Customer]:
+    """Fetch the customers (locked on PostgreSQL) who are these Telegram users and not yet known, in one query."""
+    known = work.memory(_Known)
+    wanted = sorted(set(user_ids) - known.keys())
+    found = list(await work.all(_CUSTOMERS, user_ids=wanted)) if wanted else []
+    known.update(dict.fromkeys(wanted))
+    known.update({customer.user_id: customer for customer in found})
+    return found
+
+
+async def customer_of_user(work: Work, user_id: int) -> Customer | None:
+    """The customer with that Telegram user id."""
+    known = work.memory(_Known)
+    if user_id not in known:
+        await fetch_customers(work, [user_id])
+    return known[user_id]
+
+
+async def customer_numbered(work: Work, customer_id: int) -> Customer:
+    """The customer with that number, or into whom they were merged, locked on PostgreSQL."""
+    query = select(Customer).where(Customer.id == customer_id).with_for_update()
+    customer: Customer = await work.first(query)
+    if customer.merged_into_id is not None:
+        return await customer_numbered(work, customer.merged_into_id)
+    if customer.user_id is not None:
+        work.memory(_Known)[customer.user_id] = customer
+    return customer
+
+
+async def customer_of(work: Work, case: Case) -> Customer:
+    """The customer of a case, from memory where this work has them."""
+    known = (each for each in work.memory(_Known).values() if each is not None and each.id == case.customer_id)
+    return next(known, None) or await customer_numbered(work, case.customer_id)
+
+
+def remember_customer(work: Work, customer: Customer) -> None:
+    """Add a new customer, known from now on to the rest of the work."""
+    work.add(customer)
+    if customer.user_id is not None:
+        work.memory(_Known)[customer.user_id] = customer
+    no_cases_yet(work, customer.id)
+
+
+def forget_customers(work: Work, *customers: Customer) -> None:
+    """Nothing is known any more of these customers' cases and topics, and who they are in Telegram."""
+    numbers = {customer.id for customer in customers}
+    forget_cases_of(work, list(numbers))
+    forget_topics_of(work, list(numbers))
+    known = work.memory(_Known)
+    for user_id, customer in list(known.items()):
+        if customer is not None and customer.id in numbers:
+            del known[user_id]
+
+
+def forget_user(work: Work, user_id: int) -> None:
+    """Nothing is known any more of who that Telegram user is."""
+    work.memory(_Known).pop(user_id, None)
