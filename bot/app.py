@@ -35,7 +35,7 @@ from bot.starting import (
     until_known,
 )
 from bot.worker import Worker
-from handlers import TICKS
+from handlers import TICKS, open_database
 from models import inbox, outbox
 from models.database import Database
 from models.delivery import Fate
@@ -54,7 +54,7 @@ async def run(settings: Settings) -> None:
     """Run the bot until a signal ends it. Raises CannotStart."""
     plan_file = read_file(settings.plan_file)
     with only_process(settings):
-        database = Database(settings.database_url, clock.wall)
+        database = open_database(settings.database_url, clock.wall)
         try:
             await migrate_to_head(database)
             await stored_plan_needed(database, plan_file)
@@ -98,7 +98,7 @@ async def _serve(
     looks, late = (ALONE_LOOKS, NEVER_LATE) if database.is_sqlite else (SHARED_LOOKS, LATE_SECONDS)
     leadership = Leadership(database)
     sender = Sender(begin, database.reading, gateway, Budget(_limits(settings)), leadership.certain, looks, late)
-    worker = Worker(begin, application, gateway, sender.wake)
+    worker = Worker(begin, application.bot, gateway, sender.wake)
     intake = Intake(begin, worker.wake)
     poller = Poller(gateway, intake)
 
@@ -228,7 +228,7 @@ def run_forever(settings: Settings) -> int:
 async def migrate_only(settings: Settings) -> str:
     """The command `migrate`; returns what to print. Raises CannotStart."""
     with only_process(settings):
-        database = Database(settings.database_url, clock.wall)
+        database = open_database(settings.database_url, clock.wall)
         try:
             before = await migrate_to_head(database)
         finally:
@@ -238,7 +238,7 @@ async def migrate_only(settings: Settings) -> str:
 
 async def replay_dead(settings: Settings) -> int:
     """The command `replay`; returns how many updates are new again. The bot may run meanwhile."""
-    database = Database(settings.database_url, clock.wall)
+    database = open_database(settings.database_url, clock.wall)
     try:
         async with database.work(clock.wall, Plan()) as work:
             return await inbox.replay(work)

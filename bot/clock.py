@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from handlers import follow_up
 from models.database import Begin, is_outage
 from models.installation import time_ahead
 from models.work import Work
@@ -69,7 +68,6 @@ async def run_tick(
         while did_work:
             async with begin() as work:
                 did_work = await use_case(work)
-                await follow_up(work)
             if work.said:
                 on_said()
     except asyncio.CancelledError:

@@ -116,6 +116,6 @@ async def _link(settings: "Settings", ref: str) -> None:
             raise CannotStart(
                 "no bot has started on this database, so a link has nobody to open; start it (huifang run)"
             )
-        work.audit("system", "link", f"customer:{customer.id}")
+        work.audit(None, "link", f"customer:{customer.id}")
         address = await link_for(work, customer)
     print(address)

@@ -118,7 +118,6 @@ class Import:
 
     async def go(self, *, commit: bool) -> tuple[int, int, int]:
         """Through the file; returns how many rows are new, changed and as they were."""
-        from handlers import follow_up
         from handlers.customers.importing import take_in
         from models.importing.reading import size
         from models.importing.storing import parts
@@ -129,7 +128,6 @@ class Import:
             for part in parts(self.rows(), PART):
                 async with self.database.work(lambda: self.now, self.plan) as work:
                     found = await take_in(work, self.what, part, commit=commit)
-                    await follow_up(work)
                 bar.update(len(part))
                 new, changed, same = new + len(found.new), changed + len(found.changed), same + found.same
                 self.bad += ((number, bad.as_headed(self.heading)) for number, bad in found.bad)

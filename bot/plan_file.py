@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlmodel import col, select
 
 from bot import clock
-from handlers import follow_up, installing
+from handlers import installing
 from handlers.plans import changing
 from handlers.plans.checking import usable
 from models.database import Database, is_outage
@@ -129,7 +129,6 @@ class PlanWatch:
             known = {group.chat_id for group in await staff_groups(work)}
             version = await changing.put_in_force(work, text)
             groups = await installing.meet_departments(work)
-            await follow_up(work)
         if version != self.in_force.version:
             log.info("another plan is in force (version %d)", version)
         self.in_force = PlanInForce(plan, text, version)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from bot.budget import Budget
 from bot.gateway import Gateway
 from bot.lanes import Lanes
-from handlers import delivery, follow_up
+from handlers import delivery
 from handlers.delivery import Parcel
 from models import outbox
 from models.database import Begin, Look, is_outage
@@ -228,7 +228,6 @@ class Sender:
         async with self._begin() as work:
             await delivery.settle(work, results)
             parcels = await delivery.claim(work, picked)
-            await follow_up(work)
             claimed = {row.id for parcel in parcels for row in parcel.rows}
             failed = [each for each, outcome in results if outcome.fate is not Fate.SENT or each.unfinished]
             refused = [row.id for group in picked for row in group if row.id not in claimed]
@@ -289,7 +288,6 @@ class Sender:
         log.exception("outbox rows %s cannot be sent and are set aside", ids)
         async with self._begin() as work:
             await delivery.set_aside(work, ids, error)
-            await follow_up(work)
         self._fresh = True
 
     def _take(self, group: list[Waiting]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from bot.clock import wall
-from models.database import Database
+from handlers import open_database
 from models.plan import Plan, plan_text
 from models.plan.checks.remark import written
 from models.simulation import (
@@ -234,7 +234,7 @@ def from_database(url: str, plan: Plan, given: Arrivals) -> Arrivals:
 
 
 async def _learn(url: str, plan: Plan, given: Arrivals) -> Arrivals:
-    database = Database(url, wall)
+    database = open_database(url, wall)
     try:
         async with database.reading() as session:
             return await learn_arrivals(session, plan, given, wall())

@@ -21,7 +21,9 @@ from bot.plan_file import PlanFile, PlanInForce, read_file
 from bot.request import AiohttpRequest
 from bot.sender import IN_FLIGHT
 from bot.settings import Settings
-from handlers import COMMANDS, commands, follow_up, installing
+from handlers import installing, open_database
+from handlers.chat import commands
+from handlers.chat.entrance import COMMANDS
 from handlers.plans import changing
 from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
@@ -170,7 +172,6 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
             await changing.put_in_force(work, file.text)
         await definitions.take(settings, work, work.plan)
         groups = await installing.meet_departments(work)
-        await follow_up(work)
     for group in groups:
         await meet_group(database, gateway, bot, work.plan, group)
     assert work.plan_version is not None  # noqa: S101 - a plan was put in force above
@@ -217,7 +218,7 @@ async def beside(settings: Settings) -> AsyncIterator[Database]:
     path = _sqlite_path(settings)
     if path is not None and not path.exists():
         raise CannotStart(f"DATABASE_URL: there is no {path} yet; make it with huifang migrate, or start the bot")
-    database = Database(settings.database_url, clock.wall)
+    database = open_database(settings.database_url, clock.wall)
     try:
         async with database.engine.connect() as connection:
             found = await connection.run_sync(version)

@@ -1,7 +1,8 @@
 """The worker: inbox rows to use cases, many in one transaction, each as if it were alone.
 
-A batch is one unit of work for speed. When any update of it fails, all of it is rolled back and every update is
-done again in a unit of work of its own, by the same code; so the rare path is the common one with a batch of one.
+A batch is one unit of work for speed. When an update of it fails or is refused, all of it is rolled back; those
+before it are done again together, and it in a unit of work of its own, by the same code. So a refused deed leaves
+nothing, whatever it did before it refused; the refusal is then said in a work that does nothing else.
 """
 
 import asyncio
@@ -12,13 +13,12 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from telegram import Update
-from telegram.ext import Application
+from telegram import Bot, Update
 
 from bot.gateway import Gateway
-from handlers import DOORS, delivery, follow_up, staff
-from handlers.doors import STAFF_PLACES, Errand, NotYet, Place, current
-from handlers.locating import locate
+from handlers import delivery
+from handlers.chat import entrance
+from handlers.refusals import NotYet, Refusal
 from models import inbox
 from models.base import clean
 from models.database import Begin, is_outage
@@ -40,12 +40,29 @@ class Unreadable(Exception):
     """An update that the library cannot read: trying again is of no use before an upgrade."""
 
 
-class Failed(Exception):
-    """A handler raised; `row` is the inbox row, the cause is the error."""
+class Stopped(Exception):
+    """An update that cannot share its unit of work with others; `before` says how many of the batch precede it."""
 
-    def __init__(self, row: Any) -> None:
-        super().__init__(f"inbox {row.id}")
+    def __init__(self, row: Any, before: int) -> None:
+        super().__init__(f"inbox {row.id}: {type(self).__name__.lower()}")
         self.row = row
+        self.before = before
+
+
+class Failed(Stopped):
+    """A use case raised what nobody foresaw: the cause."""
+
+
+class Waits(Stopped):
+    """What it builds on has not arrived."""
+
+
+class Refused(Stopped):
+    """Its deed was refused, politely."""
+
+    def __init__(self, row: Any, before: int, refusal: Refusal) -> None:
+        super().__init__(row, before)
+        self.refusal = refusal
 
 
 class Worker:
@@ -54,19 +71,17 @@ class Worker:
     def __init__(
         self,
         begin: Begin,
-        application: Application[Any, Any, Any, Any, Any, Any],
+        bot: Bot,
         gateway: Gateway,
         on_said: Callable[[], None],
     ) -> None:
         """`begin` begins a unit of work; `on_said` is called after a commit that left rows for the sender."""
         self._begin = begin
-        self._application = application
+        self._bot = bot
         self._gateway = gateway
         self._on_said = on_said
         self._woken = asyncio.Event()
         self._calls: set[asyncio.Task[Any]] = set()
-        application.add_handlers(list(DOORS))
-        application.add_error_handler(_record_error)
 
     def wake(self) -> None:
         """Something was stored."""
@@ -98,55 +113,76 @@ class Worker:
         """Handle the oldest waiting updates; returns how many were taken up."""
         try:
             return await self._take(BATCH)
-        except Failed as failed:
-            log.info("%s failed; its batch is done again one by one: %r", failed, failed.__cause__)
+        except Stopped as stop:
+            log.info("%s; those before it are done again, then it by itself", stop)
+            return await self._again(stop)
+
+    async def _again(self, stop: "Stopped") -> int:
+        """All was rolled back: do those before the one that stopped us, then that one in a work of its own."""
         taken = 0
-        while taken < BATCH:
+        if stop.before:
             try:
-                took = await self._take(1)
-            except Failed as failed:
-                await self._record_failure(failed)
-                took = 1
-            if not took:
-                break
-            taken += took
-        return taken
+                taken = await self._take(stop.before)
+            except Stopped as earlier:
+                return await self._again(earlier)
+        return taken + await self._take_one()
+
+    async def _take_one(self) -> int:
+        """Handle the next update by itself, whatever becomes of it; returns whether there was one."""
+        try:
+            return await self._take(1)
+        except Refused as refused:
+            await self._say_no(refused)
+        except Waits as waits:
+            await self._put_off(waits)
+        except Failed as failed:
+            await self._record_failure(failed)
+        return 1
 
     async def _take(self, limit: int) -> int:
-        """Handle up to `limit` updates in one unit of work; raises Failed, with nothing done, when one fails."""
+        """Handle up to `limit` updates in one unit of work; raises Stopped, with nothing done, when one stops it."""
         rows: Sequence[Any] = ()
         try:
             async with self._begin() as work:
                 rows = await inbox.claim(work, limit)
                 updates = [(row, _read(row.raw)) for row in rows]
                 await prefetch(work, [user_id for _, raw in updates if (user_id := _user_id(raw)) is not None])
-                done = [row.id for row, raw in updates if await self._settled(work, row, raw)]
+                done = []
+                for before, (row, raw) in enumerate(updates):
+                    if await self._settled(work, row, raw, before):
+                        done.append(row.id)
                 if done:
                     await inbox.finish(work, done)
-        except (Failed, OSError):
+        except (Stopped, OSError):
             raise
         except Exception as error:
             # The commit itself failed, by the fault of no row in particular, or of one that we cannot name.
             if is_outage(error) or not rows:
                 raise
-            raise Failed(rows[0]) from error
+            raise Failed(rows[0], 0) from error
+        self._went_well(work)
+        return len(rows)
+
+    def _went_well(self, work: Work) -> None:
+        """After a commit: what was said is sent, and calls that answer a press go at once."""
         if work.said:
             self._on_said()
         for method, params in work.calls:
             task = asyncio.create_task(self._gateway.call(method, params))
             self._calls.add(task)
             task.add_done_callback(self._calls.discard)
-        return len(rows)
 
-    async def _settled(self, work: Work, row: Any, raw: dict[str, Any]) -> bool:
-        """Handle one row; False when it is not done but dead or put off."""
+    async def _settled(self, work: Work, row: Any, raw: dict[str, Any], before: int) -> bool:
+        """Handle one row, which so many others precede; False when it is not done but dead."""
         work.age = work.real_now - row.received_at
         try:
-            await self._handle(work, raw)
-        except NotYet:
-            until = work.real_now + timedelta(seconds=NOT_YET_SECONDS)
-            await inbox.postpone(work, row.id, until, row.attempts, None)
-            return False
+            self._parse(raw)
+            async with work.part():
+                await entrance.hear(work, raw, self._bot.username)
+        except Refusal as refusal:
+            raise Refused(row, before, refusal) from refusal
+        except NotYet as wait:
+            raise Waits(row, before) from wait
         except Unreadable as error:
             log.warning("inbox %d cannot be read: %s", row.id, error)
             await inbox.bury(work, row.id, str(error))
@@ -155,25 +191,43 @@ class Worker:
         except Exception as error:
             if is_outage(error):
                 raise
-            raise Failed(row) from error
+            raise Failed(row, before) from error
         return True
 
-    async def _handle(self, work: Work, raw: dict[str, Any]) -> None:
+    def _parse(self, raw: dict[str, Any]) -> None:
+        """Let the library read the update; raises Unreadable where it cannot."""
         try:
-            update = Update.de_json(raw, self._application.bot)
+            Update.de_json(raw, self._bot)
         except Exception as error:
             raise Unreadable(f"{type(error).__name__}: {error}") from error
         if _placeless(raw):
             raise Unreadable("a message without a chat")  # which the library lets pass
-        place = await locate(work, raw)
-        if _is_word_of_staff(place):
-            await staff.enrol(work, place)
-        errand = Errand(work, place, self._application.bot.username)
-        current.set(errand)
-        await self._application.process_update(update)
-        if errand.error is not None:
-            raise errand.error
-        await follow_up(work)
+
+    async def _say_no(self, refused: "Refused") -> None:
+        """The deed left nothing; in a work of its own whoever asked for it hears why."""
+        row = refused.row
+        try:
+            async with self._begin() as work:
+                if not await inbox.hold(work, row.id):
+                    return
+                work.age = work.real_now - row.received_at
+                await entrance.say_no(work, _read(row.raw), self._bot.username, refused.refusal)
+                await inbox.finish(work, [row.id])
+        except Exception as error:
+            if is_outage(error):
+                raise
+            failed = Failed(row, 0)
+            failed.__cause__ = error
+            await self._record_failure(failed)
+            return
+        self._went_well(work)
+
+    async def _put_off(self, waits: "Waits") -> None:
+        """What it builds on has not arrived: look again soon."""
+        row = waits.row
+        async with self._begin() as work:
+            until = work.real_now + timedelta(seconds=NOT_YET_SECONDS)
+            await inbox.postpone(work, row.id, until, row.attempts, None)
 
     async def _record_failure(self, failed: Failed) -> None:
         """Put the update off, or after the last try bury it and hand its words to staff as they came."""
@@ -190,18 +244,9 @@ class Worker:
         self._on_said()
 
 
-async def _record_error(_update: object, context: Any) -> None:
-    """The library swallows what handlers raise; we want it back."""
-    current.get().error = context.error
-
-
 def _placeless(raw: dict[str, Any]) -> bool:
     words = (raw.get("message"), raw.get("edited_message"))
     return any(isinstance(each, dict) and not isinstance(each.get("chat"), dict) for each in words)
-
-
-def _is_word_of_staff(place: Place) -> bool:
-    return place.where in STAFF_PLACES and place.what == "message" and not place.second_hand and place.has_words
 
 
 def _read(raw: str) -> dict[str, Any]:

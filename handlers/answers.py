@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from handlers import cases, duty
+from handlers.chat.doors import ORIGINAL_WAIT, Place, Where, in_place
 from handlers.content import Content, read_content, same_media
-from handlers.doors import ORIGINAL_WAIT, NotYet, Place, Refusal, Where, in_place
-from handlers.happenings import AgentSpoke
+from handlers.happenings import AgentSpoke, Claimed
 from handlers.messages import ALBUM_WAIT
+from handlers.refusals import NotYet, Refusal
 from handlers.routing.places import case_in_hand, topic_link
 from handlers.speaking import send
 from models.cases import Case, CaseState
@@ -120,7 +121,7 @@ async def note_answer(work: Work, case: Case, person: Staff, at: datetime, words
     work.happen(AgentSpoke(case, person, at, words))
     if case.assignee_id is None and case.unfinished and await duty.has_room(work, case, person):
         cases.assign(work, case, person)
-        work.event(case, "claimed", cases.actor_of(person))
+        work.happen(Claimed(case, person))
         changed = True
     if case.state is CaseState.NEW:
         case.move(CaseState.OPEN, work.now)
@@ -267,7 +268,7 @@ async def recall(work: Work, place: Place) -> None:
         waiting.state = OutboxState.CANCELLED
     else:
         _change_copy(work, customer, message, {"method": "deleteMessage", "params": {}})
-    work.audit(cases.actor_of(place.speaker), "recalled", f"message:{message.id}")
+    work.audit(place.speaker, "recalled", f"message:{message.id}")
     in_place(work, place, "messages/recalled", {})
 
 
@@ -289,13 +290,13 @@ async def point_to_topic(work: Work, place: Place) -> None:
     in_place(work, place, "staff/where_it_belongs", {"name": name, "link": link, "plain": plain})
 
 
-def replies_to_bot(place: Place, _bot: str) -> bool:
+def replies_to_bot(place: Place) -> bool:
     """Whether a message answers one of the bot's."""
     reply = place.raw.get("reply_to_message") or {}
     is_bot = bool((reply.get("from") or {}).get("is_bot"))
     return place.what == "message" and is_bot and reply.get("message_id") != place.thread_id
 
 
-def answers_customer(place: Place, bot: str) -> bool:
+def answers_customer(place: Place) -> bool:
     """In a plain group: whether a message replies to what the bot showed of a customer."""
-    return replies_to_bot(place, bot) and place.where is Where.PLAIN and place.customer is not None
+    return replies_to_bot(place) and place.where is Where.PLAIN and place.customer is not None

@@ -1,20 +1,23 @@
 """What people see of a case: the card in the staff group, and the customer's own list."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from handlers import cases, speaking
 from handlers.cases import assignee_of
+from handlers.chat.doors import Place
 from handlers.customers import barring, known
-from handlers.doors import Place, Refusal
 from handlers.happenings import KindConfirmed
+from handlers.refusals import Refusal
 from handlers.routing import showing
 from handlers.speaking import answer_press, button, tell_customer
 from handlers.standards import expecting
 from handlers.standards.chasing import list_chases
-from models.cases import Case, CaseKind, case_numbered, history_of, recent_cases
+from models.cases import Case, CaseKind, case_numbered, cases_of, history_of, recent_cases, unfinished_cases_of
 from models.customers import Customer
-from models.work import Work
+from models.staff import Staff
+from models.work import Change, Work
 from templates import label
 
 # -- what customers see of their cases
@@ -50,8 +53,7 @@ async def choose_kind(work: Work, place: Place) -> None:
         raise Refusal("complaint_stays")
     if case.kind != CaseKind(kind):
         before, case.kind = case.kind, CaseKind(kind)
-        work.happen(KindConfirmed(case, before))
-        work.event(case, "kind", cases.actor_of(customer), kind=kind)
+        work.happen(KindConfirmed(case, customer, before, case.kind))
         cases.redraw_card(work, case)
     values = {"number": case.id, "kind": kind, **await expecting.first_response(work, case, customer)}
     another = [[button(label(customer.language, "button.another_matter"), "another:")]]
@@ -73,6 +75,52 @@ def local_time(work: Work, at: datetime) -> str:
 
 
 # -- the card
+
+#: What the card shows of the case itself, and of the customer.
+_OF_CASE = (
+    "kind",
+    "suggested_kind",
+    "severity",
+    "alarm",
+    "department",
+    "state",
+    "assignee_id",
+    "subject",
+    "summary",
+    "score",
+    "comment",
+    "reopened_count",
+    "chased_count",
+    "due_at",
+    "due_what",
+)
+_OF_CUSTOMER = ("name", "username", "language", "unreachable_since")
+
+
+async def draw_changed(work: Work, changes: Iterable[Change]) -> None:
+    """Have the cards drawn anew of which something has changed in this work, each once."""
+    wanted: dict[int, Case] = {}
+    for change in changes:
+        row = change.row
+        if isinstance(row, Case) and (change.is_new or change.touches(*_OF_CASE) or _lost_card(change)):
+            wanted[row.id] = row
+        elif isinstance(row, Customer) and not change.is_new and change.touches(*_OF_CUSTOMER):
+            wanted |= {case.id: case for case in await cases_of(work, row.id) if case.card_message_id}
+        elif isinstance(row, Staff) and not change.is_new and change.touches("name"):
+            wanted |= {case.id: case for case in await unfinished_cases_of(work, row.id or 0)}
+    for case in wanted.values():
+        cases.redraw_card(work, case)
+
+
+def _lost_card(change: Change) -> bool:
+    """Whether the card of an unfinished case stands nowhere any more."""
+    case = change.row
+    return (
+        isinstance(case, Case)
+        and change.touches("card_message_id")
+        and case.card_message_id is None
+        and case.unfinished
+    )
 
 
 async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, Any]:

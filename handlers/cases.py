@@ -3,15 +3,16 @@
 from typing import Any
 
 from handlers import duty, speaking
-from handlers.doors import Place, Refusal
+from handlers.chat.doors import Place
 from handlers.happenings import (
-    AssigneeChanged,
     CaseClosed,
     CaseOpened,
     CasePending,
     CaseReopened,
     CaseResolved,
+    Claimed,
 )
+from handlers.refusals import Refusal
 from handlers.routing.places import case_in_hand, case_pressed
 from handlers.routing.suggesting import suggest
 from handlers.speaking import answer_press, button, send, tell_customer
@@ -27,11 +28,6 @@ from templates import label
 
 SUBJECT_LIMIT = 60
 SUMMARY_LIMIT = 2500  # UTF-16 units
-
-
-def actor_of(person: Staff | Customer) -> str:
-    """How timeline and audit name a person."""
-    return f"{'staff' if isinstance(person, Staff) else 'customer'}:{person.id}"
 
 
 # -- opening and the card
@@ -87,7 +83,6 @@ async def open_case(
     )
     customer.next_is_new = False
     customer.next_kind = None
-    work.event(case, "opened", actor_of(by or customer), kind=kind)
     work.happen(CaseOpened(case, customer, words, by, quiet))
     await want_topic(work, customer, group)
     return case
@@ -170,17 +165,15 @@ def take(work: Work, case: Case, person: Staff) -> None:
         raise Refusal("finished", number=case.id)
     assign(work, case, person)
     case.page_due_at = None
-    work.event(case, "claimed", actor_of(person))
+    work.happen(Claimed(case, person))
     redraw_card(work, case)
 
 
 def assign(work: Work, case: Case, person: Staff | None) -> None:
     """Make the person the one responsible, or nobody; a new case is open with that."""
-    before, case.assignee_id = case.assignee_id, person.id if person else None
+    case.assignee_id = person.id if person else None
     if person and case.state is CaseState.NEW:
         case.move(CaseState.OPEN, work.now)
-    if before != case.assignee_id:
-        work.happen(AssigneeChanged(case, before))
 
 
 def wait_for_customer(work: Work, case: Case, person: Staff) -> None:
@@ -192,8 +185,7 @@ def wait_for_customer(work: Work, case: Case, person: Staff) -> None:
     if case.last_agent_at is None or case.last_agent_at < case.last_customer_at:
         raise Refusal("ask_first")
     case.move(CaseState.PENDING, work.now)
-    work.event(case, "pending", actor_of(person))
-    work.happen(CasePending(case))
+    work.happen(CasePending(case, person))
     redraw_card(work, case)
 
 
@@ -206,8 +198,7 @@ def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: 
         assign(work, case, person)
     case.move(CaseState.RESOLVED, work.now)
     case.score = case.comment = None
-    work.event(case, "resolved", actor_of(person), summary=summary)
-    work.happen(CaseResolved(case, customer, person))
+    work.happen(CaseResolved(case, customer, person, summary))
     redraw_card(work, case)
 
 
@@ -221,19 +212,17 @@ def close(work: Work, customer: Customer, case: Case, person: Staff) -> None:
     if case.state is CaseState.CLOSED:
         raise Refusal("finished", number=case.id)
     case.move(CaseState.CLOSED, work.now)
-    work.event(case, "closed", actor_of(person))
-    work.happen(CaseClosed(case, customer, "staff"))
+    work.happen(CaseClosed(case, customer, person, "staff"))
     tell_customer(work, customer, "cases/closed", {"number": case.id}, case=case)
     redraw_card(work, case)
 
 
-def reopen(work: Work, case: Case, actor: str, why: str) -> None:
+def reopen(work: Work, case: Case, by: Staff | Customer, why: str) -> None:
     """Take a finished matter up again; `why` is "words", "score", "not_solved" or "staff"."""
     if case.unfinished:
         raise Refusal("not_finished", number=case.id)
     case.move(CaseState.OPEN, work.now)
-    work.event(case, "reopened", actor, why=why)
-    work.happen(CaseReopened(case, why))
+    work.happen(CaseReopened(case, by, why))
     post_card(work, case)
 
 
@@ -262,7 +251,7 @@ async def reopen_command(work: Work, place: Place) -> None:
     """/reopen: the case replied to, else the one that ended last; the customer hears of it."""
     customer = _customer(place)
     case = await case_in_hand(work, place, customer)
-    reopen(work, case, actor_of(place.speaker), "staff")
+    reopen(work, case, place.speaker, "staff")
     tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
 
 
@@ -286,7 +275,7 @@ async def card_press(work: Work, place: Place) -> None:
         case "resolve":
             resolve(work, customer, case, person, "")
         case "reopen":
-            reopen(work, case, actor_of(person), "staff")
+            reopen(work, case, person, "staff")
             tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
         case "note":
             answer_press(work, place.raw["id"], label(person.language, "toast.how_to_note"), alert=True)

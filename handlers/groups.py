@@ -1,7 +1,7 @@
 """Staff groups and their topics as Telegram changes them: moved, closed, deleted, rights taken."""
 
 from handlers import staff
-from handlers.doors import Place, current
+from handlers.chat.doors import Place
 from handlers.happenings import GroupMoved
 from handlers.speaking import send
 from models.delivery import SendClass, What, staff_lane
@@ -28,12 +28,12 @@ async def moved(work: Work, group: StaffGroup, new_id: int) -> None:
     group.chat_id = new_id
     await work.flush()
     await rename_chat(work, old_id, new_id, group.id or 0)
-    work.audit("system", "group_moved", f"group:{group.id}", before=old_id, after=new_id)
+    work.audit(None, "group_moved", f"group:{group.id}", before=old_id, after=new_id)
 
 
 async def topic_created(work: Work, place: Place) -> None:
     """Telegram shows a topic of ours: adopt it when the answer to our call was lost, or remove a spare one."""
-    made_by_us = place.user.get("username") == current.get().bot_username  # not an anonymous admin, who is a bot too
+    made_by_us = place.user.get("username") == place.bot_username  # not an anonymous admin, who is a bot too
     thread_id = place.raw.get("message_thread_id")
     if not made_by_us or not isinstance(thread_id, int):
         return

@@ -39,7 +39,7 @@ async def install(
         work.add(group)
     elif configured_id not in (group.configured_id, group.chat_id):
         # The operator named another group: customers get their topics there.
-        work.audit("system", "group_set", f"group:{group.id}", before=group.chat_id, after=configured_id)
+        work.audit(None, "group_set", f"group:{group.id}", before=group.chat_id, after=configured_id)
         await leave_group(work, group)
         group.configured_id = group.chat_id = configured_id
         group.trouble = None

@@ -4,20 +4,22 @@ from datetime import timedelta
 from typing import Any
 
 from handlers import cases, speaking
+from handlers.chat.commanding import says_something
+from handlers.chat.doors import ORIGINAL_WAIT, Place
 from handlers.contact import asks_to_stop
 from handlers.content import Content, pieces, read_content, same_media, utf16_length
 from handlers.customers import barring, known, main_group
-from handlers.customers.commanding import says_something
-from handlers.doors import ORIGINAL_WAIT, NotYet, Place
 from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
+from handlers.refusals import NotYet
 from handlers.speaking import send, tell_customer, tell_staff
 from handlers.typed import is_thanks
-from models.cases import Case, CaseState, case_numbered, cases_of, recent_cases, score_shown_at, scored_at
+from models.cases import Case, CaseState, case_numbered, cases_of, recent_cases
 from models.customers import Customer
-from models.delivery import Priority, SendClass, What, staff_lane
+from models.delivery import Priority, What, staff_lane
 from models.messages import Author, Message, MessageVersion, message_at, new_message
 from models.outbox import pending_send
 from models.staff import staff_group
+from models.timeline import scored_at
 from models.work import Work
 from templates import label
 
@@ -62,8 +64,7 @@ async def relay(
     case.last_customer_at = work.now
     if case.state is CaseState.PENDING:
         case.move(CaseState.OPEN, work.now)
-        work.event(case, "answered", cases.actor_of(customer))
-        work.happen(CaseResumed(case))
+        work.happen(CaseResumed(case, customer))
         cases.redraw_card(work, case)
     quiet = await barring.is_muted(work, customer, content.text)
     if not content.housekeeping and not quiet:
@@ -242,7 +243,7 @@ def _take_up_again(work: Work, customer: Customer, case: Case, content: Content)
     if asks_to_stop(content.text):
         return
     case.comment_open = False
-    cases.reopen(work, case, cases.actor_of(customer), "words")
+    cases.reopen(work, case, customer, "words")
     another = [[speaking.button(label(customer.language, "button.another_matter"), "another:")]]
     tell_customer(work, customer, "cases/reopened_by_words", {"number": case.id}, buttons=another, case=case)
 
@@ -251,13 +252,8 @@ async def _keep_comment(work: Work, customer: Customer, case: Case, words: str) 
     """The words explain the score. Should they say that it is not solved after all, a button does the rest."""
     case.comment = words
     case.comment_open = False
-    work.event(case, "commented", cases.actor_of(customer), comment=words)
     work.happen(Commented(case, customer, words))
     cases.redraw_card(work, case)
-    if not case.unfinished and (shown_at := await score_shown_at(work, case.id)):
-        # The question has its answer: its button "nothing to add" goes.
-        params = {"message_id": shown_at, "reply_markup": {"inline_keyboard": []}}
-        speaking.call_customer(work, customer, "editMessageReplyMarkup", params, send_class=SendClass.C)
     buttons = [] if case.unfinished else [[cases.not_solved_button(customer.language, case)]]
     tell_customer(work, customer, "cases/comment_kept", {"number": case.id}, buttons=buttons, case=case)
 

@@ -6,7 +6,6 @@ from sqlmodel import col, select
 
 from handlers import cases, duty
 from handlers.cards import local_time
-from handlers.cases import actor_of
 from handlers.customers import main_group
 from handlers.happenings import (
     AgentSpoke,
@@ -14,7 +13,10 @@ from handlers.happenings import (
     CaseResolved,
     Commented,
     KindConfirmed,
+    Praised,
     QuestionnaireEnded,
+    RecoveryBegun,
+    RecoveryMissed,
     ScoreGiven,
 )
 from handlers.routing.suggesting import suggest
@@ -52,7 +54,7 @@ async def begin(work: Work, given: ScoreGiven) -> None:
     handler = case.assignee_id
     if not case.unfinished:
         asked_why, handler = case.comment_open, case.assignee_id
-        cases.reopen(work, case, actor_of(given.agent or customer), "score")
+        cases.reopen(work, case, given.agent or customer, "score")
         case.comment_open = asked_why
     to = await _in_charge(work, case, Role(plan.recovery.to), handler)
     cases.assign(work, case, to)
@@ -69,7 +71,7 @@ async def begin(work: Work, given: ScoreGiven) -> None:
         )
     )
     customer.recovering_since = work.now
-    work.event(case, "recovery", "system", to=to and to.id, due_at=due_at and due_at.isoformat())
+    work.happen(RecoveryBegun(case, to, due_at))
     cases.redraw_card(work, case)
     await _tell_all(work, customer, case, given.score, to, due_at)
 
@@ -164,7 +166,7 @@ async def tell_missed(work: Work) -> bool:
     assert case is not None  # noqa: S101 - cases are never deleted
     holder = await staff_member(work, found.to_id) if found.to_id else None
     values = {"number": case.id, "to": holder.name if holder else None}
-    work.event(case, "recovery_missed", "system")
+    work.happen(RecoveryMissed(case))
     tell_staff(
         work, await staff_group(work, case.group_id), customer, "recovery/missed", values, priority=Priority.ANSWER
     )
@@ -219,7 +221,7 @@ async def praise_of_answers(work: Work, ended: QuestionnaireEnded) -> None:
 async def praise_of_comment(work: Work, commented: Commented) -> None:
     """Kind words after the five stars."""
     if (commented.case.score or 0) >= PRAISE["csat"]:
-        await _praise(work, commented.customer, commented.case, commented.words[:1000])
+        await _praise(work, commented.by, commented.case, commented.comment[:1000])
 
 
 async def _praise(work: Work, customer: Customer, case: Case, words: str) -> None:
@@ -231,7 +233,7 @@ async def _praise(work: Work, customer: Customer, case: Case, words: str) -> Non
     if not handlers:
         return
     person = await staff_member(work, handlers[0])
-    work.event(case, "praised", actor_of(customer), staff=person.id)
+    work.happen(Praised(case, customer, person))
     group = await staff_group(work, case.group_id) if case.group_id else await main_group(work)
     values = {"number": case.id, "name": person.name, "text": words, "sure": CaseKind.PRAISE in (kind, case.kind)}
     tell_staff(work, group, customer, "recovery/praise", values, case_id=case.id)

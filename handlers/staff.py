@@ -4,8 +4,9 @@ from functools import cache
 from typing import Any
 
 from handlers import cases
-from handlers.doors import Place, Refusal, Where, in_place
-from handlers.happenings import StaffBack, StaffLeft, StandingChanged
+from handlers.chat.doors import Place, Where, in_place
+from handlers.happenings import StaffBack, StaffLeft, StandingChanged, Unassigned
+from handlers.refusals import Refusal
 from handlers.speaking import answer_press, button, tell_privately, tell_staff
 from models.cases import unfinished_cases_of
 from models.customers import customer_of_user, display_name
@@ -52,7 +53,7 @@ async def enrol(work: Work, place: Place) -> None:
         await work.flush()
     is_new_here = await join_group(work, person, place.staff_group)
     if not person.active and at_once:
-        _admit(work, person, "system", place.staff_group)
+        _admit(work, person, None, place.staff_group)
     elif not person.active and is_new_here:
         person.left_at = None
         _ask_to_admit(work, person, name, place.staff_group)
@@ -75,10 +76,10 @@ async def join_group(work: Work, person: Staff, group: StaffGroup) -> bool:
     return True
 
 
-def _admit(work: Work, person: Staff, actor: str, group: StaffGroup) -> None:
+def _admit(work: Work, person: Staff, by: Staff | None, group: StaffGroup) -> None:
     person.active = True
     person.left_at = person.away_since = person.away_until = None
-    work.audit(actor, "enrolled", cases.actor_of(person), group=group.chat_id)
+    work.audit(by, "enrolled", person.subject, group=group.chat_id)
     work.happen(StaffBack(person))
     work.happen(StandingChanged(person))
 
@@ -103,9 +104,9 @@ async def decide_on_candidate(work: Work, place: Place) -> None:
     if person is None or person.active or not here:
         raise Refusal("stale")
     if action == "approve":
-        _admit(work, person, cases.actor_of(place.speaker), place.staff_group)
+        _admit(work, person, place.speaker, place.staff_group)
     else:
-        work.audit(cases.actor_of(place.speaker), "refused", cases.actor_of(person))
+        work.audit(place.speaker, "refused", person.subject)
     answer_press(work, place.raw["id"])
     in_place(work, place, "staff/approved" if action == "approve" else "staff/refused", {"name": person.name})
 
@@ -144,7 +145,7 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
     if not elsewhere:
         person.active = False
         person.left_at = work.now
-        work.audit("system", "left", cases.actor_of(person), role=person.role)
+        work.audit(None, "left", person.subject, role=person.role)
         person.role = Role.AGENT
         work.happen(StaffLeft(person))
         work.happen(StandingChanged(person))
@@ -153,7 +154,7 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
     ]
     for case in orphans:
         cases.assign(work, case, None)
-        work.event(case, "unassigned", "system", left=person.name)
+        work.happen(Unassigned(case, person, "left"))
         cases.redraw_card(work, case)
     if orphans:
         numbers = [case.id for case in orphans]
@@ -181,7 +182,7 @@ async def change_role(work: Work, place: Place) -> None:
     if person.role is Role.OWNER and role is not Role.OWNER and await owner_count(work) < 2:
         raise Refusal("last_owner")
     before, person.role = person.role, role
-    work.audit(cases.actor_of(place.speaker), "role", cases.actor_of(person), before=before, after=role)
+    work.audit(place.speaker, "role", person.subject, before=before, after=role)
     work.happen(StandingChanged(person))
     in_place(work, place, "staff/role_changed", {"name": person.name, "role": role.value})
 
@@ -213,9 +214,9 @@ async def appoint_owners(work: Work, user_ids: tuple[int, ...], known_ids: list[
         person.role = Role.OWNER
         person.active = True
         await work.flush()
-        work.audit("system", "owner", cases.actor_of(person), source="OWNER_IDS")
+        work.audit(None, "owner", person.subject, source="OWNER_IDS")
     for user_id in set(known_ids) - set(user_ids):
         person = await staff_of_user(work, user_id)
         if person and person.role is Role.OWNER and await owner_count(work) > 1:
             person.role = Role.AGENT
-            work.audit("system", "role", cases.actor_of(person), before=Role.OWNER, after=Role.AGENT)
+            work.audit(None, "role", person.subject, before=Role.OWNER, after=Role.AGENT)

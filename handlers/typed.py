@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 
-from handlers.doors import Place
+from handlers.chat.doors import Place
 from models.cases import Case, cases_of
 from models.customers import Customer
 from models.messages import links_of

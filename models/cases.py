@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, bindparam, or_, text
 from sqlmodel import Field, col, select
 
-from models.base import Base, BigKey, Json, text_enum
+from models.base import Base, BigKey, text_enum
 from models.work import Work
 
 FIRST_NUMBER = 1000  # the first case is no. 1001
@@ -59,11 +59,18 @@ class Case(Base, table=True):
     `safety_said_at` is when the plan's safety words went to the customer; `page_due_at` when others are told because
     nobody on duty has taken up a critical case.
     `comment_open` says that the customer's next words are the comment to the score.
-    `card_message_id` is the latest card in the staff group.
+    `card_message_id` is the latest card in the staff group, `card_drawn` the digest of what it shows.
     """
 
     __tablename__ = "cases"
     __table_args__ = (
+        Index("ix_cases_opened", "opened_at"),
+        Index(
+            "ix_cases_resolved",
+            "resolved_at",
+            sqlite_where=text("resolved_at IS NOT NULL"),
+            postgresql_where=text("resolved_at IS NOT NULL"),
+        ),
         Index(
             "ix_cases_due",
             "due_at",
@@ -118,6 +125,7 @@ class Case(Base, table=True):
     safety_said_at: datetime | None = None
     page_due_at: datetime | None = None
     card_message_id: int | None = Field(default=None, sa_type=BigInteger)
+    card_drawn: str | None = None
 
     @property
     def supposed_kind(self) -> CaseKind:
@@ -148,19 +156,6 @@ class Case(Base, table=True):
         if state is not CaseState.CLOSED:
             self.comment_open = False
         self.state = state
-
-
-class CaseEvent(Base, table=True):
-    """One entry of a case's timeline: what happened beside the words."""
-
-    __tablename__ = "case_events"
-
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
-    case_id: int = Field(foreign_key="cases.id", sa_type=BigInteger, index=True)
-    at: datetime
-    what: str  # opened, kind, claimed, pending, resolved, closed, reopened, scored, commented, unassigned, chased
-    actor: str  # "staff:12", "customer:7", "system"
-    details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
 # -- queries
@@ -256,17 +251,3 @@ async def unfinished_cases_of(work: Work, staff_id: int) -> Sequence[Case]:
     return await work.all(
         select(Case).where(Case.assignee_id == staff_id, col(Case.state).in_(UNFINISHED)).order_by(col(Case.id))
     )
-
-
-async def scored_at(work: Work, case_id: int) -> datetime | None:
-    """When the customer last scored the case."""
-    query = select(CaseEvent.at).where(CaseEvent.case_id == case_id, CaseEvent.what == "scored")
-    at: datetime | None = await work.first(query.order_by(col(CaseEvent.id).desc()))
-    return at
-
-
-async def score_shown_at(work: Work, case_id: int) -> int | None:
-    """Telegram's id of the message in the customer's chat that shows the latest score of the case."""
-    query = select(CaseEvent.details).where(CaseEvent.case_id == case_id, CaseEvent.what == "scored")
-    details: dict[str, Any] | None = await work.first(query.order_by(col(CaseEvent.id).desc()))
-    return (details or {}).get("shown_at")

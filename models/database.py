@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models import sqlite
 from models.plan import Plan
-from models.work import Work
+from models.work import Ending, Work
 
 #: A process that hangs inside a transaction loses it after this time, with all its locks (milliseconds).
 POSTGRES_IDLE_LIMIT = "30000"
@@ -32,9 +32,14 @@ def _dumps(value: Any) -> str:
 class Database:
     """One database. `work()` is a unit of work: it takes effect whole or not at all."""
 
-    def __init__(self, url: str, wall: Callable[[], datetime]) -> None:
-        """`url` as SQLAlchemy spells it, with an async driver; `wall` tells the real time (UTC)."""
+    def __init__(self, url: str, wall: Callable[[], datetime], follow_up: Ending, conclude: Ending) -> None:
+        """`url` as SQLAlchemy spells it, with an async driver; `wall` tells the real time (UTC).
+
+        `follow_up` ends each part of a unit of work, and `conclude` the whole of it, before it is committed.
+        """
         self._wall = wall
+        self._follow_up = follow_up
+        self._conclude = conclude
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         arguments: dict[str, Any] = {}
@@ -60,13 +65,14 @@ class Database:
     async def work(
         self, now: Callable[[], datetime], plan: Plan, plan_version: int | None = None
     ) -> AsyncIterator[Work]:
-        """A unit of work: committed at the end, rolled back by any exception.
+        """A unit of work: concluded and committed at the end, rolled back by any exception, a Refusal too.
 
         `now` tells people's time (UTC); it is asked when the work begins, after a wait for another to end.
         """
         async with self._writer, self._session() as session:
-            work = Work(session, now(), self._wall(), plan, plan_version)
+            work = Work(session, now(), self._wall(), plan, plan_version, self._follow_up)
             yield work
+            await self._conclude(work)
             await work.flush()
             await session.commit()
 

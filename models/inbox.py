@@ -66,6 +66,15 @@ async def claim(work: Work, limit: int) -> Sequence[Any]:
     return await work.all(_DUE_IN_LANES, now=work.real_now, most=limit, lanes=lanes)
 
 
+async def hold(work: Work, row_id: int) -> bool:
+    """Whether that row is still to be handled, by us: on PostgreSQL its lane is held until the work ends."""
+    query = select(Inbox.lane).where(Inbox.id == row_id, Inbox.state == InboxState.NEW)
+    lane: str | None = await work.first(query)
+    if lane is None or (await work.session.connection()).dialect.name == "sqlite":
+        return lane is not None
+    return bool(await _lock(work, [lane])) and await work.first(query) is not None
+
+
 async def _lock(work: Work, lanes: list[str]) -> Sequence[str]:
     """Those of these lanes that nobody else holds; they are ours until the work ends."""
     locked: Sequence[str] = (await work.session.scalars(_LOCK, {"lanes": lanes})).all()

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint, func, or_, update
 from sqlmodel import SQLModel, col, select
 
+from models.audit import Actor
 from models.cases import Case
 from models.customers import forget_customers
 from models.customers.rows import Customer, JoinToken, Merge, TierBy
@@ -72,7 +73,7 @@ async def counts(work: Work, customer_id: int) -> dict[str, int]:
     return found
 
 
-async def merge(work: Work, survivor: Customer, merged: Customer, actor: str) -> Merge:
+async def merge(work: Work, survivor: Customer, merged: Customer, by: Actor) -> Merge:
     """Make one customer of two, of whom at most one has a Telegram account; both numbers lead to the survivor."""
     both = col(Customer.id).in_((survivor.id, merged.id))
     await work.all(
@@ -90,7 +91,8 @@ async def merge(work: Work, survivor: Customer, merged: Customer, actor: str) ->
     found = Merge(
         survivor_id=survivor.id,
         merged_id=merged.id,
-        actor=actor,
+        staff_id=by.as_actor["staff_id"],
+        customer_id=by.as_actor["customer_id"],
         at=work.now,
         moved={"rows": rows, "topics": topics, "file": file},
     )

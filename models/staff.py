@@ -47,6 +47,16 @@ class Staff(Base, table=True):
     joined_at: datetime
     left_at: datetime | None = None
 
+    @property
+    def as_actor(self) -> dict[str, int | None]:
+        """Who did something, as columns."""
+        return {"staff_id": self.id, "customer_id": None}
+
+    @property
+    def subject(self) -> str:
+        """Whom something was done to, in the audit."""
+        return f"staff:{self.id}"
+
     def may(self, role: Role) -> bool:
         """Whether this person, now, may do what needs `role`."""
         return self.active and self.role.rank >= role.rank

@@ -1,7 +1,7 @@
 """Every table, in one import."""
 
 from models.audit import Audit
-from models.cases import Case, CaseEvent
+from models.cases import Case
 from models.contact import Consent, Contact
 from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent, TierRequest
 from models.delivery import Inbox, Outbox, Pause
@@ -11,6 +11,7 @@ from models.questionnaires import Answer, Invitation, Poll, QuestionnaireVersion
 from models.recovery import Recovery
 from models.staff import GroupMember, Staff, StaffGroup
 from models.standards import Clock
+from models.timeline import CaseEvent, CaseSpan
 from models.topics import Topic
 from models.visits import Visit, VisitRun
 from models.work import Counter
@@ -20,6 +21,7 @@ TABLES = (
     Audit,
     Case,
     CaseEvent,
+    CaseSpan,
     Clock,
     Consent,
     Contact,

@@ -6,17 +6,20 @@ keeps in the work's memory, so a use case need not know whether it runs alone or
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import BigInteger, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm.base import instance_state
 from sqlmodel import Field, SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from models.audit import Audit
+from models.audit import Actor, Audit, by_whom
 from models.base import Base
 from models.plan import Plan
 
@@ -53,16 +56,43 @@ def _insert(table: type[Base], dialect: str) -> Any:
     return build(table).on_conflict_do_nothing()
 
 
+@dataclass
+class Change:
+    """A row that a work has changed: `before` has what its attributes were, those that changed, or it `is_new`."""
+
+    row: Base
+    is_new: bool
+    before: dict[str, Any]
+
+    def touches(self, *names: str) -> bool:
+        """Whether one of these attributes has changed."""
+        return any(name in self.before for name in names)
+
+
+class Happening(Protocol):
+    """Something that has happened, for others to act on."""
+
+    def entry(self) -> tuple[type[Base], dict[str, Any]] | None:
+        """The table and the values of the row that tells it for good; None where none does."""
+
+
 class Work:
     """What is true, as of `now` (UTC), and what becomes of it. `calls` go out after the commit, best effort."""
 
     def __init__(
-        self, session: AsyncSession, now: datetime, real_now: datetime, plan: Plan, plan_version: int | None
+        self,
+        session: AsyncSession,
+        now: datetime,
+        real_now: datetime,
+        plan: Plan,
+        plan_version: int | None,
+        follow_up: "Ending",
     ) -> None:
         """`now` is the moment people see; `real_now` is the wall clock, for limits, retries and short waits.
 
-        `plan` is the plan in force, and `plan_version` its key in `plan_versions`.
+        `plan` is the plan in force, and `plan_version` its key in `plan_versions`. `follow_up` ends each part.
         """
+        self._follow_up = follow_up
         self.session = session
         self.now = now
         self.real_now = real_now
@@ -71,9 +101,10 @@ class Work:
         self.age = timedelta()  # how long the update in hand has been with us
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.said = False  # whether rows for the sender were added
-        self.happened: list[Any] = []  # what others have yet to act on, see `handlers/happenings.py`
+        self.happened: list[Happening] = []  # what others have yet to act on, see `handlers/happenings.py`
         self._rows: dict[type[Base], list[dict[str, Any]]] = defaultdict(list)
         self._memory: dict[Any, Any] = {}
+        self._changes: dict[int, Change] = {}
 
     def memory(self, kind: Callable[[], Memory]) -> Memory:
         """What a concept remembers while this work lasts: the one object of that class, made when first asked for."""
@@ -81,6 +112,12 @@ class Work:
             self._memory[kind] = kind()
         found: Memory = self._memory[kind]
         return found
+
+    @asynccontextmanager
+    async def part(self) -> AsyncIterator[None]:
+        """One deed among several that share this work's transaction: what follows from it follows at its end."""
+        yield
+        await self._follow_up(self)
 
     # -- writing
 
@@ -94,6 +131,7 @@ class Work:
 
     async def flush(self) -> None:
         """Send everything to the database, so that queries see it."""
+        self._note_changes()
         if self.session.new or self.session.dirty or self.session.deleted:
             await self.session.flush()
         if not self._rows:
@@ -102,6 +140,21 @@ class Work:
         connection = await self.session.connection()
         for table in sorted(rows, key=lambda table: not table.written_first):
             await connection.execute(_insert(table, connection.dialect.name), rows[table])
+
+    def _note_changes(self) -> None:
+        """Remember what is about to be written: the first value that an attribute had in this work counts."""
+        for row in self.session.new:
+            self._changes.setdefault(id(row), Change(row, True, {}))
+        for row in self.session.dirty:
+            change = self._changes.setdefault(id(row), Change(row, False, {}))
+            for name, value in instance_state(row).committed_state.items():
+                change.before.setdefault(name, value)
+
+    def take_changes(self) -> list[Change]:
+        """The rows that were changed since this was last asked, with what they were before."""
+        self._note_changes()
+        found, self._changes = list(self._changes.values()), {}
+        return found
 
     async def number(self, name: str, count: int = 1) -> int:
         """The next number of a counter, starting at 1; of `count` numbers taken at once, the last."""
@@ -120,19 +173,17 @@ class Work:
             lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))").bindparams(what=what)
             await (await self.session.connection()).execute(lock)
 
-    def event(self, case: Any, what: str, actor: str, **details: Any) -> None:
-        """An entry of the case's timeline."""
-        from models.cases import CaseEvent
-
-        self.append(CaseEvent, case_id=case.id, at=self.now, what=what, actor=actor, details=details)
-
-    def audit(self, actor: str, action: str, subject: str, **details: Any) -> None:
+    def audit(self, by: Actor | None, action: str, subject: str, /, **details: Any) -> None:
         """An entry of the audit."""
-        self.append(Audit, at=self.now, actor=actor, action=action, subject=subject, details=details)
+        self.append(Audit, at=self.now, action=action, subject=subject, details=details, **by_whom(by))
 
-    def happen(self, happening: Any) -> None:
-        """Note what has happened, for others to act on in the same work."""
+    def happen(self, happening: Happening) -> None:
+        """Note what has happened: kept where it belongs to somebody's timeline, and followed by what follows from it
+        (`handlers/__init__.py`) before the work ends."""
         self.happened.append(happening)
+        if entry := happening.entry():
+            table, values = entry
+            self.append(table, at=self.now, **values)
 
     # -- reading
 
@@ -146,3 +197,7 @@ class Work:
         """The first row of a query, or None."""
         await self.flush()
         return (await self.session.exec(query)).first()
+
+
+#: What is done at the end of a work, or of a part of it.
+Ending = Callable[[Work], Awaitable[None]]

@@ -23,10 +23,9 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
-from handlers import questionnaires
+from handlers import open_database, questionnaires
 from models.contact import Contact, ContactState
 from models.customers import Customer, ServiceEvent
-from models.database import Database
 from models.delivery import Outbox, OutboxState
 from models.plan import read_plan
 from models.visits import TO_COME, Visit, VisitState
@@ -78,7 +77,7 @@ class Schedules:
         self.telegram = telegram
         self._folder = folder
         self._random = random.Random(options.seed)
-        self._database = Database(url, lambda: datetime.now(UTC))
+        self._database = open_database(url, lambda: datetime.now(UTC))
         self._ahead = timedelta(0)
         self._leaps: list[tuple[datetime, timedelta]] = []  # since when people's time is so far ahead
         self._users: dict[int, Json] = {}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlmodel import SQLModel, col, select
 
 import models.tables  # noqa: F401 - every table
-from handlers import contact
+from handlers import contact, open_database
 from handlers.contact import asks_to_stop
 from handlers.happenings import CustomerSpoke
 from models.cases import Case, CaseKind, CaseState, case_numbered
@@ -282,7 +282,7 @@ class Life:
 
 
 async def lived(events: list[tuple[str, int]]) -> Life:
-    database = Database("sqlite+aiosqlite://", lambda: datetime.now(UTC))
+    database = open_database("sqlite+aiosqlite://", lambda: datetime.now(UTC))
     life = Life(database)
     try:
         async with database.engine.begin() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.clock import wall
-from models.database import Database
+from handlers import open_database
 from models.plan import Plan
 
 ASK_ANOTHER_PROCESS = """
@@ -67,7 +67,7 @@ def test_what_gives_a_connection_back_when_the_process_ends_is_not_cut_short(
         closed.append(session)
 
     async def end_in_the_midst() -> None:
-        database = Database(database_url, wall)
+        database = open_database(database_url, wall)
 
         async def look() -> None:
             async with database.work(wall, Plan()) as work:

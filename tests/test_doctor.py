@@ -16,6 +16,7 @@ from bot.clock import wall
 from bot.doctor import examine
 from bot.doctor.telegram_side import clock_finding
 from bot.settings import Settings
+from handlers import open_database
 from models.database import Database
 from models.installation import Installation
 from models.migrations import migrate
@@ -185,7 +186,7 @@ async def test_owners_that_nobody_has_named(practice: Practice, capsys: Printed)
 @pytest.fixture
 async def used_database(telegram: Telegram, database_url: str) -> AsyncIterator[Database]:
     """A database that the bot has used."""
-    database = Database(database_url, wall)
+    database = open_database(database_url, wall)
     await migrate(database.engine)
     bot = (await telegram.call("getMe"))["result"]
     async with database.engine.begin() as connection:

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from handlers import DOORS
-from handlers.doors import ANYONE, CUSTOMER, STAFF_PLACES, Errand, Place, Where, current
+from handlers.chat.doors import ANYONE, CUSTOMER, STAFF_PLACES, Place, Where
+from handlers.chat.entrance import DOORS
 from models.staff import Role
 
 HANDLERS = Path(__file__).parents[1] / "handlers"
@@ -41,11 +41,7 @@ def test_s09_staff_act_in_their_groups_or_alone_with_the_bot_and_customers_in_pr
 
 def test_s09_in_private_a_door_of_staff_is_none_for_anybody_else() -> None:
     stranger = Place(Where.PRIVATE, "message", {"date": 0, "text": "/file 1"}, {"id": 7})
-    token = current.set(Errand(None, stranger, "bot"))  # type: ignore[arg-type]
-    try:
-        opened = [door for door in DOORS if door.check_update(None)]
-    finally:
-        current.reset(token)
+    opened = [door for door in DOORS if door.fits(stranger)]
     assert {door.who for door in opened} == {CUSTOMER}
 
 

@@ -13,15 +13,17 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import models.tables  # noqa: F401 - every table
+from handlers import open_database
 from models.base import metadata
-from models.cases import Case, CaseEvent
+from models.cases import Case
 from models.customers import Customer
 from models.database import Database
 from models.migrations import NewerDatabase, configuration, head, migrate
+from models.timeline import CaseEvent
 
 
 def database_at(url: str) -> Database:
-    return Database(url, lambda: datetime.now(UTC))
+    return open_database(url, lambda: datetime.now(UTC))
 
 
 def drift(connection: Connection) -> list[Any]:

@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 
 from sqlmodel import col, select
 
-from handlers import delivery
+from handlers import delivery, open_database
 from handlers.delivery.parcels import Parcel
 from models.cases import Case, case_held, case_numbered
 from models.customers import Customer
-from models.database import Database
 from models.delivery import Fate, Outbox, OutboxState, Outcome, SendClass, What
 from models.migrations import migrate
 from models.plan import Plan
@@ -21,7 +20,7 @@ NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 async def test_a_redraw_in_flight_at_a_crash_waits_again_beside_the_one_that_was_asked_for_after_it(
     database_url: str,
 ) -> None:
-    database = Database(database_url, lambda: NOW)
+    database = open_database(database_url, lambda: NOW)
     await migrate(database.engine)
     async with database.work(lambda: NOW, Plan()) as work:
         for state in (OutboxState.SENDING, OutboxState.SENDING, OutboxState.NEW):
@@ -51,7 +50,7 @@ async def test_a_redraw_in_flight_at_a_crash_waits_again_beside_the_one_that_was
 async def test_a_card_that_comes_to_stand_while_its_case_moves_away_is_retired_where_it_stands(
     database_url: str,
 ) -> None:
-    database = Database(database_url, lambda: NOW)
+    database = open_database(database_url, lambda: NOW)
     await migrate(database.engine)
     async with database.work(lambda: NOW, Plan()) as work:
         for number in (1, 2):

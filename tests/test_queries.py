@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from handlers import open_database
 from models import inbox, outbox
 from models.database import Database
 from models.delivery import Outbox, OutboxState, SendClass, What
@@ -21,7 +22,7 @@ NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A database with a few rows that were sent."""
-    found = Database(database_url, lambda: NOW)
+    found = open_database(database_url, lambda: NOW)
     await migrate(found.engine)
     async with found.work(lambda: NOW, Plan()) as work:
         for number in range(20):

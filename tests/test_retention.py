@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import col, select
 
-from handlers import retention
+from handlers import open_database, retention
 from models.database import Database
 from models.delivery import Inbox, InboxState, Outbox, OutboxState, SendClass, What
 from models.migrations import migrate
@@ -17,7 +17,7 @@ TODAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 @pytest.fixture
 async def database(database_url: str) -> Database:
     """An empty database whose wall clock stands at TODAY."""
-    found = Database(database_url, lambda: TODAY)
+    found = open_database(database_url, lambda: TODAY)
     await migrate(found.engine)
     return found
 

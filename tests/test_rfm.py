@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.customers import harmless
+from handlers import open_database
 from models.customers import Customer, Purchase
 from models.customers.rfm import Curve, curve, everybody
-from models.database import Database
 from models.migrations import migrate
 from models.plan import Plan
 
@@ -18,7 +18,7 @@ Sale = tuple[int, int, int]  # customer, days ago, hundredths
 
 
 async def told_by(database_url: str, sales: list[Sale]) -> tuple[Curve, dict[int, tuple[int, int, int]]]:
-    database = Database(database_url, lambda: NOW)
+    database = open_database(database_url, lambda: NOW)
     await migrate(database.engine)
     async with database.work(lambda: NOW, Plan()) as work:
         for number in {sale[0] for sale in sales}:

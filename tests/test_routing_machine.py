@@ -19,17 +19,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlmodel import col, select
 
-from handlers import answers, cards, cases, duty, follow_up, staff
-from handlers.doors import Place, Refusal, Where
+from handlers import answers, cards, cases, duty, open_database, staff
+from handlers.chat.doors import Place, Where
 from handlers.happenings import CustomerSpoke
+from handlers.refusals import Refusal
 from handlers.routing import absence, assigning, directing, heeding
-from models.cases import TRANSITIONS, UNFINISHED, Case, CaseEvent, CaseKind, CaseState, cases_of, unfinished_cases_of
-from models.customers import Customer, customer_numbered, remember_customer
-from models.database import Database
+from models.cases import TRANSITIONS, UNFINISHED, Case, CaseKind, CaseState, cases_of, unfinished_cases_of
+from models.customers import Customer, customer_numbered, customer_of, remember_customer
 from models.installation import COUNTERS
 from models.migrations import migrate
 from models.plan import read_plan
 from models.staff import Role, Staff, StaffGroup, add_staff_group, remember_staff, staff_group, staff_member
+from models.timeline import CaseEvent
 from models.work import Counter, Work
 
 START, END = "<!-- transitions -->\n", "<!-- /transitions -->"
@@ -104,7 +105,7 @@ class Routing(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         shutil.copy(template(), self.folder / "huifang.db")
         self.now = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock in Shanghai
-        self.database = Database(f"sqlite+aiosqlite:///{self.folder / 'huifang.db'}", lambda: self.now)
+        self.database = open_database(f"sqlite+aiosqlite:///{self.folder / 'huifang.db'}", lambda: self.now)
         self.states: dict[int, CaseState] = {}
         self.holders: dict[int, int | None] = {}
         self.telegram_id = 100
@@ -121,7 +122,6 @@ class Routing(RuleBasedStateMachine):
         async def run() -> None:
             async with self.database.work(lambda: self.now, PLAN) as work:
                 await act(work)
-                await follow_up(work)
 
         with suppress(Refusal):
             self.runner.run(run())
@@ -178,7 +178,7 @@ class Routing(RuleBasedStateMachine):
         async def act(work: Work) -> None:
             case = await self.some(work, pick)
             if not case.unfinished:
-                cases.reopen(work, case, "customer:1", "words")
+                cases.reopen(work, case, await customer_of(work, case), "words")
             case.last_customer_at = work.now
             work.happen(CustomerSpoke(case, await customer_numbered(work, case.customer_id), words, work.now))
 
@@ -253,7 +253,7 @@ class Routing(RuleBasedStateMachine):
                     work, await customer_numbered(work, case.customer_id), case, await staff_member(work, 1), ""
                 )
             if words != "solved":
-                cases.reopen(work, case, "customer:1", "not_solved")
+                cases.reopen(work, case, await customer_of(work, case), "not_solved")
 
         self.do(act)
 
@@ -368,10 +368,10 @@ class Routing(RuleBasedStateMachine):
 
     async def _was_there(self, work: Work, case: Case, person: Staff) -> None:
         """Whoever was given a case by the rules was there to take it."""
-        given = col(CaseEvent.what).in_(("assigned", "claimed"))
+        given = col(CaseEvent.kind).in_(("assigned", "claimed"))
         query = select(CaseEvent).where(CaseEvent.case_id == case.id, given)
         event = await work.first(query.order_by(col(CaseEvent.id).desc()))
-        if event and event.actor == "system" and event.at == self.now and event.details.get("to") == person.name:
+        if event and event.staff_id is None and event.at == self.now and event.details.get("to") == person.id:
             here = self.now + timedelta(hours=8)  # in Shanghai
             at_work = (here.weekday() < 5 and 9 <= here.hour < 18) or person.username == "agent2"
             away = person.away_since is not None and (person.away_until is None or person.away_until > self.now)
@@ -393,7 +393,7 @@ def template() -> Path:
 
 async def _furnish(path: Path) -> None:
     began = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
-    database = Database(f"sqlite+aiosqlite:///{path}", lambda: began)
+    database = open_database(f"sqlite+aiosqlite:///{path}", lambda: began)
     await migrate(database.engine)
     async with database.work(lambda: began, PLAN) as work:
         for name in COUNTERS:

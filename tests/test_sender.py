@@ -17,7 +17,7 @@ from bot.budget import Budget, Limits
 from bot.gateway import Gateway
 from bot.lanes import LATE_AT_FIRST, LATE_SECONDS, NEVER_LATE, Lanes
 from bot.sender import Sender
-from handlers import delivery, retention
+from handlers import delivery, open_database, retention
 from models.database import Database
 from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What
 from models.migrations import migrate
@@ -120,7 +120,7 @@ def row(text: str, **values: Any) -> Outbox:
 @pytest.fixture
 async def scene(database_url: str) -> AsyncIterator[Scene]:
     """A sender without limits."""
-    database = Database(database_url, wall)
+    database = open_database(database_url, wall)
     await migrate(database.engine)
     yield Scene(database, Limits(*[1_000_000.0] * 4))
     await database.close()

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 from bot.__main__ import cli
 from bot.clock import wall
 from bot.simulating import assumed, report, spoken
+from handlers import open_database
 from models.calendars import WorkingTime
 from models.cases import Case, CaseKind
 from models.customers import Customer, Purchase, ServiceEvent
-from models.database import Database
 from models.migrations import migrate
 from models.plan import Plan, PlanError, read_plan
 from models.simulation import Arrivals, Findings, contacts_of, learn_arrivals, read_arrivals, simulate
@@ -421,7 +421,7 @@ async def test_arrivals_are_learnt_from_the_last_whole_weeks(database_url: str) 
     zone = SHOP.business.timezone
     now = datetime(2026, 11, 25, 15, tzinfo=zone)
     monday = datetime(2026, 11, 11, 0, tzinfo=zone)  # two weeks before the midnight before `now`, a Wednesday
-    database = Database(database_url, wall)
+    database = open_database(database_url, wall)
     await migrate(database.engine)
     group = StaffGroup(configured_id=-1001, chat_id=-1001)
     people = [

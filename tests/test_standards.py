@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from handlers import answers, cases, follow_up
+from handlers import answers, cases, open_database
 from handlers.happenings import (
     CaseOpened,
     CaseResumed,
@@ -20,7 +20,7 @@ from handlers.happenings import (
     FileChanged,
     KindConfirmed,
     Promised,
-    StandardChanged,
+    SeverityChanged,
 )
 from handlers.moments import in_words, read_moment
 from handlers.standards.chasing import asks_where_it_stands
@@ -28,8 +28,8 @@ from handlers.standards.late_list import tell_late_list
 from handlers.standards.sweep import sweep
 from models.base import metadata
 from models.calendars import working_time
-from models.cases import Case, CaseEvent, CaseKind, CaseState, case_numbered, new_case
-from models.customers import Customer, customer_numbered
+from models.cases import Case, CaseKind, CaseState, case_numbered, new_case
+from models.customers import Customer, customer_numbered, customer_of
 from models.database import Database
 from models.delivery import Outbox
 from models.installation import COUNTERS, PlanVersion
@@ -37,6 +37,7 @@ from models.migrations import migrate
 from models.plan import Plan, read_plan
 from models.staff import GroupMember, Role, Staff, StaffGroup, active_staff, staff_member
 from models.standards import Clock, Mark, Standard, Timed, marks, standard_for, start
+from models.timeline import CaseEvent
 from models.work import Counter, Work
 from tests.postgres import new_database
 
@@ -183,7 +184,6 @@ class Desk:
         async with self.database.work(lambda: self.now, self.plan, self.version) as work:
             work.real_now = self.now
             yield work
-            await follow_up(work)
 
     async def opens(self, tier: str | None = None, kind: CaseKind | None = None, severity: str | None = None) -> int:
         """The customer says what it is about; returns the case's number."""
@@ -259,12 +259,12 @@ class Desk:
         async with self.work() as work:
             case = await self._case(work, number)
             case.severity = severity
-            work.happen(StandardChanged(case))
+            work.happen(SeverityChanged(case, None, None, case.severity))
 
     async def escalated(self, number: int) -> list[str]:
         """Who was told of the first response, by the timeline of the case."""
         async with self.database.reading() as session:
-            query = select(CaseEvent).where(CaseEvent.case_id == number, CaseEvent.what == "escalated")
+            query = select(CaseEvent).where(CaseEvent.case_id == number, CaseEvent.kind == "escalated")
             events = (await session.exec(query.order_by(col(CaseEvent.id)))).all()
             return [event.details["to"] for event in events if event.details["of"] == Timed.FIRST_RESPONSE]
 
@@ -289,7 +289,7 @@ async def tables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('standards') / 'huifang.db'}"
         if request.param == "postgres":
             url = await stack.enter_async_context(new_database(request.getfixturevalue("postgres_server")))
-        database = Database(url, lambda: at("2027-02-18 10:00"))
+        database = open_database(url, lambda: at("2027-02-18 10:00"))
         await migrate(database.engine)
         yield database
         await database.close()
@@ -350,7 +350,6 @@ async def test_f52_what_was_answered_at_the_last_moment_is_not_called_late(desk:
     else:
         async with desk.work() as work:
             await desk._answer(work, number)
-            await follow_up(work)
             await work.flush()
             async with desk.work() as sweeping:
                 assert not await sweep(sweeping), "the answer holds the customer; the sweep does not wait for it"
@@ -368,9 +367,8 @@ async def test_f52_who_answers_as_the_reminder_falls_due_is_not_reminded(desk: D
     async with desk.work() as work:
         case, customer = await desk._case(work, number), await customer_numbered(work, 1)
         case.move(CaseState.OPEN, work.now)
-        work.happen(CaseResumed(case))
+        work.happen(CaseResumed(case, await customer_of(work, case)))
         work.happen(CustomerSpoke(case, customer, "蓝色", work.now))
-        await follow_up(work)
         await work.flush()
         if not desk.database.is_sqlite:  # which knows one writer at a time
             async with desk.work() as sweeping:
@@ -400,7 +398,7 @@ async def test_an_agents_own_time_is_called_to_mind_whatever_the_plan_says(desk:
     async with desk.work() as work:
         case = await desk._case(work, number)
         await answers.note_answer(work, case, await staff_member(work, 1), work.now)
-        work.happen(Promised(case, work.now + HOUR))
+        work.happen(Promised(case, await staff_member(work, 1), work.now + HOUR))
     await desk.told()
     desk.now += 48 * MINUTE
     await desk.sweep()
@@ -419,7 +417,7 @@ async def test_whom_nobody_answers_hears_by_when_the_plan_has_somebody_speak_to_
     told = await desk.told()
     assert "我们原定今天 11:00 前答复您，可能会晚一些，非常抱歉。\n已转告主管跟进，最迟明天 10:00 会有客服" in told[0]
     async with desk.work() as work:
-        work.happen(Promised(await desk._case(work, number), work.now + 100 * HOUR))
+        work.happen(Promised(await desk._case(work, number), await staff_member(work, 1), work.now + 100 * HOUR))
     desk.now = at("2027-02-25 18:00")
     await desk.sweep()
     assert not [each for each in await desk.told() if "原定" in each], "the customer knows the agent's time"
@@ -600,7 +598,7 @@ async def test_what_is_critical_runs_at_night(desk: Desk) -> None:
     async with desk.work() as work:
         case = await desk._case(work, number)
         case.severity = "critical"
-        work.happen(StandardChanged(case))
+        work.happen(SeverityChanged(case, None, None, case.severity))
     assert (await desk.clock(number, Timed.FIRST_RESPONSE)).due_at == at("2027-02-20 23:50")
     await desk.told()
     desk.now = at("2027-02-20 23:51")
@@ -672,7 +670,7 @@ async def test_what_only_looks_like_a_complaint_wants_no_more_than_an_enquiry_un
     async with desk.work() as work:
         case = await desk._case(work, number)
         case.kind = CaseKind.COMPLAINT
-        work.happen(KindConfirmed(case, None))
+        work.happen(KindConfirmed(case, await customer_of(work, case), None, CaseKind.COMPLAINT))
     assert len(await desk.updates(number)) == 1
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from handlers import questionnaires
+from handlers import open_database, questionnaires
 from handlers.happenings import CaseResolved, KindConfirmed
 from handlers.questionnaires import asking
 from handlers.questionnaires.library import current
@@ -17,7 +17,7 @@ from handlers.questionnaires.presses import without_stop
 from handlers.questionnaires.wishes import begs
 from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import Consent, Purpose
-from models.customers import Customer, customer_numbered
+from models.customers import Customer, customer_numbered, customer_of
 from models.database import Database
 from models.migrations import migrate
 from models.plan import Plan, read_plan
@@ -114,7 +114,7 @@ def test_ordinary_words_are_no_begging(said: str) -> None:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    found = Database(database_url, lambda: NOW)
+    found = open_database(database_url, lambda: NOW)
     await migrate(found.engine)
     async with found.work(lambda: NOW, PLAN) as work:
         for number in range(1, 101):
@@ -356,7 +356,9 @@ async def test_a_complaint_is_asked_in_its_visit_even_where_the_survey_names_no_
         found = await case_numbered(work, 1002)
         assert found is not None
         found.kind, found.state = CaseKind.COMPLAINT, CaseState.RESOLVED
-        await questionnaires.kind_confirmed(work, KindConfirmed(found, CaseKind.ENQUIRY))
+        await questionnaires.kind_confirmed(
+            work, KindConfirmed(found, await customer_of(work, found), CaseKind.ENQUIRY, found.kind)
+        )
     assert [(row.state.value, row.reason) for row in await invited(database)] == [("cancelled", "kind")]
 
 

@@ -15,9 +15,9 @@ from sqlalchemy import update
 from sqlmodel import SQLModel, col, select
 
 import models.tables  # noqa: F401 - every table
-from handlers import contact, follow_up
+from handlers import contact, open_database
+from handlers.chat.doors import Place, Where
 from handlers.delivery import outcomes
-from handlers.doors import Place, Where
 from handlers.happenings import CustomerSpoke, EventImported, FileChanged, StaffAway, StaffLeft
 from handlers.visits import absence, due, lists, planning, recurring, spoken, tasks
 from handlers.visits.planning import plan_by_hand
@@ -182,7 +182,7 @@ class Nights:
 @asynccontextmanager
 async def opened(url: str, plan: str, customers: int) -> AsyncIterator[Nights]:
     """A fresh database with so many customers, every tenth VIP, who joined one after the other before NOON."""
-    database = Database(url, lambda: datetime.now(UTC))
+    database = open_database(url, lambda: datetime.now(UTC))
     try:
         async with database.engine.begin() as connection:
             await connection.run_sync(SQLModel.metadata.create_all)
@@ -374,7 +374,6 @@ async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
             assert visit.state is VisitState.ASKED
             async with nights.database.work(lambda: NOON + timedelta(hours=4), nights.plan) as work:
                 await contact.note_fate(work, f"contact:{visit.about}", "unreachable")
-                await follow_up(work)
             await nights.at(NOON + timedelta(hours=4), due.come_due)
         (visit,) = await nights.visits()
     assert visit.state is state
@@ -533,7 +532,7 @@ def test_a_reply_to_a_task_is_known_even_without_its_form() -> None:
         return Place(Where.TOPIC, "message", {"message_id": 6, "text": "He is at work", "reply_to_message": to})
 
     form = {"reply_markup": {"inline_keyboard": [[{"text": "Reached", "callback_data": "visit:7:reached"}]]}}
-    assert tasks.notes_visit(reply("回访任务 · 工单 1001"), "bot")
-    assert tasks.notes_visit(reply("anything", **form), "bot")
-    assert not tasks.notes_visit(reply("The tap drips"), "bot")
-    assert not tasks.notes_visit(Place(Where.TOPIC, "message", {"message_id": 6, "text": "hello"}), "bot")
+    assert tasks.notes_visit(reply("回访任务 · 工单 1001"))
+    assert tasks.notes_visit(reply("anything", **form))
+    assert not tasks.notes_visit(reply("The tap drips"))
+    assert not tasks.notes_visit(Place(Where.TOPIC, "message", {"message_id": 6, "text": "hello"}))

@@ -17,7 +17,7 @@ from bot.demo.server import application
 from bot.demo.stage import Stage, wall
 from bot.demo.story import Cast, play
 from bot.demo.supervisor import BotProcess
-from models.database import Database
+from handlers import open_database
 
 
 class Server(uvicorn.Server):
@@ -41,7 +41,7 @@ async def perform(
     plan_file: Path,
 ) -> None:
     """Serve the page until `stop` is set; raises DoesNotStart."""
-    database = Database(database_url, wall)
+    database = open_database(database_url, wall)
     stage = Stage(control, database, bot, cast, language, plan_file)
     config = uvicorn.Config(
         application(stage),

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import clock, definitions
 from bot.doctor.finding import Finding, ok, warn
 from bot.settings import Settings
+from handlers import open_database
 from handlers.questionnaires import differing
 from models import migrations
 from models.database import Database
@@ -29,7 +30,7 @@ async def questionnaires(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _changed(settings: Settings, texts: dict[str, str]) -> list[str]:
     """Files that differ from what is stored; none where there is no database to ask, which is said elsewhere."""
-    database = Database(settings.database_url, clock.wall)
+    database = open_database(settings.database_url, clock.wall)
     if not _is_there(database):
         return []
     try:

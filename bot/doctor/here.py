@@ -16,9 +16,9 @@ from sqlmodel import col
 from bot import clock, web
 from bot.doctor.finding import Finding, ok, warn, wrong
 from bot.settings import Settings
+from handlers import open_database
 from handlers.plans.checking import examine
 from models import migrations
-from models.database import Database
 from models.installation import Installation
 from models.plan import PlanError, plan_text
 
@@ -48,7 +48,7 @@ def misspelt(env_file: Path) -> Iterator[Finding]:
 
 async def database(settings: Settings, bot_id: int | None) -> list[Finding]:
     """Whether the database can be opened and written, at which version it is, and whose it is."""
-    found = Database(settings.database_url, clock.wall)
+    found = open_database(settings.database_url, clock.wall)
     if found.is_sqlite and (missing := _not_yet_there(Path(found.url.database or ""))):
         return [missing]
     try:

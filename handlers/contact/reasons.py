@@ -6,8 +6,9 @@ from typing import Any
 from sqlmodel import col, select
 
 from handlers.cards import local_time
+from handlers.chat.doors import Place, in_place
 from handlers.contact.wishes import allowed_to
-from handlers.doors import Place, Refusal, in_place
+from handlers.refusals import Refusal
 from models.contact import AHEAD, OPTIONAL, Contact, ContactState, Purpose
 from models.customers import Customer
 from models.questionnaires import Invitation, InvitationState

@@ -8,9 +8,10 @@ from typing import Any
 from sqlmodel import col, select
 
 from handlers import speaking
+from handlers.chat.doors import Place
 from handlers.customers import known
-from handlers.doors import Place, Refusal
 from handlers.happenings import CustomerSpoke, OptedOut
+from handlers.refusals import Refusal
 from handlers.speaking import answer_press, button, change_message, tell_customer
 from models.contact import OPTIONAL, Consent, Purpose, allowed_by, quiet_hours
 from models.customers import Customer

@@ -8,11 +8,11 @@ one is open, go through.
 import re
 from datetime import datetime, timedelta
 
-from handlers.cases import actor_of
+from handlers.chat.doors import Do, Place, in_place
 from handlers.content import Content
 from handlers.customers.knowing import known, main_group
 from handlers.customers.whom import customer_and_words
-from handlers.doors import Do, Place, Refusal, in_place
+from handlers.refusals import Refusal
 from handlers.speaking import answer_press, button, change_message, tell_customer, tell_staff
 from handlers.standards.expecting import due_words
 from models.cases import cases_of
@@ -112,7 +112,7 @@ async def unban(work: Work, place: Place) -> None:
     if not (_holds(customer.banned_until, work.now) or _holds(customer.muted_until, work.now)):
         raise Refusal("not_banned")
     customer.banned_until = customer.muted_until = None
-    work.audit(actor_of(place.speaker), "unbanned", f"customer:{customer.id}")
+    work.audit(place.speaker, "unbanned", f"customer:{customer.id}")
     tell_customer(work, customer, "customers/unbanned")
     in_place(work, place, "customers/ban_lifted", {"name": customer.name, "by": place.speaker.name})
 
@@ -144,7 +144,7 @@ def read_length(text: str) -> timedelta | None:
 
 
 def _say(work: Work, place: Place, customer: Customer, what: str, until: datetime, reason: str) -> None:
-    work.audit(actor_of(place.speaker), what, f"customer:{customer.id}", until=until.isoformat(), reason=reason)
+    work.audit(place.speaker, what, f"customer:{customer.id}", until=until.isoformat(), reason=reason)
     objection = [[button(label(customer.language, "button.object"), f"object:{int(until.timestamp())}")]]
     template = "customers/banned" if what == "banned" else "customers/muted"
     tell_customer(
@@ -162,7 +162,7 @@ async def objects(work: Work, place: Place) -> None:
     ends = [each for each in (customer.banned_until, customer.muted_until) if each and each > work.now]
     if until not in {str(int(each.timestamp())) for each in ends}:
         raise Refusal("stale")
-    work.audit(actor_of(customer), "objected", f"customer:{customer.id}")
+    work.audit(customer, "objected", f"customer:{customer.id}")
     group, values = await main_group(work), {"name": customer.name, "number": customer.id}
     tell_staff(work, group, customer, "customers/objects", values, priority=Priority.ANSWER)
     change_message(work, customer, place.message["message_id"], "customers/objected", {}, [])

@@ -3,10 +3,10 @@
 from functools import cache
 from typing import Any
 
-from handlers.cases import actor_of
+from handlers.chat.doors import Place, in_place
 from handlers.customers.rules import refresh
 from handlers.customers.whom import customer_and_words, language_here
-from handlers.doors import Place, Refusal, in_place
+from handlers.refusals import Refusal
 from models.customers import Customer
 from models.customers.phones import masked, normal_phone
 from models.customers.values import NotSo, read_field, read_text
@@ -161,6 +161,5 @@ async def address_command(work: Work, place: Place) -> None:
 
 
 async def _changed(work: Work, place: Place, customer: Customer, key: str, before: Any, after: Any) -> None:
-    actor, subject = actor_of(place.speaker), f"customer:{customer.id}"
-    work.audit(actor, "file", subject, field=key, before=before, after=after)
+    work.audit(place.speaker, "file", customer.subject, field=key, before=before, after=after)
     await refresh(work, [customer])

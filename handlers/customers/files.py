@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from handlers.cases import actor_of
+from handlers.chat.doors import Place, in_place
 from handlers.customers.tiers import last_day, tier_name
 from handlers.customers.whom import customer_and_words, language_here, numbered
-from handlers.doors import Place, Refusal, in_place
+from handlers.refusals import Refusal
 from handlers.speaking import Buttons, answer_press, button
 from models.customers import Customer, TierBy, zone_of
 from models.customers.history import history
@@ -138,5 +138,5 @@ async def file_press(work: Work, place: Place) -> None:
         return
     if not customer.phone:
         raise Refusal("stale")
-    work.audit(actor_of(place.speaker), "phone_seen", f"customer:{customer.id}")
+    work.audit(place.speaker, "phone_seen", f"customer:{customer.id}")
     answer_press(work, place.raw["id"], customer.phone, alert=True)

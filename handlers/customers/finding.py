@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from handlers.chat.doors import Place, in_place
 from handlers.customers.whom import after_command
-from handlers.doors import Place, Refusal, in_place
+from handlers.refusals import Refusal
 from handlers.routing.places import topic_link
 from models.customers import Customer, customer_numbered
 from models.customers.phones import masked

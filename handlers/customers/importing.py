@@ -23,7 +23,7 @@ async def take_in(work: Work, what: What, rows: Sequence[Row], *, commit: bool) 
     if not commit or found.bad:
         return found
     await write(work, what, found)
-    work.audit("system", "imported", what, new=len(found.new), changed=len(found.changed))
+    work.audit(None, "imported", what, new=len(found.new), changed=len(found.changed))
     if what == "customers" and (work.plan.tier or work.plan.segment):
         for some in parts((values["id"] for values in found.changed), AT_ONCE):
             await refresh(work, await work.all(select(Customer).where(col(Customer.id).in_(some))))

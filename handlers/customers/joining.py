@@ -3,12 +3,12 @@
 from sqlmodel import col, select
 
 from handlers import messages
-from handlers.cases import actor_of
+from handlers.chat.doors import Place, in_place
 from handlers.customers.knowing import known, main_group, welcome
 from handlers.customers.merging import unite
 from handlers.customers.rules import refresh
 from handlers.customers.whom import after_command, customer_and_words
-from handlers.doors import Place, Refusal, in_place
+from handlers.refusals import Refusal
 from handlers.speaking import customer_keyboard, tell_customer, tell_staff
 from models.cases import cases_of
 from models.customers import Customer, customer_numbered, customer_of_user, forget_user
@@ -45,9 +45,9 @@ async def _join_by_token(work: Work, place: Place, token: str) -> bool:
         await work.flush()
         forget_user(work, place.user["id"])
         person = await known(work, place.user)
-        work.audit(actor_of(person), "joined", f"customer:{person.id}", by="link")
+        work.audit(person, "joined", f"customer:{person.id}", by="link")
     else:
-        await unite(work, person, target, actor_of(person))
+        await unite(work, person, target, person)
     tell_customer(work, person, "customers/joined")
     return True
 
@@ -57,12 +57,12 @@ async def link_command(work: Work, place: Place) -> None:
     customer, _ = await customer_and_words(work, place)
     if customer.user_id is not None:
         raise Refusal("has_telegram", number=customer.id)
-    work.audit(actor_of(place.speaker), "link", f"customer:{customer.id}")
+    work.audit(place.speaker, "link", f"customer:{customer.id}")
     values = {"name": customer.name, "number": customer.id, "link": await link_for(work, customer)}
     in_place(work, place, "customers/link", values)
 
 
-def is_own_contact(place: Place, _bot: str) -> bool:
+def is_own_contact(place: Place) -> bool:
     """Whether somebody shares their own contact, which Telegram vouches for."""
     contact = place.raw.get("contact")
     if place.what != "message" or place.second_hand or not isinstance(contact, dict):
@@ -77,8 +77,8 @@ async def own_contact(work: Work, place: Place) -> None:
     phone = normal_phone(f"+{digits}", work.plan)
     if phone is not None:
         if customer.phone != phone:
-            actor, subject = actor_of(customer), f"customer:{customer.id}"
-            work.audit(actor, "file", subject, field="phone", before=masked(customer.phone), after=masked(phone))
+            shown = {"before": masked(customer.phone), "after": masked(phone)}
+            work.audit(customer, "file", customer.subject, field="phone", **shown)
             customer.phone = phone
             await refresh(work, [customer])
         await _join_by_phone(work, customer, phone)
@@ -95,7 +95,7 @@ async def _join_by_phone(work: Work, customer: Customer, phone: str) -> None:
     )
     found = await work.all(query.order_by(col(Customer.id)).limit(NAMED))
     if len(found) == 1:
-        await unite(work, customer, found[0], actor_of(customer))
+        await unite(work, customer, found[0], customer)
     elif found:
         numbers = [each.id for each in found]
         values = {"name": customer.name, "number": customer.id, "numbers": numbers}

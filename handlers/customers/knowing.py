@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from handlers.doors import Place, Refusal, in_place
-from handlers.happenings import CustomerBack, CustomerBlocked, StandingChanged
+from handlers.chat.doors import Place, in_place
+from handlers.happenings import StandingChanged
+from handlers.refusals import Refusal
 from handlers.speaking import answer_press, button, customer_keyboard, tell_customer, tell_staff
 from models.cases import CaseKind, recent_cases
 from models.customers import Customer, customer_of_user, display_name, remember_customer
@@ -149,7 +150,6 @@ async def reachability(work: Work, place: Place) -> None:
         await became_unreachable(work, customer, tell=True)
     elif status == "member" and customer.unreachable_since:
         customer.unreachable_since = None
-        work.happen(CustomerBack(customer))
         await _tell_if_known(work, customer, "delivery/unblocked")
 
 
@@ -157,7 +157,6 @@ async def became_unreachable(work: Work, customer: Customer, *, tell: bool) -> N
     """Telegram will not deliver to this customer: nothing is sent unasked until they are back."""
     if customer.unreachable_since is None:
         customer.unreachable_since = work.now
-        work.happen(CustomerBlocked(customer))
         if tell:
             await _tell_if_known(work, customer, "delivery/blocked_itself")
 

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from handlers.cases import actor_of
+from handlers.chat.doors import Place, Where, in_place
 from handlers.customers.rules import refresh
 from handlers.customers.whom import after_command, language_here, numbered
-from handlers.doors import Place, Refusal, Where, in_place
+from handlers.refusals import Refusal
 from handlers.speaking import answer_press, button
 from models.customers import Customer
 from models.customers.phones import masked
 from models.merging import counts, latest_merge, merge, undo
+from models.staff import Staff
 from models.work import Work
 from templates import label
 
@@ -26,15 +27,15 @@ async def merge_command(work: Work, place: Place) -> None:
 async def merge_press(work: Work, place: Place) -> None:
     """The button under the preview."""
     survivor, merged = await _both(work, place, place.text.split(":")[1:], pressed=True)
-    await unite(work, survivor, merged, actor_of(place.speaker))
+    await unite(work, survivor, merged, place.speaker)
     in_place(work, place, "customers/merged", {"survivor": survivor.id, "merged": merged.id, "name": survivor.name})
     answer_press(work, place.raw["id"], label(place.speaker.language, "toast.thanks"))
 
 
-async def unite(work: Work, survivor: Customer, merged: Customer, actor: str) -> None:
+async def unite(work: Work, survivor: Customer, merged: Customer, by: Staff | Customer) -> None:
     """Merge, write it down, and let the rules look at who is left."""
-    done = await merge(work, survivor, merged, actor)
-    work.audit(actor, "merged", f"customer:{survivor.id}", merged=merged.id, merge=done.id)
+    done = await merge(work, survivor, merged, by)
+    work.audit(by, "merged", f"customer:{survivor.id}", merged=merged.id, merge=done.id)
     await refresh(work, [survivor])
 
 
@@ -47,8 +48,7 @@ async def unmerge_command(work: Work, place: Place) -> None:
     if done is None or merged is None or survivor is None or survivor.merged_into_id is not None:
         raise Refusal("unmerge_usage")
     await undo(work, done, survivor, merged)
-    actor = actor_of(place.speaker)
-    work.audit(actor, "unmerged", f"customer:{survivor.id}", merged=merged.id, merge=done.id)
+    work.audit(place.speaker, "unmerged", f"customer:{survivor.id}", merged=merged.id, merge=done.id)
     await refresh(work, [survivor, merged])
     in_place(work, place, "customers/unmerged", {"survivor": survivor.id, "merged": merged.id})
 

@@ -1,7 +1,7 @@
 """/rfm: for managers, who buys how lately, how often and for how much."""
 
+from handlers.chat.doors import Place, in_place
 from handlers.customers.files import money
-from handlers.doors import Place, in_place
 from models.customers.rfm import curve
 from models.work import Work
 

@@ -83,5 +83,5 @@ def _change_tier(work: Work, customer: Customer, tier: str | None) -> None:
         customer.tier_by = TierBy.RULE
         customer.tier_reason = customer.tier_approved_by = customer.tier_until = None
     if customer.tier != tier:
-        work.audit("system", "tier", f"customer:{customer.id}", before=customer.tier, after=tier)
+        work.audit(None, "tier", f"customer:{customer.id}", before=customer.tier, after=tier)
         customer.tier = tier

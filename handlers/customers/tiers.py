@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlmodel import select
 
-from handlers.cases import actor_of
+from handlers.chat.doors import Place, in_place
 from handlers.customers.rules import refresh
 from handlers.customers.whom import customer_and_words, language_here
-from handlers.doors import Place, Refusal, in_place
 from handlers.happenings import FileChanged
+from handlers.refusals import Refusal
 from handlers.speaking import answer_press, button
 from models.customers import Customer, TierBy, TierRequest, customer_numbered
 from models.customers.values import end_of, read_day
@@ -91,7 +91,7 @@ async def tier_command(work: Work, place: Place) -> None:
     work.add(request)
     await work.flush()
     subject = f"customer:{customer.id}"
-    work.audit(actor_of(place.speaker), "tier_asked", subject, tier=wish.tier, reason=wish.reason)
+    work.audit(place.speaker, "tier_asked", subject, tier=wish.tier, reason=wish.reason)
     language = language_here(work, place)
     values = {"by": place.speaker.name, "name": customer.name, **_shown(work, wish, language)}
     yes = button(label(language, "button.tier_yes"), f"tier_yes:{request.id}")
@@ -114,7 +114,7 @@ async def decide(work: Work, place: Place) -> None:
     language = place.speaker.language
     if verdict == "tier_no":
         subject = f"customer:{customer.id}"
-        work.audit(actor_of(place.speaker), "tier_declined", subject, tier=request.tier, request=request.id)
+        work.audit(place.speaker, "tier_declined", subject, tier=request.tier, request=request.id)
         in_place(work, place, "customers/tier_declined", {"by": place.speaker.name})
     else:
         asked_by = await staff_member(work, request.asked_by)
@@ -126,14 +126,14 @@ async def decide(work: Work, place: Place) -> None:
 async def _grant(work: Work, place: Place, customer: Customer, wish: Wish, asked_by: Staff) -> None:
     approver, before = place.speaker, customer.tier
     work.audit(
-        actor_of(approver),
+        approver,
         "tier",
         f"customer:{customer.id}",
         before=before,
         after=wish.tier,
         reason=wish.reason,
         until=wish.until and wish.until.isoformat(),
-        asked_by=actor_of(asked_by),
+        asked_by=asked_by.id,
     )
     customer.tier_reason, customer.tier_approved_by, customer.tier_until = wish.reason, approver.id, wish.until
     if wish.tier is None:

@@ -2,7 +2,8 @@
 
 from sqlmodel import select
 
-from handlers.doors import Place, Refusal, Where
+from handlers.chat.doors import Place, Where
+from handlers.refusals import Refusal
 from models.customers import Customer
 from models.work import Work
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from hashlib import sha256
 from html import escape
 from typing import Any
 
@@ -216,8 +217,11 @@ async def _compose_card(work: Work, parcel: Parcel, row: Any) -> None:
     parcel.params["text"] = render(language, "cases/card", await cards.card_values(work, case, customer))
     parcel.params["parse_mode"] = "HTML"
     parcel.params["reply_markup"] = {"inline_keyboard": cards.card_buttons(language, case)}
+    parcel.drawn = sha256(repr((parcel.params["text"], parcel.params["reply_markup"])).encode()).hexdigest()[:16]
     if row.body["fresh"] or case.card_message_id is None:
         parcel.method = "sendMessage"
+    elif parcel.drawn == case.card_drawn:
+        raise NotNeeded  # it shows all that already
     else:
         parcel.method = "editMessageText"
         parcel.params["message_id"] = case.card_message_id

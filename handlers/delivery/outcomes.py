@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
+from sqlmodel import col
 
 from handlers import cases, contact, groups, staff
 from handlers.customers import became_unreachable
@@ -11,7 +12,7 @@ from handlers.delivery.parcels import Parcel, change, plain, put_back
 from handlers.happenings import PollSent
 from handlers.speaking import send, tell_staff
 from models import outbox
-from models.cases import case_held, case_numbered, cases_of
+from models.cases import Case, case_held, case_numbered, cases_of
 from models.customers import customer_numbered
 from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What, staff_lane
 from models.messages import MessageLink, is_answer
@@ -83,12 +84,18 @@ def _link(message_id: int, chat_id: int, telegram_id: int) -> dict[str, int]:
 
 async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: list[int]) -> None:
     row = parcel.head
-    if row.what is What.CARD and ids and parcel.method == "sendMessage":
+    if row.what is What.CARD and parcel.method == "editMessageText":
+        shown = update(Case).where(
+            col(Case.id) == row.case_id, col(Case.card_message_id) == parcel.params["message_id"]
+        )
+        await work.session.exec(shown.values(card_drawn=parcel.drawn))
+    elif row.what is What.CARD and ids:
         case = await case_held(work, row.case_id)
         if case:  # one that has moved to another group meanwhile has another card there
             here = case.group_id == row.group_id
             _retire_card(work, row, case.card_message_id if here else ids[0])
-            case.card_message_id = ids[0] if here else case.card_message_id
+            if here:
+                case.card_message_id, case.card_drawn = ids[0], parcel.drawn
     elif parcel.method == "sendPoll" and row.key and ids:
         work.happen(PollSent(row.key, str(outcome.result["poll"]["id"]), ids[0]))
     elif row.what is What.TOPIC:
@@ -218,7 +225,7 @@ async def _topic_gone(work: Work, parcel: Parcel) -> None:
     customer = await customer_numbered(work, row.customer_id)
     if topic and topic.thread_id == parcel.params.get("message_thread_id"):
         forget_topic(work, topic)
-        work.audit("system", "topic_gone", f"customer:{customer.id}", thread=topic.thread_id)
+        work.audit(None, "topic_gone", f"customer:{customer.id}", thread=topic.thread_id)
         await work.flush()
         for case in [case for case in await cases_of(work, customer.id) if case.group_id == group.id]:
             case.card_message_id = None

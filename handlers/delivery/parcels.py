@@ -22,6 +22,7 @@ class Parcel:
     method: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     file: tuple[str, bytes] | None = None  # name and content of a document to upload
+    drawn: str | None = None  # of a card: the digest of what it shows
     paused: Sequence[str] = ()  # the scopes that a 429 told us to leave alone
 
     @property

@@ -36,7 +36,7 @@ async def put_in_force(work: Work, text: str) -> int:
     work.plan_version = version.id
     if version is not before:
         key = before.id if before else None
-        work.audit("system", "plan_changed", f"plan:{version.id}", before=key, sha256=_digest(text))
+        work.audit(None, "plan_changed", f"plan:{version.id}", before=key, sha256=_digest(text))
         if before:
             work.happen(PlanChanged())
     await _note_trouble(work, None, [])
@@ -55,7 +55,7 @@ async def _note_trouble(work: Work, trouble: str | None, mistakes: list[str]) ->
     if installation.plan_trouble == trouble:
         return
     installation.plan_trouble = trouble
-    work.audit("system", "plan_refused" if trouble else "plan_mended", "plan", mistakes=mistakes[:SHOWN])
+    work.audit(None, "plan_refused" if trouble else "plan_mended", "plan", mistakes=mistakes[:SHOWN])
     shown = [each[:LONGEST] for each in mistakes[:SHOWN]]
     for person in await managers(work):
         if trouble:

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from sqlmodel import select
 
+from handlers.chat.doors import Place
 from handlers.content import read_content
 from handlers.customers import main_group
-from handlers.doors import Place, Refusal
 from handlers.questionnaires import asking, presses, runs
+from handlers.refusals import Refusal
 from handlers.speaking import answer_press, tell_staff
 from models.cases import Case
 from models.customers import Customer
@@ -78,7 +79,7 @@ async def _run(work: Work, place: Place, number: str) -> runs.Run:
     return await runs.run_of(work, invitation, customer)
 
 
-def answers_form(place: Place, _bot: str) -> bool:
+def answers_form(place: Place) -> bool:
     """Whether a message answers a form: its buttons are always under it."""
     return place.what == "message" and _number_of(place) is not None
 

@@ -8,13 +8,15 @@ from typing import Any
 from sqlmodel import select
 
 from handlers import cases, messages
+from handlers.chat.doors import Place
 from handlers.contact import asks_to_stop
 from handlers.content import Content, read_content, utf16_length
 from handlers.customers import barring, known, main_group
-from handlers.doors import NotYet, Place, Refusal
+from handlers.happenings import MadeOfAnswer
 from handlers.questionnaires import runs, showing, stars
 from handlers.questionnaires.runs import Run
 from handlers.questionnaires.spoken import answer_in
+from handlers.refusals import NotYet, Refusal
 from handlers.speaking import answer_press, button, send, tell_staff
 from handlers.typed import is_current, is_urgent
 from models.cases import Case, case_numbered
@@ -108,7 +110,7 @@ async def _past_poll(work: Work, run: Run, question: Question) -> None:
 # -- words and photos
 
 
-def may_answer(place: Place, _bot: str) -> bool:
+def may_answer(place: Place) -> bool:
     """Whether a message may be one for a questionnaire that is open, or for the stars."""
     if place.what != "message" or place.customer is None:
         return False
@@ -309,5 +311,5 @@ async def _case_of(work: Work, place: Place, invitation: Invitation, answer: Ans
     parent = await case_numbered(work, invitation.case_id) if invitation.case_id else None
     case = await cases.open_case(work, customer, words=answer.text or "", kind=None, parent=parent)
     cases.post_card(work, case)
-    work.event(case, "from_answer", cases.actor_of(place.speaker), answer=answer.id)
+    work.happen(MadeOfAnswer(case, place.speaker, answer.id or 0))
     return case

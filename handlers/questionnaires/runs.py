@@ -7,9 +7,8 @@ from typing import Any
 from sqlmodel import select
 
 from handlers import cases
-from handlers.cases import actor_of
 from handlers.customers import main_group
-from handlers.happenings import CaseClosed, QuestionnaireEnded, ScoreGiven
+from handlers.happenings import CaseClosed, QuestionnaireEnded, Scored, ScoreGiven
 from handlers.questionnaires import polls, showing
 from handlers.questionnaires.library import definition_of
 from handlers.speaking import Buttons, change_message, send, tell_staff
@@ -86,7 +85,7 @@ def record(
 ) -> Answer:
     """Keep an answer; the one given before is replaced. `tell`: what follows from a score follows from here."""
     row = run.rows.get(question.id)
-    by = actor_of(run.agent or run.customer)
+    by = (run.agent or run.customer).subject
     if row is None:
         row = Answer(invitation_id=run.invitation.id or 0, question=question.id, by=by, at=work.now)
         work.add(row)
@@ -109,7 +108,7 @@ def _keep_score(work: Work, run: Run, measure: str, *, tell: bool) -> None:
         return
     if measure == "csat" and case is not None and case.episode == invitation.episode:
         case.score = given
-        work.event(case, "scored", actor_of(run.agent or run.customer), score=given)
+        work.happen(Scored(case, run.agent or run.customer, measure, given))
         if given > work.plan.recovery.csat_at_most:
             accept(work, run.customer, case)
         cases.redraw_card(work, case)
@@ -120,8 +119,7 @@ def accept(work: Work, customer: Customer, case: Case) -> None:
     """The customer is content: a case of which we say that it is done is closed, and staff read the score."""
     if case.state is CaseState.RESOLVED:
         case.move(CaseState.CLOSED, work.now)
-        work.event(case, "closed", actor_of(customer))
-        work.happen(CaseClosed(case, customer, "customer"))
+        work.happen(CaseClosed(case, customer, customer, "accepted"))
     lane = staff_lane(case.group_id, customer.id)
     values = {"number": case.id, "score": case.score, "closed": case.state is CaseState.CLOSED}
     body = {"template": "cases/score", "values": values}

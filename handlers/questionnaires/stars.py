@@ -7,14 +7,14 @@ from sqlmodel import select
 
 from handlers import cases, messages
 from handlers.cards import own_case
-from handlers.cases import actor_of
+from handlers.chat.doors import Place
 from handlers.content import Content
 from handlers.customers import known
-from handlers.doors import Place, Refusal
-from handlers.happenings import Commented, ScoreGiven
+from handlers.happenings import Commented, Scored, ScoreGiven
 from handlers.questionnaires import asking
 from handlers.questionnaires.runs import accept, record, run_of
 from handlers.questionnaires.spoken import answer_in
+from handlers.refusals import Refusal
 from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
 from handlers.typed import is_current
 from models.cases import Case, CaseState, cases_of
@@ -56,7 +56,7 @@ async def score(work: Work, place: Place) -> None:
 async def _scored(work: Work, customer: Customer, case: Case, value: int, shown_at: int) -> None:
     """The score is given; `shown_at` is Telegram's id of the message that asked for it."""
     case.score = value
-    work.event(case, "scored", actor_of(customer), score=value, shown_at=shown_at)
+    work.happen(Scored(case, customer, CSAT, value))
     await _keep(work, customer, case, SATISFACTION, value)
     values = {"number": case.id, "score": value, "summary": _said(case)}
     if value <= (await plan_of(work, case)).recovery.csat_at_most:
@@ -116,7 +116,7 @@ async def _keep(
 
 async def keep_comment(work: Work, happening: Commented) -> None:
     """The words that explain a score are the answer to its second question."""
-    await _keep(work, happening.customer, happening.case, REASON, None, happening.words)
+    await _keep(work, happening.by, happening.case, REASON, None, happening.comment)
 
 
 async def not_solved(work: Work, place: Place) -> None:
@@ -124,7 +124,7 @@ async def not_solved(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     _, number, episode = [*place.text.split(":"), "", ""][:3]
     case = await _asked(work, customer, number, episode)
-    cases.reopen(work, case, actor_of(customer), "not_solved")
+    cases.reopen(work, case, customer, "not_solved")
     values = {"number": case.id, "summary": _said(case)}
     answer_press(work, place.raw["id"], label(customer.language, "toast.reopened"))
     change_message(work, customer, place.message["message_id"], "cases/not_solved", values, [])

@@ -7,8 +7,9 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
 from handlers.cards import local_time
-from handlers.doors import Place, Refusal, Where, in_place
+from handlers.chat.doors import Place, Where, in_place
 from handlers.questionnaires.library import current
+from handlers.refusals import Refusal
 from handlers.speaking import answer_press, button, send
 from models.contact import Facts, Purpose, rule
 from models.delivery import Priority, SendClass, What, staff_lane
@@ -82,7 +83,7 @@ async def _steer(work: Work, place: Place, action: str, number: str) -> None:
         wave.state, wave.was = WaveState.CANCELLED, None
     else:
         raise Refusal("no_wave")
-    work.audit(f"staff:{place.speaker.id}", f"survey_{action}", f"wave:{wave.id}")
+    work.audit(place.speaker, f"survey_{action}", f"wave:{wave.id}")
     await _list(work, place)
 
 
@@ -151,7 +152,7 @@ async def confirm(work: Work, place: Place) -> None:
         raise Refusal("stale")
     wave.state = WaveState.PLANNING if answer == "go" else WaveState.CANCELLED
     wave.made_at = work.now
-    work.audit(f"staff:{place.speaker.id}", f"survey_{answer}", f"wave:{wave.id}", questionnaire=wave.questionnaire)
+    work.audit(place.speaker, f"survey_{answer}", f"wave:{wave.id}", questionnaire=wave.questionnaire)
     said = "toast.wave_goes" if answer == "go" else "toast.wave_dropped"
     answer_press(work, place.raw["id"], label(place.speaker.language, said, number=wave.id))
 
@@ -234,4 +235,4 @@ async def poll(work: Work, place: Place) -> None:
         priority=Priority.ANSWER,
         send_class=SendClass.B,
     )
-    work.audit(f"staff:{place.speaker.id}", "poll", f"group:{group.id}", question=question)
+    work.audit(place.speaker, "poll", f"group:{group.id}", question=question)

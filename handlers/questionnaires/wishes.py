@@ -5,8 +5,8 @@ from functools import cache
 
 from sqlmodel import col, select
 
-from handlers import cases, duty
-from handlers.happenings import AgentSpoke, OptedOut
+from handlers import duty
+from handlers.happenings import AgentSpoke, Begged, OptedOut
 from handlers.questionnaires import asking, runs
 from handlers.speaking import tell_privately
 from models.contact import Purpose
@@ -38,7 +38,7 @@ async def begged(work: Work, spoke: AgentSpoke) -> None:
     if not begs(spoke.words):
         return
     case, person = spoke.case, spoke.person
-    work.event(case, "begged", cases.actor_of(person), words=spoke.words[:200])
+    work.happen(Begged(case, person, spoke.words[:200]))
     values = {"number": case.id, "name": person.name, "text": spoke.words[:300]}
     for each in await duty.those_in_charge(work, case, Role.SUPERVISOR):
         if each.id != person.id:

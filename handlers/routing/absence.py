@@ -1,9 +1,10 @@
 """Absence of staff: away and back, who leaves, and what becomes of their cases meanwhile."""
 
-from handlers import cases, duty
-from handlers.doors import Place, Refusal, Where, in_place
+from handlers import duty
+from handlers.chat.doors import Place, Where, in_place
 from handlers.happenings import StaffAway, StaffBack, StaffLeft
 from handlers.moments import in_words, read_moment
+from handlers.refusals import Refusal
 from handlers.routing import assigning
 from handlers.speaking import tell_privately, tell_staff
 from models.cases import Case, CaseState, unfinished_cases_of
@@ -22,7 +23,7 @@ async def away(work: Work, place: Place) -> None:
     if typed and until is None:
         raise Refusal("away_usage")
     person.away_since, person.away_until = work.now, until
-    work.audit(cases.actor_of(person), "away", cases.actor_of(person), until=until and until.isoformat())
+    work.audit(person, "away", person.subject, until=until and until.isoformat())
     work.happen(StaffAway(person, until))
     language = person.language if place.where is Where.PRIVATE else work.plan.business.language
     shown = _shown(work, person, language)
@@ -48,13 +49,13 @@ async def back(work: Work, place: Place) -> None:
     person = place.speaker
     if not is_away(person, work.now):
         raise Refusal("not_away")
-    _end_absence(work, person, cases.actor_of(person))
+    _end_absence(work, person, person)
     in_place(work, place, "routing/back", {"name": person.name})
 
 
-def _end_absence(work: Work, person: Staff, actor: str) -> None:
+def _end_absence(work: Work, person: Staff, by: Staff | None) -> None:
     person.away_since = person.away_until = None
-    work.audit(actor, "back", cases.actor_of(person))
+    work.audit(by, "back", person.subject)
     work.happen(StaffBack(person))
 
 
@@ -78,7 +79,7 @@ async def see_to_absences(work: Work) -> bool:
     done = False
     for person in await absent_staff(work):
         if not is_away(person, work.now):
-            _end_absence(work, person, "system")
+            _end_absence(work, person, None)
             if person.started_bot:
                 tell_privately(work, person, "routing/back", {"name": person.name})
             done = True
@@ -96,7 +97,7 @@ async def _relieve(work: Work, person: Staff) -> bool:
         return False
     waiting = [case for case in await unfinished_cases_of(work, person.id or 0) if _waits_for_us(case)]
     for case in waiting:
-        assigning.release(work, case, "system", away=person.name)
+        assigning.release(work, case, person, "away")
     await give_all(work, waiting)
     await tell_given_back(work, person, waiting)
     return bool(waiting)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handlers import cases, duty
-from handlers.happenings import CaseOpened, CaseReopened
+from handlers.happenings import Assigned, CaseOpened, CaseReopened, Unassigned
 from handlers.routing.places import link_to
 from handlers.speaking import tell_privately
 from models.calendars import working_time
@@ -37,7 +37,7 @@ async def reopened(work: Work, happening: CaseReopened) -> None:
         return
     person = await staff_member(work, case.assignee_id)
     if not person.active or duty.is_away_for_long(work, person) or not await _carries(work, case, person):
-        release(work, case, "system", left=person.name)
+        release(work, case, person, "left")
         await give(work, case)
 
 
@@ -49,10 +49,10 @@ async def _carries(work: Work, case: Case, person: Staff) -> bool:
     return (await queries.loads(work, [person.id or 0])).get(person.id or 0, 0) <= department.capacity
 
 
-def release(work: Work, case: Case, actor: str, **details: str) -> None:
-    """Take the case from its agent; it waits in the queue."""
+def release(work: Work, case: Case, holder: Staff, why: str) -> None:
+    """Take the case from its agent, who has left or is away (`why`); it waits in the queue."""
     cases.assign(work, case, None)
-    work.event(case, "unassigned", actor, **details)
+    work.happen(Unassigned(case, holder, why))
     cases.redraw_card(work, case)
 
 
@@ -88,7 +88,7 @@ async def give(work: Work, case: Case) -> bool:
         return False
     _next_turn(crew, person)
     cases.assign(work, case, person)
-    work.event(case, "assigned", "system", to=person.name)
+    work.happen(Assigned(case, None, person))
     cases.redraw_card(work, case)
     await tell_assigned(work, customer, case, person)
     return True

@@ -1,8 +1,9 @@
 """What staff decide about a case: its kind, how serious it is, who has it, which department."""
 
 from handlers import cases, duty
-from handlers.doors import Place, Refusal, in_place
-from handlers.happenings import KindConfirmed, StaffAway
+from handlers.chat.doors import Place, in_place
+from handlers.happenings import Assigned, HandedOver, KindConfirmed, StaffAway
+from handlers.refusals import Refusal
 from handlers.routing import absence, assigning, heeding, moving
 from handlers.routing.places import case_in_hand, case_pressed
 from handlers.speaking import Buttons, answer_press, button, tell_staff
@@ -53,8 +54,7 @@ def _set_kind(work: Work, case: Case, kind: CaseKind, person: Staff) -> None:
     if case.kind is CaseKind.COMPLAINT and not person.may(Role.SUPERVISOR):
         raise Refusal("role", role=Role.SUPERVISOR.value)
     before, case.kind = case.kind, kind
-    work.event(case, "kind", cases.actor_of(person), before=before, kind=kind)
-    work.happen(KindConfirmed(case, before))
+    work.happen(KindConfirmed(case, person, before, kind))
     cases.redraw_card(work, case)
 
 
@@ -84,7 +84,7 @@ async def _set_severity(work: Work, customer: Customer, case: Case, severity_id:
         return
     if not is_graver(plan, severity.id, case.severity) and not person.may(Role.SUPERVISOR):
         raise Refusal("role", role=Role.SUPERVISOR.value)
-    await heeding.set_severity(work, customer, case, severity, cases.actor_of(person))
+    await heeding.set_severity(work, customer, case, severity, person)
 
 
 async def offer(work: Work, place: Place, case: Case) -> None:
@@ -139,7 +139,7 @@ async def assign(work: Work, place: Place) -> None:
     before = await staff_member(work, case.assignee_id) if case.assignee_id else None
     cases.assign(work, case, person)
     case.page_due_at = None
-    work.event(case, "assigned", cases.actor_of(place.speaker), to=person.name)
+    work.happen(Assigned(case, place.speaker, person))
     cases.redraw_card(work, case)
     values = {"number": case.id, "by": place.speaker.name, "name": person.name}
     tell_staff(work, place.staff_group, customer, "routing/assigned_by", values, case_id=case.id)
@@ -182,7 +182,7 @@ async def transfer(work: Work, place: Place) -> None:
         raise Refusal("finished", number=case.id)
     if department.id == case.department:
         raise Refusal("already_there")
-    await moving.move(work, customer, case, department, cases.actor_of(place.speaker), reason[:200])
+    await moving.move(work, customer, case, department, place.speaker, reason[:200])
 
 
 def _department_in(work: Work, typed: str) -> tuple[Department | None, str]:
@@ -219,8 +219,8 @@ async def hand_over(work: Work, place: Place) -> None:
         else:
             cases.assign(work, case, None)
             queued.append(case)
-        to = taker.name if case.assignee_id and taker else None
-        work.event(case, "handed_over", cases.actor_of(place.speaker), giver=giver.name, to=to)
+        to = taker if case.assignee_id else None
+        work.happen(HandedOver(case, place.speaker, giver, to))
         cases.redraw_card(work, case)
     await absence.give_all(work, queued)
     values = {
@@ -229,6 +229,6 @@ async def hand_over(work: Work, place: Place) -> None:
         "given": given,
         "queued": [case.id for case in queued],
     }
-    work.audit(cases.actor_of(place.speaker), "handover", cases.actor_of(giver), to=values["to"], cases=len(handed))
+    work.audit(place.speaker, "handover", giver.subject, to=values["to"], cases=len(handed))
     in_place(work, place, "routing/handed_over", values)
     await moving.tell_both(work, [giver, taker], "routing/handed_over", values)

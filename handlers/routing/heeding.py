@@ -3,8 +3,19 @@
 from datetime import timedelta
 
 from handlers import cases, duty
-from handlers.doors import Place, Refusal, Where
-from handlers.happenings import AgentSpoke, CaseOpened, CustomerSpoke, StandardChanged, WordsChanged
+from handlers.chat.doors import Place, Where
+from handlers.happenings import (
+    Acknowledged,
+    AgentSpoke,
+    AlarmRaised,
+    CaseOpened,
+    CustomerSpoke,
+    Paged,
+    PageUnanswered,
+    SeverityChanged,
+    WordsChanged,
+)
+from handlers.refusals import Refusal
 from handlers.routing.places import link_to
 from handlers.speaking import answer_press, button, tell_customer, tell_privately, tell_staff
 from models.cases import Case, case_held
@@ -15,13 +26,14 @@ from models.plan import Severity, text_of
 from models.routing import queries
 from models.routing.words import alarm_of, is_graver, severity_of
 from models.staff import Role, Staff, members_of, staff_group
+from models.timeline import EventKind
 from models.work import Work
 from templates import label
 
 #: How long those who were called have, until others are told.
 ANSWER_WITHIN = timedelta(minutes=10)
 #: What the timeline calls it when people are called to a case.
-CALLS = ("paged", "alarm", "page_unanswered")
+CALLS = (EventKind.PAGED, EventKind.ALARM, EventKind.PAGE_UNANSWERED)
 #: How many cases that nobody took up are looked at in one go.
 AT_ONCE = 50
 
@@ -43,20 +55,23 @@ async def spoke(work: Work, happening: CustomerSpoke | WordsChanged) -> None:
     plan = await plan_of(work, case)
     severity, alarm = severity_of(plan, happening.words), alarm_of(plan, happening.words)
     if severity and is_graver(plan, severity.id, case.severity):
-        actor = cases.actor_of(happening.customer)
-        await set_severity(work, happening.customer, case, severity, actor, happening.words)
+        await set_severity(work, happening.customer, case, severity, happening.customer, happening.words)
     if alarm and case.alarm is None:
         case.alarm = alarm.id
         await _raise_alarm(work, happening.customer, case, happening.words)
 
 
 async def set_severity(
-    work: Work, customer: Customer, case: Case, severity: Severity | None, actor: str, words: str = ""
+    work: Work,
+    customer: Customer,
+    case: Case,
+    severity: Severity | None,
+    by: Staff | Customer,
+    words: str = "",
 ) -> None:
     """From now on the case is that serious (None: no more than any other), because of these words, if any."""
     before, case.severity = case.severity, severity.id if severity else None
-    work.event(case, "severity", actor, before=before, after=case.severity)
-    work.happen(StandardChanged(case))
+    work.happen(SeverityChanged(case, by, before, case.severity))
     cases.redraw_card(work, case)
     await _follow_severity(work, customer, case, words)
 
@@ -78,7 +93,7 @@ async def _page(work: Work, customer: Customer, case: Case, severity: Severity, 
     """Call whoever is on duty, else who is in charge: in the topic by name, and in private."""
     called = await duty.on_duty(work) or await duty.those_in_charge(work, case, Role.SUPERVISOR)
     case.page_due_at = work.now + ANSWER_WITHIN
-    work.event(case, "paged", "system", people=[person.name for person in called])
+    work.happen(Paged(case, called))
     named = text_of(severity.name, work.plan.business.language) or severity.id
     await call(work, customer, case, called, "routing/paged", words, name=named)
 
@@ -87,7 +102,7 @@ async def _raise_alarm(work: Work, customer: Customer, case: Case, words: str = 
     plan = await plan_of(work, case)
     alarm = next(each for each in plan.alarm if each.id == case.alarm)
     called = await duty.those_in_charge(work, case, Role(alarm.tell))
-    work.event(case, "alarm", "system", alarm=alarm.id, people=[person.name for person in called])
+    work.happen(AlarmRaised(case, alarm.id, called))
     cases.redraw_card(work, case)
     named = text_of(alarm.name, work.plan.business.language) or alarm.id
     await call(work, customer, case, called, "routing/alarm", words, name=named)
@@ -141,7 +156,7 @@ async def have(work: Work, place: Place) -> None:
         raise Refusal("has_it", name=first.name)
     case.page_due_at = None
     if first is None:
-        work.event(case, "acknowledged", cases.actor_of(person))
+        work.happen(Acknowledged(case, person))
     if case.assignee_id is None and works_there and await duty.has_room(work, case, person):
         cases.take(work, case, person)
     answer_press(work, place.raw["id"], label(person.language, "toast.have", number=case.id))
@@ -161,7 +176,7 @@ async def tell_unanswered_calls(work: Work) -> bool:
             continue
         plan = await plan_of(work, case)
         people = await duty.those_in_charge(work, case, Role(plan.duty.tell))
-        work.event(case, "page_unanswered", "system", people=[person.name for person in people])
+        work.happen(PageUnanswered(case, people))
         customer = await customer_of(work, case)
         await call(work, customer, case, people, "routing/page_unanswered")
     return bool(due)

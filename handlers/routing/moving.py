@@ -3,7 +3,7 @@
 from typing import Any
 
 from handlers import cases, duty
-from handlers.happenings import KindConfirmed
+from handlers.happenings import KindConfirmed, Transferred
 from handlers.routing import assigning
 from handlers.routing.places import topic_link
 from handlers.speaking import send, tell_privately, tell_staff
@@ -34,7 +34,7 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
     customer = await customer_of(work, case)
     if case.last_agent_at is None:
         reason = label(work.plan.business.language, f"kind.{case.kind}")
-        await move(work, customer, case, wanted, "system", reason)
+        await move(work, customer, case, wanted, None, reason)
         return
     values = {"number": case.id, "department": department_name(work, wanted), "id": wanted.id}
     tell_staff(work, await staff_group(work, case.group_id), customer, "routing/could_move", values, case_id=case.id)
@@ -45,14 +45,14 @@ def department_name(work: Work, department: Department | None) -> str:
     return text_of(department.name, work.plan.business.language) or department.id if department else ""
 
 
-async def move(work: Work, customer: Customer, case: Case, to: Department, actor: str, reason: str) -> None:
+async def move(work: Work, customer: Customer, case: Case, to: Department, by: Staff | None, reason: str) -> None:
     """Take the case to a department: nobody has it there yet, and that department's rule says who gets it."""
     before = work.plan.department_named(case.department)
     old_holder = await staff_member(work, case.assignee_id) if case.assignee_id else None
     old, new = await staff_group(work, case.group_id), await duty.group_of(work, to.id)
     case.department = to.id
+    work.happen(Transferred(case, by, before.id if before else None, to.id, reason))
     names = {"before": department_name(work, before), "after": department_name(work, to)}
-    work.event(case, "transferred", actor, reason=reason, **names)
     if case.assignee_id is not None:
         cases.assign(work, case, None)
     values = {"number": case.id, "reason": reason, **names}

@@ -3,9 +3,10 @@
 from sqlmodel import col, select
 
 from handlers import cases
+from handlers.chat.doors import Place, Where, in_place
 from handlers.content import read_content
 from handlers.customers.whom import after_command, numbered
-from handlers.doors import Place, Refusal, Where, in_place
+from handlers.refusals import Refusal
 from handlers.speaking import tell_staff
 from models.customers import Customer, customer_numbered, display_name, remember_customer
 from models.customers.phones import normal_phone

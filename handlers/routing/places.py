@@ -1,6 +1,7 @@
 """Where staff find a customer and a case: addresses of topics, and the case that is meant in a place."""
 
-from handlers.doors import Place, Refusal
+from handlers.chat.doors import Place
+from handlers.refusals import Refusal
 from models.cases import Case, case_numbered, cases_of
 from models.customers import Customer
 from models.messages import message_at

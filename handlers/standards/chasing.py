@@ -59,7 +59,6 @@ def _is_ours(case: Case) -> bool:
 
 async def _chase(work: Work, case: Case, customer: Customer) -> None:
     case.chased_count += 1
-    work.event(case, "chased", cases.actor_of(customer))
     work.happen(Chased(case, customer))
     if case.chased_at is None or not case.chased_at <= work.now < case.chased_at + TOLD_EVERY:
         case.chased_at = work.now

@@ -16,7 +16,7 @@ from handlers.happenings import (
     FileChanged,
     KindConfirmed,
     Promised,
-    StandardChanged,
+    SeverityChanged,
 )
 from handlers.typed import is_thanks
 from models.cases import Case, CaseState, cases_of
@@ -217,7 +217,7 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
         clocks.start(Timed.UPDATE, began, Standard())
 
 
-async def standard_changed(work: Work, happening: StandardChanged) -> None:
+async def standard_changed(work: Work, happening: SeverityChanged) -> None:
     """A case has another severity."""
     await _promise_anew(work, happening.case)
 

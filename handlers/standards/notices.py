@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers import contact
+from handlers.happenings import Reminded, Warned
 from handlers.speaking import tell_customer
 from handlers.standards.expecting import due_words
 from models.calendars import during
@@ -48,7 +49,7 @@ async def warn(
         "told": told[0].role.value if told else "",
     }
     tell_customer(work, customer, "standards/may_be_late", values, case=case, **_UNASKED)
-    work.event(case, "warned", "system", of=clock.what)
+    work.happen(Warned(case, clock.what))
     return True
 
 
@@ -65,7 +66,7 @@ async def remind(work: Work, clock: Clock, case: Case, customer: Customer) -> da
         case=case,
     )
     if found.now(work.now):
-        work.event(case, "reminded", "system")
+        work.happen(Reminded(case))
         return None
     return found.at
 

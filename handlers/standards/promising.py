@@ -1,11 +1,11 @@
 """A time that an agent names: told to the customer as the agent's word, and kept in mind."""
 
 from handlers.answers import note_answer
-from handlers.cases import actor_of
+from handlers.chat.doors import Place, in_place
 from handlers.content import read_content
-from handlers.doors import Place, Refusal, in_place
 from handlers.happenings import Promised
 from handlers.moments import in_words, moment_and_words
+from handlers.refusals import Refusal
 from handlers.routing.places import case_in_hand
 from handlers.speaking import tell_customer
 from handlers.standards.expecting import due_words
@@ -29,9 +29,8 @@ async def promise(work: Work, place: Place) -> None:
     at, what = moment_and_words((*place.text.split(maxsplit=1), "")[1], work.now, zone)
     if at is None:
         raise Refusal("promise_when")
-    work.event(case, "promised", actor_of(place.speaker), at=at.isoformat(), words=what)
     await note_answer(work, case, place.speaker, read_content(place.raw).written_at)
-    work.happen(Promised(case, at))
+    work.happen(Promised(case, place.speaker, at, what))
     values = {"number": case.id, "due": due_words(work, customer, at), "promised": what[:LONGEST]}
     tell_customer(work, customer, "standards/promised", values, case=case)
     in_place(

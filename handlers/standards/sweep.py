@@ -93,8 +93,7 @@ def _close_in_silence(work: Work, case: Case, customer: Customer) -> None:
     if not was_pending and case.state is not CaseState.RESOLVED:
         return
     case.move(CaseState.CLOSED, work.now)
-    work.event(case, "closed", "system", why="silence")
-    work.happen(CaseClosed(case, customer, "silence"))
+    work.happen(CaseClosed(case, customer, None, "silence"))
     if was_pending:
         notices.say_closed(work, case, customer)
     cases.redraw_card(work, case)

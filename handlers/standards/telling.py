@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from handlers.cases import actor_of
-from handlers.doors import Place, Refusal, Where
+from handlers.chat.doors import Place, Where
 from handlers.duty import those_in_charge
+from handlers.happenings import Acknowledged, Escalated
 from handlers.moments import in_words
+from handlers.refusals import Refusal
 from handlers.routing.places import topic_link
 from handlers.speaking import answer_press, button, send, tell_privately, tell_staff
 from models.cases import Case, case_held
@@ -19,6 +20,7 @@ from models.outbox import pending_send
 from models.routing import queries
 from models.staff import Role, Staff, StaffGroup, staff_member
 from models.standards import Clock, clock
+from models.timeline import EventKind
 from models.topics import fetch_topics, topic_of
 from models.work import Work
 from templates import label
@@ -57,7 +59,7 @@ async def tell(work: Work, group: StaffGroup, tellings: Sequence[Telling]) -> No
     """Tell the people of a group what has come to a step."""
     for each in tellings:
         for level in each.levels:
-            work.event(each.case, "escalated", "system", of=each.clock.what, to=level)
+            work.happen(Escalated(each.case, each.clock.what, level))
     waiting = await pending_send(work, _digest_key(group))
     if waiting is None and len(tellings) <= MOST_SINGLY:
         for each in tellings:
@@ -223,12 +225,12 @@ async def acknowledge(work: Work, place: Place) -> None:
     if found.ended_at is not None:
         answer_press(work, place.raw["id"], label(person.language, "toast.over_already", number=case.id))
         return
-    first = await queries.who_has_it(work, case, ("escalated",), found.what)
+    first = await queries.who_has_it(work, case, (EventKind.ESCALATED,), found.what)
     if first and first.id != person.id:
         raise Refusal("has_it", name=first.name)
     if first is None:
         found.acknowledged_by = person.id
-        work.event(case, "acknowledged", actor_of(person), of=found.what)
+        work.happen(Acknowledged(case, person, found.what))
     answer_press(work, place.raw["id"], label(person.language, "toast.has_it", number=case.id))
     _show_who(work, place, person)
 

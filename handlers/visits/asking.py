@@ -6,9 +6,10 @@ from typing import Any
 from sqlmodel import col, select
 
 from handlers import contact
-from handlers.cases import actor_of
+from handlers.chat.doors import Place
 from handlers.customers import known, main_group
-from handlers.doors import Place, Refusal
+from handlers.happenings import Visited
+from handlers.refusals import Refusal
 from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
 from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of
 from handlers.visits.tasks import about_of, accept, not_done, visit_numbered
@@ -95,7 +96,7 @@ async def answered(
         case "well":
             visit.end(VisitState.DONE, work.now, outcome=Outcome.WELL)
             if case:
-                work.event(case, "visited", actor_of(customer), outcome=Outcome.WELL)
+                work.happen(Visited(case, customer, Outcome.WELL))
                 accept(work, customer, case, customer)
         case "not_yet" | "problem":
             visit.end(VisitState.DONE, work.now, outcome=Outcome.NOT_YET)

@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, or_, select
 
-from handlers.cases import actor_of, in_short, redraw_card
+from handlers.cases import in_short, redraw_card
+from handlers.chat.doors import Place, in_place
 from handlers.customers import main_group
-from handlers.doors import Place, Refusal, in_place
+from handlers.happenings import SubjectSet
 from handlers.moments import in_words, read_moment
+from handlers.refusals import Refusal
 from handlers.routing.places import case_in_hand
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits import owners
@@ -248,6 +250,6 @@ async def subject_command(work: Work, place: Place) -> None:
         raise Refusal("subject_usage")
     case = await case_in_hand(work, place, customer)
     case.subject, case.subject_confirmed = in_short(words[0]), True
-    work.event(case, "subject", actor_of(place.speaker), subject=case.subject)
+    work.happen(SubjectSet(case, place.speaker, case.subject))
     redraw_card(work, case)
     in_place(work, place, "visits/subject_set", {"number": case.id, "subject": case.subject})

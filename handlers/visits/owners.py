@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from handlers.cases import actor_of
 from handlers.customers import main_group
 from handlers.duty import department_people, is_on, those_in_charge
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits.planning import rule_of
-from models.cases import Case, CaseEvent
+from models.cases import Case
 from models.customers import Customer
 from models.duty import is_away
 from models.staff import Role, Staff, staff_member
+from models.timeline import CaseEvent, EventKind
 from models.visits import LIVE, Visit
 from models.work import Work
 
@@ -59,13 +59,13 @@ async def _candidates(work: Work, visit: Visit, case: Case | None, out: Collecti
     ]
     agents = [person for person in people if person.role is Role.AGENT] or people
     resolvers = await _resolvers(work, case) if case and out else set()
-    agents = [person for person in agents if actor_of(person) not in resolvers] or agents
+    agents = [person for person in agents if person.id not in resolvers] or agents
     return [person for person in agents if await is_on(work, person)] or agents
 
 
-async def _resolvers(work: Work, case: Case) -> set[str]:
-    """Who has resolved the case so far, as its timeline names them."""
-    resolved = select(CaseEvent.actor).where(CaseEvent.case_id == case.id, CaseEvent.what == "resolved")
+async def _resolvers(work: Work, case: Case) -> set[int | None]:
+    """Who has resolved the case so far (staff ids)."""
+    resolved = select(CaseEvent.staff_id).where(CaseEvent.case_id == case.id, CaseEvent.kind == EventKind.RESOLVED)
     return set(await work.all(resolved))
 
 

@@ -5,10 +5,10 @@ from functools import cache
 from sqlmodel import col, select
 
 from handlers import messages, questionnaires
+from handlers.chat.doors import Place
 from handlers.contact import asks_to_stop
 from handlers.content import read_content
 from handlers.customers import barring, known
-from handlers.doors import Place
 from handlers.happenings import CustomerSpoke
 from handlers.speaking import call_customer, tell_customer, tell_staff
 from handlers.typed import by_words, is_current, is_thanks, is_urgent, meant
@@ -55,7 +55,7 @@ def _meanings() -> dict[str, str]:
     return by_words(lists)
 
 
-def may_answer(place: Place, _bot: str) -> bool:
+def may_answer(place: Place) -> bool:
     """Whether a message may be the answer to a visit's question."""
     return place.what == "message" and place.customer is not None and answer_in(place.text, of_case=True) is not None
 

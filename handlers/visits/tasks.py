@@ -8,12 +8,12 @@ from sqlmodel import col, select
 from handlers import cases, contact, questionnaires
 from handlers.answers import keep_note
 from handlers.cards import local_time
-from handlers.cases import actor_of
+from handlers.chat.doors import Place, in_place
 from handlers.content import read_content
 from handlers.customers import main_group
-from handlers.doors import Place, Refusal, in_place
-from handlers.happenings import CaseClosed, CaseReopened
+from handlers.happenings import CaseClosed, CaseReopened, Visited
 from handlers.moments import in_words
+from handlers.refusals import Refusal
 from handlers.speaking import Buttons, answer_press, button, send, tell_customer, tell_staff
 from handlers.visits import owners
 from handlers.visits.planning import ASK_WHY, HAND_WINDOW, rule_of
@@ -208,7 +208,7 @@ async def _end(
         if case is before:  # of a new one they have heard
             tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
     if case:
-        work.event(case, "visited", actor_of(person), outcome=outcome)
+        work.happen(Visited(case, person, outcome))
 
 
 async def scored_low(work: Work, happening: CaseReopened) -> None:
@@ -268,8 +268,7 @@ def accept(work: Work, customer: Customer, case: Case, person: Staff | Customer)
     """The customer says that all is well: a resolved case is closed with that."""
     if case.state is CaseState.RESOLVED:
         case.move(CaseState.CLOSED, work.now)
-        work.event(case, "closed", actor_of(customer))
-        work.happen(CaseClosed(case, customer, "customer"))
+        work.happen(CaseClosed(case, customer, customer, "accepted"))
         cases.redraw_card(work, case)
 
 
@@ -291,7 +290,7 @@ async def not_done(
     if case is not None:
         ended = max(at for at in (case.resolved_at, case.closed_at) if at)
         if work.now - ended <= (await plan_of(work, case)).closing.reopen_within:
-            cases.reopen(work, case, actor_of(person), "visit")
+            cases.reopen(work, case, person, "visit")
             return case
     words = words or (case.subject if case else "")
     kind = case.kind if case else None
@@ -301,7 +300,7 @@ async def not_done(
 # -- notes on it
 
 
-def notes_visit(place: Place, _bot: str) -> bool:
+def notes_visit(place: Place) -> bool:
     """Whether a message answers the task of a visit: known by the form under it, or by how it begins."""
     reply = place.raw.get("reply_to_message") or {}
     if place.what != "message" or not (reply.get("from") or {}).get("is_bot"):

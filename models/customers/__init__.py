@@ -7,6 +7,7 @@ from models.customers.knowing import (
     fetch_customers,
     forget_customers,
     forget_user,
+    met_customer,
     remember_customer,
 )
 from models.customers.rows import (
@@ -38,6 +39,7 @@ __all__ = [
     "fetch_customers",
     "forget_customers",
     "forget_user",
+    "met_customer",
     "remember_customer",
     "zone_of",
 ]

@@ -49,8 +49,13 @@ async def customer_numbered(work: Work, customer_id: int) -> Customer:
 
 async def customer_of(work: Work, case: Case) -> Customer:
     """The customer of a case, from memory where this work has them."""
-    known = (each for each in work.memory(_Known).values() if each is not None and each.id == case.customer_id)
-    return next(known, None) or await customer_numbered(work, case.customer_id)
+    return met_customer(work, case.customer_id) or await customer_numbered(work, case.customer_id)
+
+
+def met_customer(work: Work, customer_id: int) -> Customer | None:
+    """The customer with that number, where this work has met them."""
+    known = (each for each in work.memory(_Known).values() if each is not None and each.id == customer_id)
+    return next(known, None)
 
 
 def remember_customer(work: Work, customer: Customer) -> None:

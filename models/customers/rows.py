@@ -88,6 +88,16 @@ class Customer(Base, table=True):
     created_at: datetime
 
     @property
+    def as_actor(self) -> dict[str, int | None]:
+        """Who did something, as columns."""
+        return {"staff_id": None, "customer_id": self.id}
+
+    @property
+    def subject(self) -> str:
+        """Whom something was done to, in the audit."""
+        return f"customer:{self.id}"
+
+    @property
     def chat_id(self) -> int:
         """The private chat with the bot, which Telegram numbers like the person."""
         assert self.user_id is not None, "a customer without Telegram has no chat"  # noqa: S101
@@ -168,7 +178,8 @@ class Merge(Base, table=True):
     survivor_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)
     merged_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)
     moved: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
-    actor: str
+    staff_id: int | None = Field(default=None, sa_type=BigInteger)
+    customer_id: int | None = Field(default=None, sa_type=BigInteger)
     at: datetime
     undone_at: datetime | None = None
 

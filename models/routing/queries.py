@@ -7,9 +7,11 @@ from sqlalchemy import case as case_of
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from models.cases import UNFINISHED_SQL, Case, CaseEvent
+from models.cases import UNFINISHED_SQL, Case
 from models.messages import Author, Message
 from models.staff import GroupMember, Staff
+from models.standards import Timed
+from models.timeline import CaseEvent, EventKind
 from models.work import Work
 
 
@@ -60,16 +62,16 @@ async def words_in(work: Work, case_id: int, limit: int = 20) -> Sequence[Messag
     return list(await work.all(query.order_by(col(Message.id).desc()).limit(limit)))[::-1]
 
 
-async def who_has_it(work: Work, case: Case, asked: Sequence[str], of: str | None = None) -> Staff | None:
+async def who_has_it(work: Work, case: Case, asked: Sequence[EventKind], of: Timed | None = None) -> Staff | None:
     """Who was the first to say that they have it, since people were last asked by one of these events of the case.
 
     `of` is the clock that it is about, None for a call. Who has left since has it no more.
     """
-    query = select(CaseEvent).where(CaseEvent.case_id == case.id, col(CaseEvent.what).in_((*asked, "acknowledged")))
+    kinds = col(CaseEvent.kind).in_((*asked, EventKind.ACKNOWLEDGED))
+    query = select(CaseEvent).where(CaseEvent.case_id == case.id, kinds)
     events = await work.all(query.order_by(col(CaseEvent.id).desc()))
     latest = next((event for event in events if event.details.get("of") == of), None)
-    if latest is None or latest.what in asked:
+    if latest is None or latest.kind in asked:
         return None
-    number = int(latest.actor.partition(":")[2])
-    person: Staff | None = await work.first(select(Staff).where(Staff.id == number, col(Staff.active)))
+    person: Staff | None = await work.first(select(Staff).where(Staff.id == latest.staff_id, col(Staff.active)))
     return person

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from models.database import Database
+from handlers import open_database
 from models.migrations import migrate
 from tests.bench.report import Goal, percentile
 from tests.postgres import new_database, running_postgres
@@ -79,7 +79,7 @@ async def measure(database: str, customers: int) -> Night:
 
 
 async def _fill(url: str, database: str, customers: int) -> None:
-    made = Database(url, lambda: datetime.now(UTC))
+    made = open_database(url, lambda: datetime.now(UTC))
     await migrate(made.engine)
     kind = _POSTGRES if database == "postgres" else _SQLITE
     for done in range(0, customers, AT_ONCE):

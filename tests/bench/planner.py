@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import text
 
+from handlers import open_database
 from handlers.visits.recurring import plan_ahead
 from models import inbox
-from models.database import Database
 from models.plan import Plan, read_plan
 from tests.bench.processes import peak_mib
 
@@ -50,7 +50,7 @@ class Night:
     """Planning, and intake beside it, on one database."""
 
     def __init__(self, url: str) -> None:
-        self.database = Database(url, wall)
+        self.database = open_database(url, wall)
         self.plan: Plan = read_plan(PLAN)
         self.waits: list[float] = []
         self._planning = False

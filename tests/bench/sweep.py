@@ -17,8 +17,9 @@ from sqlalchemy import text
 from sqlmodel import func, select
 
 from bot.clock import run_tick
+from handlers import open_database
 from handlers.standards.sweep import sweep
-from models.cases import Case, CaseEvent, CaseState
+from models.cases import Case, CaseState
 from models.customers import Customer
 from models.database import Database
 from models.delivery import Outbox
@@ -27,6 +28,7 @@ from models.migrations import migrate
 from models.plan import read_plan
 from models.staff import GroupMember, Role, Staff, StaffGroup
 from models.standards import Clock, Timed
+from models.timeline import CaseEvent
 from models.work import Work
 from tests.bench.report import Goal, percentile
 from tests.postgres import new_database, running_postgres
@@ -103,7 +105,7 @@ async def _tick(database: Database, now: datetime) -> None:
 
 async def _counts(database: Database) -> tuple[int, int]:
     async with database.reading() as session:
-        told: Any = select(func.count()).select_from(CaseEvent).where(CaseEvent.what == "escalated")
+        told: Any = select(func.count()).select_from(CaseEvent).where(CaseEvent.kind == "escalated")
         queued: Any = select(func.count()).select_from(Outbox)
         return (await session.exec(told)).one(), (await session.exec(queued)).one()
 
@@ -115,7 +117,7 @@ async def _database(size: Size) -> AsyncIterator[Database]:
         url = f"sqlite+aiosqlite:///{folder / 'huifang.db'}"
         if size.database == "postgres":
             url = await stack.enter_async_context(new_database(stack.enter_context(running_postgres())))
-        database = Database(url, lambda: datetime.now(UTC))
+        database = open_database(url, lambda: datetime.now(UTC))
         await migrate(database.engine)
         async with database.work(lambda: NOW, read_plan(PLAN)) as work:
             work.add(PlanVersion(id=1, text=PLAN, taken_at=NOW))

@@ -14,7 +14,7 @@ from typing import Any
 from sqlmodel import col, func, insert, select
 
 import templates
-from handlers import questionnaires
+from handlers import open_database, questionnaires
 from models import inbox
 from models.customers import Customer
 from models.database import Database
@@ -51,7 +51,7 @@ async def measure(kind: str, customers: int) -> Wave:
         if kind == "postgres":
             address = new_database(stack.enter_context(running_postgres()))
         async with address as url:
-            database = Database(url, lambda: datetime.now(UTC))
+            database = open_database(url, lambda: datetime.now(UTC))
             await migrate(database.engine)
             await _fill(database, customers)
             found = await _plan(database, kind, customers)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from bot.clock import wall
-from models.database import Database
+from handlers import open_database
 from tests.faults.hook import post, webhook, written
 from tests.faults.rows import hang_up, held, idle, number, rows, sqlite_path, wait_rows
 from tests.faults.shop import Bot, Shop, open_shop
@@ -84,7 +84,7 @@ async def test_f19_on_a_full_disk_updates_stay_with_telegram_until_there_is_room
 
 
 async def test_f20_what_is_acknowledged_is_on_the_disk(tmp_path: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'h.db'}", wall)
+    database = open_database(f"sqlite+aiosqlite:///{tmp_path / 'h.db'}", wall)
     try:
         async with database.engine.connect() as connection:
             full = (await connection.execute(text("PRAGMA synchronous"))).scalar_one()

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from handlers import open_database
 from models.customers import Customer as CustomerRow
-from models.database import Database
 from models.delivery import Inbox, InboxState, Outbox, OutboxState
 from models.installation import Installation
 from models.messages import Author, Message
@@ -166,7 +166,7 @@ class Shop:
         self.database_url = database_url
         self._engine = create_async_engine(database_url)
         #: The bot's database, for what a story needs to be there from before.
-        self.database = Database(database_url, lambda: datetime.now(UTC))
+        self.database = open_database(database_url, lambda: datetime.now(UTC))
 
     async def customer(self, first_name: str = "王芳", language: str = "zh-hans", **facts: Any) -> Customer:
         """Somebody new; a number in the name tells them apart."""

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlmodel import col, select
 
-from models.cases import Case, CaseEvent
+from models.cases import Case
 from models.customers import Customer as Row
 from models.staff import Staff
+from models.timeline import CaseEvent
 from tests.stories.shop import Agent, Customer, Shop, case_number, is_card
 from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json, buttons, words
 
@@ -105,7 +106,7 @@ async def opens(customer: Customer, text: str) -> int:
 
 
 async def whats_in_the_timeline(shop: Shop, number: int) -> list[str]:
-    query = select(CaseEvent.what).where(CaseEvent.case_id == number)
+    query = select(CaseEvent.kind).where(CaseEvent.case_id == number)
     return list(await shop.stored(query.order_by(col(CaseEvent.id))))
 
 

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from sqlmodel import col, select
 
-from models.cases import Case, CaseEvent
+from models.cases import Case
 from models.installation import PlanVersion
 from models.messages import Author
 from models.outbox import answer_lag
 from models.standards import Clock, Timed
+from models.timeline import CaseEvent
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import PATIENCE_SECONDS, Json, buttons, words
 
@@ -81,7 +82,7 @@ async def clocks_of(shop: Shop, number: int, what: Timed) -> list[Clock]:
 
 
 async def events_of(shop: Shop, number: int, what: str) -> list[dict[str, Any]]:
-    query = select(CaseEvent).where(CaseEvent.case_id == number, CaseEvent.what == what).order_by(col(CaseEvent.id))
+    query = select(CaseEvent).where(CaseEvent.case_id == number, CaseEvent.kind == what).order_by(col(CaseEvent.id))
     return [event.details for event in await shop.stored(query)]
 
 

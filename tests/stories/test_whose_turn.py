@@ -3,8 +3,9 @@
 import pytest
 from sqlmodel import select
 
-from models.cases import Case, CaseEvent
+from models.cases import Case
 from models.staff import Staff
+from models.timeline import CaseEvent
 from tests.stories.shop import Agent, Customer, Shop, case_number, is_card
 from tests.telegram import words
 
@@ -120,8 +121,9 @@ async def test_whoever_has_a_case_passes_it_on_and_both_hear_of_it(shop: Shop, c
     assert await holder(shop, number) == taker.name
     said = await giver.says(f"/assign @{third.user['username']}", to=wang)
     await giver.sees("这一步需要主管", of=wang, after=said)
-    events = select(CaseEvent.details).where(CaseEvent.case_id == number, CaseEvent.what == "assigned")
-    assert {"to": taker.name} in await shop.stored(events)
+    events = select(CaseEvent.details).where(CaseEvent.case_id == number, CaseEvent.kind == "assigned")
+    (key,) = await shop.stored(select(Staff.id).where(Staff.user_id == taker.id))
+    assert {"to": key} in await shop.stored(events)
     await taker.says("/close", to=wang)
 
 

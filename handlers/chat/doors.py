@@ -1,21 +1,18 @@
-"""Doors: how an update finds the use case it leads to, and who may pass.
+"""Doors of the chat: how an update finds the use case it leads to, and who may pass.
 
 `locate` says where an update came from and who speaks; a `Door` names the place, the authority and the words or
-buttons it opens to. The doors stand in one ordered list in `handlers/__init__.py`; the first that fits is taken.
+buttons it opens to. The doors stand in one ordered list in `handlers/chat/__init__.py`; the first that fits is taken.
 """
 
 import enum
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from telegram import Update
-from telegram.ext import Application, BaseHandler, CallbackContext
-
 from handlers import speaking
 from handlers.content import read_content
+from handlers.refusals import Refusal
 from models.customers import Customer
 from models.delivery import Priority
 from models.staff import Role, Staff, StaffGroup
@@ -43,19 +40,6 @@ STAFF_PLACES = frozenset({Where.TOPIC, Where.GENERAL, Where.PLAIN})
 ORIGINAL_WAIT = timedelta(seconds=5)
 
 
-class Refusal(Exception):
-    """A polite no. `key` names a label under [refusal]; raised before anything was changed."""
-
-    def __init__(self, key: str, **values: Any) -> None:
-        super().__init__(key)
-        self.key = key
-        self.values = values
-
-
-class NotYet(Exception):
-    """What this update builds on has not arrived; others of its lane may go first."""
-
-
 @dataclass
 class Place:
     """Where an update came from: the raw message or press, the chat's meaning, and who speaks."""
@@ -68,6 +52,7 @@ class Place:
     thread_id: int | None = None
     customer: Customer | None = None
     agent: Staff | None = None
+    bot_username: str = ""
 
     @property
     def message(self) -> Data:
@@ -119,7 +104,7 @@ class Place:
         assert self.agent is not None  # noqa: S101
         return self.agent
 
-    def command(self, bot_username: str) -> tuple[str, str]:
+    def command(self) -> tuple[str, str]:
         """("resolve", "the rest"), or ("", "") for words that are no command or another bot's."""
         if self.where is Where.PRIVATE and self.second_hand:
             return "", ""  # a customer who passes something on has said it, whatever it begins with
@@ -127,70 +112,46 @@ class Place:
         if not self.text.startswith("/") or head.startswith("//") or len(head) < 2:
             return "", ""
         name, _, bot = head[1:].partition("@")
-        if bot and bot.lower() != bot_username.lower():
+        if bot and bot.lower() != self.bot_username.lower():
             return "", ""
         return name.lower(), rest.strip()
 
 
-@dataclass
-class Errand:
-    """One update on its way through the doors."""
-
-    work: Work
-    place: Place
-    bot_username: str
-    error: BaseException | None = None
-
-
-#: The errand in hand: the dispatcher hands a handler the update alone.
-current: ContextVar[Errand] = ContextVar("current_errand")
-
-Match = Callable[[Place, str], bool]
+Match = Callable[[Place], bool]
 Do = Callable[[Work, Place], Awaitable[None]]
 ANYONE, CUSTOMER = "anyone", "customer"
-Context = CallbackContext[Any, Any, Any, Any]
 
 
-class Door(BaseHandler[Update, Context, None]):
-    """One way in: the places, the authority it takes, what it opens to, and the use case behind it."""
+@dataclass(frozen=True)
+class Door:
+    """One way in: the places, who may (a staff role, CUSTOMER in private, or ANYONE, Telegram itself too), what it
+    opens to, and what is done.
 
-    def __init__(self, name: str, where: frozenset[Where] | Where, who: Role | str, match: Match, do: Do) -> None:
-        """`who` is a staff role, CUSTOMER (a person in private) or ANYONE (Telegram itself, too)."""
-        super().__init__(_pass_through)
-        self.name = name
-        self.where = frozenset({where}) if isinstance(where, Where) else where
-        self.who = who
-        self.match = match
-        self.do = do
+    `refused` is done where it says no, beside saying so: what stood there is shown as it is.
+    """
 
-    def check_update(self, update: object) -> bool:
-        """Whether this door is the one for the errand in hand."""
-        errand = current.get()
-        place = errand.place
-        if place.where not in self.where or not self.match(place, errand.bot_username):
+    name: str
+    where: frozenset[Where]
+    who: Role | str
+    match: Match
+    do: Do
+    refused: Do | None = None
+
+    def fits(self, place: Place) -> bool:
+        """Whether this door is the one for what comes from that place."""
+        if place.where not in self.where or not self.match(place):
             return False
         # In private, people who are no staff are customers: a command for staff is none to them.
         return place.where is not Where.PRIVATE or not isinstance(self.who, Role) or place.is_staff
 
-    async def handle_update(
-        self,
-        update: Update,
-        application: Application[Any, Any, Any, Any, Any, Any],
-        check_result: object,
-        context: Context,
-    ) -> None:
-        """Check authority, then do it; a refusal is answered where the person can see it."""
-        errand = current.get()
-        work, place = errand.work, errand.place
+    async def enter(self, work: Work, place: Place) -> None:
+        """Check authority, then do it; raises Refusal."""
         if place.other_bot and self.who != ANYONE:
             return  # two bots that answer each other never end
-        try:
-            if place.second_hand and any_command(place, errand.bot_username):
-                raise Refusal("second_hand")
-            self._authorise(place)
-            await self.do(work, place)
-        except Refusal as refusal:
-            refuse(work, place, refusal)
+        if place.second_hand and any_command(place):
+            raise Refusal("second_hand")
+        self._authorise(place)
+        await self.do(work, place)
 
     def _authorise(self, place: Place) -> None:
         if self.who == ANYONE:
@@ -202,10 +163,6 @@ class Door(BaseHandler[Update, Context, None]):
                 raise Refusal("awaits_approval" if place.agent and place.agent.left_at is None else "not_staff")
             if not place.agent.may(self.who):
                 raise Refusal("role", role=self.who.value)
-
-
-async def _pass_through(_update: Update, _context: Context) -> None:
-    """The library wants a callback; a door does its work in `handle_update`."""
 
 
 def refuse(work: Work, place: Place, refusal: Refusal) -> None:
@@ -261,17 +218,17 @@ def in_place(
 
 def command(*names: str) -> Match:
     """One of these commands, in a new message."""
-    return lambda place, bot: place.what == "message" and place.command(bot)[0] in names
+    return lambda place: place.what == "message" and place.command()[0] in names
 
 
-def any_command(place: Place, bot: str) -> bool:
+def any_command(place: Place) -> bool:
     """Any command at all, in a new message."""
-    return place.what == "message" and bool(place.command(bot)[0])
+    return place.what == "message" and bool(place.command()[0])
 
 
 def press(action: str) -> Match:
     """A button whose data begins with `action:`."""
-    return lambda place, _: place.what == "callback_query" and place.text.partition(":")[0] == action
+    return lambda place: place.what == "callback_query" and place.text.partition(":")[0] == action
 
 
 def keyboard(key: str) -> Match:
@@ -279,21 +236,19 @@ def keyboard(key: str) -> Match:
     words = {label(language, f"keyboard.{key}").casefold() for language in LANGUAGES}
     for language in LANGUAGES:
         words |= {word.casefold() for word in word_list(language, f"keyboard_words.{key}")}
-    return lambda place, _: (
-        place.what == "message" and place.text.strip().casefold() in words and not place.second_hand
-    )
+    return lambda place: place.what == "message" and place.text.strip().casefold() in words and not place.second_hand
 
 
 def update_of(*kinds: str) -> Match:
     """Any update of these kinds."""
-    return lambda place, _: place.what in kinds
+    return lambda place: place.what in kinds
 
 
-def note_of_telegram(place: Place, _bot: str) -> bool:
+def note_of_telegram(place: Place) -> bool:
     """What Telegram itself notes in a chat: a pin, a new name, somebody who joined."""
     return place.what == "message" and not place.has_words
 
 
 def message_with(*keys: str) -> Match:
     """A message that holds one of these service contents."""
-    return lambda place, _: place.what == "message" and any(key in place.raw for key in keys)
+    return lambda place: place.what == "message" and any(key in place.raw for key in keys)

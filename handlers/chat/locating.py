@@ -1,6 +1,7 @@
 """Where an update came from, and who speaks: the chat's meaning to us, the customer it is about, the agent."""
 
-from handlers.doors import ORIGINAL_WAIT, STAFF_PLACES, Data, NotYet, Place, Where
+from handlers.chat.doors import ORIGINAL_WAIT, STAFF_PLACES, Data, Place, Where
+from handlers.refusals import NotYet
 from models.customers import Customer, customer_numbered, customer_of_user
 from models.messages import message_at
 from models.outbox import case_shown_at, customer_named_at
@@ -9,7 +10,7 @@ from models.topics import TopicState, topic_at
 from models.work import Work
 
 
-async def locate(work: Work, update: Data) -> Place:
+async def locate(work: Work, update: Data, bot_username: str) -> Place:
     """Where this raw update came from and who speaks. Writes nothing but whether the group has topics.
 
     Raises NotYet where it replies to what the bot said just now and has not recorded yet.
@@ -18,7 +19,7 @@ async def locate(work: Work, update: Data) -> Place:
     raw = update.get(what)
     if not isinstance(raw, dict):
         return Place(Where.FOREIGN, what, {})
-    place = Place(Where.FOREIGN, what, raw, raw.get("from") or {})
+    place = Place(Where.FOREIGN, what, raw, raw.get("from") or {}, bot_username=bot_username)
     if what == "poll_answer":  # which names no chat: the polls of ours that name their voters stand in private ones
         place.user = raw.get("user") or {}
     chat = {"type": "private"} if what == "poll_answer" else place.message.get("chat") or {}

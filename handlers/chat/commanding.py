@@ -2,7 +2,7 @@
 
 import re
 
-from handlers.doors import Do, Place, current
+from handlers.chat.doors import Do, Place
 from handlers.typed import is_urgent
 from models.work import Work
 
@@ -14,7 +14,7 @@ _FROM_LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 def says_something(work: Work, place: Place) -> bool:
     """Whether somebody says something in private, and does not only give a command; staff who command do no more."""
-    name, rest = place.command(current.get().bot_username)
+    name, rest = place.command()
     if name and place.is_staff:
         return False
     if not _NAME.fullmatch(name):

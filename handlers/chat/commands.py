@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.doors import CUSTOMER, Do, Door, Place, Where, command, in_place
+from handlers.chat.doors import CUSTOMER, Do, Door, Place, Where, command, in_place
 from models.staff import Role, Staff, StaffGroup
 from models.work import Work
 from templates import LANGUAGES, label
