@@ -6,12 +6,11 @@ from typing import Any
 
 from handlers import cases, speaking
 from handlers.cases import assignee_of
-from handlers.chat.doors import Place
-from handlers.customers import barring, known
+from handlers.customers import barring
 from handlers.happenings import KindConfirmed
 from handlers.refusals import Refusal
 from handlers.routing import showing
-from handlers.speaking import answer_press, button, tell_customer
+from handlers.speaking import button, tell_customer
 from handlers.standards import expecting
 from handlers.standards.chasing import list_chases
 from models.cases import Case, CaseKind, case_numbered, cases_of, history_of, recent_cases, unfinished_cases_of
@@ -23,9 +22,8 @@ from templates import label
 # -- what customers see of their cases
 
 
-async def my_cases(work: Work, place: Place) -> None:
-    """/mycases, and the keyboard's button for progress."""
-    customer = await known(work, place.user)
+async def tell_progress(work: Work, customer: Customer) -> None:
+    """The customer's own list of cases; looking at it may be a question."""
     recent = await recent_cases(work, customer.id)
     listed = [
         {
@@ -42,10 +40,8 @@ async def my_cases(work: Work, place: Place) -> None:
         await list_chases(work, customer, recent)
 
 
-async def choose_kind(work: Work, place: Place) -> None:
-    """The customer says what the matter is."""
-    customer = await known(work, place.user)
-    _, number, kind = [*place.text.split(":"), "", ""][:3]
+async def choose_kind(work: Work, customer: Customer, number: int, kind: str, shown_at: int) -> None:
+    """The customer says what their case of that number is; the question stands at `shown_at`. Raises Refusal."""
     case = await own_case(work, customer, number)
     if kind not in set(CaseKind) or not case.unfinished:
         raise Refusal("stale")
@@ -54,16 +50,14 @@ async def choose_kind(work: Work, place: Place) -> None:
     if case.kind != CaseKind(kind):
         before, case.kind = case.kind, CaseKind(kind)
         work.happen(KindConfirmed(case, customer, before, case.kind))
-        cases.redraw_card(work, case)
     values = {"number": case.id, "kind": kind, **await expecting.first_response(work, case, customer)}
     another = [[button(label(customer.language, "button.another_matter"), "another:")]]
-    speaking.change_message(work, customer, place.message["message_id"], "cases/received", values, another)
-    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
+    speaking.change_message(work, customer, shown_at, "cases/received", values, another)
 
 
-async def own_case(work: Work, customer: Customer, number: str) -> Case:
+async def own_case(work: Work, customer: Customer, number: int) -> Case:
     """The customer's own case of that number; raises Refusal alike for another's and for none."""
-    case = await case_numbered(work, int(number)) if number.isdecimal() and len(number) < 18 else None
+    case = await case_numbered(work, number)
     if case is None or case.customer_id != customer.id:
         raise Refusal("stale")
     return case

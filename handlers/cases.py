@@ -1,9 +1,9 @@
-"""Cases: opening, claiming, waiting, resolving, closing, reopening; their cards and their progress."""
+"""Cases: opening, claiming, waiting, resolving, closing, reopening, and how their cards come to be drawn."""
 
 from typing import Any
 
 from handlers import duty, speaking
-from handlers.chat.doors import Place
+from handlers.authority import require
 from handlers.happenings import (
     CaseClosed,
     CaseOpened,
@@ -13,13 +13,12 @@ from handlers.happenings import (
     Claimed,
 )
 from handlers.refusals import Refusal
-from handlers.routing.places import case_in_hand, case_pressed
 from handlers.routing.suggesting import suggest
-from handlers.speaking import answer_press, button, send, tell_customer
+from handlers.speaking import button, send, tell_customer
 from handlers.standards import expecting
 from models.base import new_id
 from models.cases import Case, CaseKind, CaseState, new_case
-from models.customers import Customer, customer_numbered, display_name
+from models.customers import Customer
 from models.delivery import Priority, SendClass, What, staff_lane
 from models.staff import Staff, StaffGroup, staff_member
 from models.topics import Topic, remember_topic, topic_name, topic_of
@@ -155,29 +154,30 @@ def _draw(work: Work, case: Case, body: dict[str, Any], key: str, send_class: Se
 # -- what staff do with a case
 
 
-def take(work: Work, case: Case, person: Staff) -> None:
+def take(work: Work, case: Case, by: Staff) -> None:
     """Make the person the one responsible; raises Refusal when another already is."""
-    if case.assignee_id == person.id:
+    require(by)
+    if case.assignee_id == by.id:
         raise Refusal("already_yours")
     if case.assignee_id is not None:
         raise Refusal("taken")
     if not case.unfinished:
         raise Refusal("finished", number=case.id)
-    assign(work, case, person)
+    entrust(work, case, by)
     case.page_due_at = None
-    work.happen(Claimed(case, person))
-    redraw_card(work, case)
+    work.happen(Claimed(case, by))
 
 
-def assign(work: Work, case: Case, person: Staff | None) -> None:
+def entrust(work: Work, case: Case, person: Staff | None) -> None:
     """Make the person the one responsible, or nobody; a new case is open with that."""
     case.assignee_id = person.id if person else None
     if person and case.state is CaseState.NEW:
         case.move(CaseState.OPEN, work.now)
 
 
-def wait_for_customer(work: Work, case: Case, person: Staff) -> None:
+def wait_for_customer(work: Work, case: Case, by: Staff) -> None:
     """Stop and wait: only after somebody has asked the customer something, or Refusal."""
+    require(by)
     if not case.unfinished:
         raise Refusal("finished", number=case.id)
     if case.state is CaseState.PENDING:
@@ -185,21 +185,20 @@ def wait_for_customer(work: Work, case: Case, person: Staff) -> None:
     if case.last_agent_at is None or case.last_agent_at < case.last_customer_at:
         raise Refusal("ask_first")
     case.move(CaseState.PENDING, work.now)
-    work.happen(CasePending(case, person))
-    redraw_card(work, case)
+    work.happen(CasePending(case, by))
 
 
-def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: str) -> None:
+def resolve(work: Work, customer: Customer, case: Case, by: Staff, summary: str) -> None:
     """We say it is done; what the customer reads and is asked follows from that."""
+    require(by)
     if not case.unfinished:
         raise Refusal("finished_unsaid" if summary else "finished", number=case.id)
     case.summary = summary
     if case.assignee_id is None:
-        assign(work, case, person)
+        entrust(work, case, by)
     case.move(CaseState.RESOLVED, work.now)
     case.score = case.comment = None
-    work.happen(CaseResolved(case, customer, person, summary))
-    redraw_card(work, case)
+    work.happen(CaseResolved(case, customer, by, summary))
 
 
 def not_solved_button(language: str, case: Case) -> dict[str, Any]:
@@ -207,14 +206,38 @@ def not_solved_button(language: str, case: Case) -> dict[str, Any]:
     return button(label(language, "button.not_solved"), f"unsolved:{case.id}:{case.episode}")
 
 
-def close(work: Work, customer: Customer, case: Case, person: Staff) -> None:
+def close(work: Work, customer: Customer, case: Case, by: Staff) -> None:
     """End the matter without a question; the customer is told that it can be taken up again."""
+    require(by)
     if case.state is CaseState.CLOSED:
         raise Refusal("finished", number=case.id)
-    case.move(CaseState.CLOSED, work.now)
-    work.happen(CaseClosed(case, customer, person, "staff"))
+    end(work, customer, case, by, "staff")
     tell_customer(work, customer, "cases/closed", {"number": case.id}, case=case)
-    redraw_card(work, case)
+
+
+def take_up_again(work: Work, customer: Customer, case: Case, by: Staff) -> None:
+    """Staff take a finished matter up again; the customer hears of it."""
+    require(by)
+    reopen(work, case, by, "staff")
+    tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
+
+
+def show(work: Work, case: Case, by: Staff) -> None:
+    """Show the case's card again, as a new message."""
+    require(by)
+    post_card(work, case)
+
+
+def accept(work: Work, customer: Customer, case: Case) -> None:
+    """The customer is content: a case of which we say that it is done is closed with that."""
+    if case.state is CaseState.RESOLVED:
+        end(work, customer, case, customer, "accepted")
+
+
+def end(work: Work, customer: Customer, case: Case, by: Staff | Customer | None, why: str) -> None:
+    """The case is over: `why` is "accepted" by the customer, "staff" who end it, or "silence" (by nobody)."""
+    case.move(CaseState.CLOSED, work.now)
+    work.happen(CaseClosed(case, customer, by, why))
 
 
 def reopen(work: Work, case: Case, by: Staff | Customer, why: str) -> None:
@@ -226,85 +249,17 @@ def reopen(work: Work, case: Case, by: Staff | Customer, why: str) -> None:
     post_card(work, case)
 
 
-# -- doors of the topic: commands and the card's buttons
-
-
-async def claim_command(work: Work, place: Place) -> None:
-    """/claim."""
-    await claim(work, await case_in_hand(work, place, _customer(place)), place.speaker)
-
-
-async def resolve_command(work: Work, place: Place) -> None:
-    """/resolve what was done."""
-    customer = _customer(place)
-    case = await case_in_hand(work, place, customer)
-    resolve(work, customer, case, place.speaker, _rest(place))
-
-
-async def close_command(work: Work, place: Place) -> None:
-    """/close."""
-    customer = _customer(place)
-    close(work, customer, await case_in_hand(work, place, customer), place.speaker)
-
-
-async def reopen_command(work: Work, place: Place) -> None:
-    """/reopen: the case replied to, else the one that ended last; the customer hears of it."""
-    customer = _customer(place)
-    case = await case_in_hand(work, place, customer)
-    reopen(work, case, place.speaker, "staff")
-    tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
-
-
-async def case_command(work: Work, place: Place) -> None:
-    """/case: the card again, as a new message."""
-    post_card(work, await case_in_hand(work, place, _customer(place)))
-
-
-async def card_press(work: Work, place: Place) -> None:
-    """A button of a case's card; one that shows what was is drawn anew, whatever becomes of the press."""
-    action, case = place.text.partition(":")[0], await case_pressed(work, place)
-    redraw_card(work, case)
-    customer = await customer_numbered(work, case.customer_id)
-    person = place.speaker
-    person.name = display_name(place.user.get("first_name"), place.user.get("last_name")) or person.name
-    match action:
-        case "claim":
-            await claim(work, case, person)
-        case "wait":
-            wait_for_customer(work, case, person)
-        case "resolve":
-            resolve(work, customer, case, person, "")
-        case "reopen":
-            reopen(work, case, person, "staff")
-            tell_customer(work, customer, "cases/reopened", {"number": case.id}, case=case)
-        case "note":
-            answer_press(work, place.raw["id"], label(person.language, "toast.how_to_note"), alert=True)
-            return
-    answer_press(work, place.raw["id"], label(person.language, f"toast.{action}", number=case.id))
-
-
-async def claim(work: Work, case: Case, person: Staff) -> None:
+async def claim(work: Work, case: Case, by: Staff) -> None:
     """Take a case for oneself; raises Refusal where somebody has it, and for whoever carries enough already."""
+    require(by)
     holder = await assignee_of(work, case)
-    if holder is not None and holder.id != person.id and holder.active:
+    if holder is not None and holder.id != by.id and holder.active:
         raise Refusal("taken_by", name=holder.name)
-    if not await duty.has_room(work, case, person):
-        raise Refusal("full", name=person.name)
-    take(work, case, person)
+    if not await duty.has_room(work, case, by):
+        raise Refusal("full", name=by.name)
+    take(work, case, by)
 
 
 async def assignee_of(work: Work, case: Case) -> Staff | None:
     """Who is responsible for the case."""
     return await staff_member(work, case.assignee_id) if case.assignee_id else None
-
-
-def _customer(place: Place) -> Customer:
-    if place.customer is None:
-        raise Refusal("not_a_topic")
-    return place.customer
-
-
-def _rest(place: Place) -> str:
-    """What follows the command."""
-    text = place.text
-    return text.split(maxsplit=1)[1].strip() if len(text.split(maxsplit=1)) > 1 else ""

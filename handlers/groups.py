@@ -47,9 +47,8 @@ async def topic_created(work: Work, place: Place) -> None:
     if topic.thread_id == thread_id:
         return  # the sender recorded it between our two looks
     if topic.state is TopicState.LIVE:
-        body = {"method": "deleteForumTopic", "params": {"message_thread_id": thread_id}}
         lane = staff_lane(group.id or 0, topic.customer_id)
-        send(work, What.CALL, lane, body, group_id=group.id, send_class=SendClass.C)
+        send(work, What.DROP_TOPIC, lane, {"thread_id": thread_id}, group_id=group.id, send_class=SendClass.C)
     elif topic.state is TopicState.MAKING:
         topic.thread_id = thread_id
         topic.state = TopicState.LIVE

@@ -1,22 +1,21 @@
 """The customer's words: to which case they belong, and how staff come to read them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from handlers import cases, speaking
-from handlers.chat.commanding import says_something
-from handlers.chat.doors import ORIGINAL_WAIT, Place
 from handlers.contact import asks_to_stop
-from handlers.content import Content, pieces, read_content, same_media, utf16_length
-from handlers.customers import barring, known, main_group
+from handlers.customers import barring, main_group
 from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
-from handlers.refusals import NotYet
+from handlers.said import Carried, Content, Said, same_media, stored
 from handlers.speaking import send, tell_customer, tell_staff
+from handlers.texts import pieces, utf16_length
 from handlers.typed import is_thanks
 from models.cases import Case, CaseState, case_numbered, cases_of, recent_cases
 from models.customers import Customer
 from models.delivery import Priority, What, staff_lane
-from models.messages import Author, Message, MessageVersion, message_at, new_message
+from models.messages import Author, Message, MessageVersion, new_message
 from models.outbox import pending_send
 from models.staff import staff_group
 from models.timeline import scored_at
@@ -35,87 +34,64 @@ ALBUM_WAIT = timedelta(seconds=1)
 COMMENT_WITHIN = timedelta(days=1)
 
 
-async def receive(work: Work, place: Place) -> None:
-    """Anything a customer sends: it is stored, belongs to a case, and goes to staff."""
-    case = await _take_in(work, place, await known(work, place.user))
-    words = cases.in_short(read_content(place.raw).text)
+async def receive(work: Work, customer: Customer, said: Said) -> Case | None:
+    """Anything a customer says: it is stored, belongs to a case, and goes to staff. Returns the case, if any."""
+    case = await _take_in(work, customer, said)
+    words = cases.in_short(said.text)
     if case and words and not case.subject_confirmed and case.subject == _asks_for_person(work):
         case.subject = words  # so far they had only asked for a person
-        cases.redraw_card(work, case)
-
-
-async def _take_in(work: Work, place: Place, customer: Customer) -> Case | None:
-    content = read_content(place.raw)
-    if await barring.is_banned(work, customer, content.text):
-        barring.keep_unheard(work, place, customer, content)
-        return None
-    replied = await _replied_to(work, place)
-    case = await _case_for(work, customer, content, replied)
-    if case is not None:  # else Telegram's own note about the chat, with no matter at hand
-        await relay(work, place, customer, case, content, replied)
     return case
 
 
-async def relay(
-    work: Work, place: Place, customer: Customer, case: Case, content: Content, replied: Message | None
-) -> None:
+async def _take_in(work: Work, customer: Customer, said: Said) -> Case | None:
+    if await barring.is_banned(work, customer, said.text):
+        barring.keep_unheard(work, customer, said)
+        return None
+    case = await _case_for(work, customer, said)
+    if case is not None:  # else a channel's own note about the chat, with no matter at hand
+        await relay(work, customer, case, said)
+    return case
+
+
+async def relay(work: Work, customer: Customer, case: Case, said: Said) -> None:
     """Store the customer's message with its case and send it on to staff."""
-    message_id = _store(work, place, customer, case, content, replied)
+    message_id = _store(work, customer, case, said)
     case.last_customer_at = work.now
     if case.state is CaseState.PENDING:
         case.move(CaseState.OPEN, work.now)
         work.happen(CaseResumed(case, customer))
-        cases.redraw_card(work, case)
-    quiet = await barring.is_muted(work, customer, content.text)
+    content = said.content
+    quiet = await barring.is_muted(work, customer, said.text)
     if not content.housekeeping and not quiet:
-        work.happen(CustomerSpoke(case, customer, content.text, content.written_at, content.kind))
-    await _show(work, place, customer, case, content, message_id, replied, quiet=quiet)
+        work.happen(CustomerSpoke(case, customer, said.text, content.written_at, content.kind))
+    await _show(work, customer, case, said, message_id, quiet=quiet)
     if case.card_message_id is None:
         cases.redraw_card(work, case)
 
 
-async def keep_answer(work: Work, place: Place, customer: Customer, case: Case | None, content: Content) -> None:
+async def keep_answer(work: Work, customer: Customer, case: Case | None, said: Said) -> None:
     """Words that answer what we asked with buttons: stored, and read by staff; what follows is up to the answer.
 
     About no case, staff read them with the other answers.
     """
-    message_id = _store(work, place, customer, case, content, None)
+    said = replace(said, answers=None)
+    message_id = _store(work, customer, case, said)
     if case is not None:
-        quiet = await barring.is_muted(work, customer, content.text)
-        await _show(work, place, customer, case, content, message_id, None, quiet=quiet)
+        quiet = await barring.is_muted(work, customer, said.text)
+        await _show(work, customer, case, said, message_id, quiet=quiet)
 
 
-def _store(
-    work: Work, place: Place, customer: Customer, case: Case | None, content: Content, replied: Message | None
-) -> int:
+def _store(work: Work, customer: Customer, case: Case | None, said: Said) -> int:
     return new_message(
         work,
         customer_id=customer.id,
         case_id=case.id if case else None,
         author=Author.CUSTOMER,
-        kind=content.kind,
-        text=content.text,
-        entities=content.entities,
-        media=content.media,
-        album=content.album,
-        written_at=content.written_at,
-        origin_chat_id=place.raw["chat"]["id"],
-        origin_message_id=place.raw["message_id"],
-        reply_to_id=replied.id if replied else None,
+        **stored(said),
     )
 
 
-async def _show(
-    work: Work,
-    place: Place,
-    customer: Customer,
-    case: Case,
-    content: Content,
-    message_id: int,
-    replied: Message | None,
-    *,
-    quiet: bool,
-) -> None:
+async def _show(work: Work, customer: Customer, case: Case, said: Said, message_id: int, *, quiet: bool) -> None:
     """Show staff the customer's message, in the topic."""
     await cases.want_topic(work, customer, await staff_group(work, case.group_id))
     row = {
@@ -123,32 +99,31 @@ async def _show(
         "customer_id": customer.id,
         "case_id": case.id,
         "message_id": message_id,
-        "reply_to_id": replied.id if replied else None,
+        "reply_to_id": said.answers.id if said.answers else None,
         "priority": Priority.RELAY,
     }
-    await _pass_on(work, place, customer, content, row, {"quiet": True} if quiet else {})
+    await show_staff(work, customer, said, row, {"quiet": True} if quiet else {})
 
 
-async def _pass_on(
-    work: Work, place: Place, customer: Customer, content: Content, row: dict[str, Any], how: dict[str, Any]
+async def show_staff(
+    work: Work, customer: Customer, said: Said, row: dict[str, Any], how: dict[str, Any] | None = None
 ) -> None:
-    lane = staff_lane(row["group_id"], customer.id)
-    if content.kind == "text":
+    """A customer's message for staff, in the way that its kind can be carried over; `row` says where."""
+    lane, content, how = staff_lane(row["group_id"], customer.id), said.content, how or {}
+    if content.carried is Carried.TEXT:
         words_to_staff(work, lane, content.text, content.entities, row, **how)
         return
-    source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000], **how}
-    if content.method is None:
-        body = {
-            "template": "messages/described",
-            "values": {"kind": content.kind, "text": content.text[:1000]},
-            **how,
-        }
+    described = {"kind": content.kind, "text": content.text[:1000]}
+    if content.carried not in (Carried.COPIED, Carried.FORWARDED) or said.at is None:
+        body = {"template": "messages/described", "values": described, **how}
         send(work, What.SAY, lane, body, **row)
-    elif content.album and content.method == "copyMessage":
-        await _join_album(work, lane, content.album, place.raw["message_id"], source, row)
+        return
+    source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, **described, **how}
+    if content.album and content.carried is Carried.COPIED:
+        key = f"album:{row['customer_id']}:{content.album}"
+        await join_album(work, key, lane, said.at.message_id, source, row)
     else:
-        body = {"method": content.method, "message_ids": [place.raw["message_id"]], **source}
-        send(work, What.COPY, lane, body, **row)
+        send(work, What.COPY, lane, {"message_ids": [said.at.message_id], **source}, **row)
 
 
 def words_to_staff(
@@ -167,33 +142,24 @@ def words_to_staff(
         send(work, What.WORDS, lane, {"text": part, "entities": None, **body}, **row)
 
 
-async def _join_album(
-    work: Work, lane: str, album: str, telegram_id: int, source: dict[str, Any], row: dict[str, Any]
+async def join_album(
+    work: Work, key: str, lane: str, telegram_id: int, source: dict[str, Any], row: dict[str, Any]
 ) -> None:
-    """One outbox row an album: it waits a moment after each item, so that late ones still join."""
-    key = f"album:{row['customer_id']}:{album}"
+    """One outbox row an album, whichever way it goes: it waits a moment after each item, so that late ones join."""
     waiting = await pending_send(work, key)
     item = {"telegram_id": telegram_id, "message_id": row["message_id"]}
     due = work.real_now + ALBUM_WAIT
     if waiting is None:
-        body = {"method": "copyMessages", "items": [item], **source}
-        send(work, What.COPY, lane, body, key=key, not_before=due, **row)
+        send(work, What.COPY, lane, {"items": [item], **source}, key=key, not_before=due, **row)
     else:
         waiting.body = {**waiting.body, "items": [*waiting.body["items"], item]}
         waiting.cost = len(waiting.body["items"])
         waiting.not_before = due
 
 
-async def _replied_to(work: Work, place: Place) -> Message | None:
-    reply = place.raw.get("reply_to_message")
-    if not reply:
-        return None
-    return await message_at(work, place.raw["chat"]["id"], reply["message_id"])
-
-
-async def _case_for(work: Work, customer: Customer, content: Content, replied: Message | None) -> Case | None:
+async def _case_for(work: Work, customer: Customer, said: Said) -> Case | None:
     """The case these words belong to: the one replied to, else the latest; a new one where there is none."""
-    current = await cases_of(work, customer.id)
+    current, content, replied = await cases_of(work, customer.id), said.content, said.answers
     meant = await case_numbered(work, replied.case_id) if replied and replied.case_id else None
     too_old = meant is not None and meant.id not in {case.id for case in current}
     if not customer.next_is_new and not too_old:
@@ -253,18 +219,16 @@ async def _keep_comment(work: Work, customer: Customer, case: Case, words: str) 
     case.comment = words
     case.comment_open = False
     work.happen(Commented(case, customer, words))
-    cases.redraw_card(work, case)
     buttons = [] if case.unfinished else [[cases.not_solved_button(customer.language, case)]]
     tell_customer(work, customer, "cases/comment_kept", {"number": case.id}, buttons=buttons, case=case)
 
 
-async def ask_for_person(work: Work, place: Place) -> None:
-    """The keyboard's button for a person: their words reach staff at once, marked as urgent."""
-    customer = await known(work, place.user)
+async def call_person(work: Work, customer: Customer, said: Said) -> None:
+    """The customer asks for a person: their words reach staff at once, marked as urgent."""
     before = {case.id: case.unfinished for case in await cases_of(work, customer.id)}
     for case in await cases_of(work, customer.id):
         case.comment_open = False  # a call for a person is no comment
-    taken = await _take_in(work, place, customer)
+    taken = await _take_in(work, customer, said)
     if taken and taken.id not in before:  # the button's words are no matter; the next ones may be
         taken.subject = _asks_for_person(work)
     if taken is None or taken.id not in before or await barring.is_muted(work, customer, ""):
@@ -283,27 +247,18 @@ def _asks_for_person(work: Work) -> str:
 # -- edits
 
 
-async def edited(work: Work, place: Place) -> None:
+async def change(work: Work, customer: Customer, message: Message, said: Said) -> None:
     """A customer changed a message: staff get the new text whole, under the old one, which is kept."""
-    customer = await known(work, place.user)
-    message = await message_at(work, place.raw["chat"]["id"], place.raw["message_id"])
-    if message is None:
-        if not says_something(work, place):
-            return  # commands are not stored, and are not carried out a second time
-        if work.age < ORIGINAL_WAIT:
-            raise NotYet
-        await receive(work, place)  # the original never came; these are the customer's words
-        return
-    content = read_content(place.raw)
+    content = said.content
     if message.recalled_at or (content.text == message.text and same_media(message, content)):
         return
-    await _record_edit(work, message, content)
+    _record_edit(work, message, said)
     if await barring.is_banned(work, customer, content.text):
         return
     if message.author is Author.UNHEARD:  # changed to words that go through, or when the ban was over
         message.origin_chat_id = message.origin_message_id = None
         await work.flush()
-        await receive(work, place)
+        await receive(work, customer, said)
         return
     case = await case_numbered(work, message.case_id) if message.case_id else None
     group_id = case.group_id if case else (await main_group(work)).id or 0  # an answer to a questionnaire has no case
@@ -317,19 +272,17 @@ async def edited(work: Work, place: Place) -> None:
         "reply_to_id": message.id,
         "priority": Priority.RELAY,
     }
-    lane = staff_lane(group_id, customer.id)
     if not same_media(message, content):
-        source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000]}
-        body = {"method": "copyMessage", "message_ids": [place.raw["message_id"]], **source}
-        send(work, What.COPY, lane, body, **row)
+        whole = replace(said, content=replace(content, carried=Carried.COPIED, album=None))
+        await show_staff(work, customer, whole, row)
         message.media = content.media
-    words_to_staff(work, lane, content.text, content.entities, row, mark="edited")
+    words_to_staff(work, staff_lane(group_id, customer.id), content.text, content.entities, row, mark="edited")
     if case is not None:
         work.happen(WordsChanged(case, customer, content.text))
 
 
-async def _record_edit(work: Work, message: Message, content: Content) -> None:
+def _record_edit(work: Work, message: Message, said: Said) -> None:
     work.append(MessageVersion, message_id=message.id, text=message.text, replaced_at=work.now)
-    message.text = content.text
-    message.entities = content.entities
-    message.edited_at = content.written_at
+    message.text = said.text
+    message.entities = said.content.entities
+    message.edited_at = said.content.written_at

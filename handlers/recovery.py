@@ -57,7 +57,7 @@ async def begin(work: Work, given: ScoreGiven) -> None:
         cases.reopen(work, case, given.agent or customer, "score")
         case.comment_open = asked_why
     to = await _in_charge(work, case, Role(plan.recovery.to), handler)
-    cases.assign(work, case, to)
+    cases.entrust(work, case, to)
     due_at = _due_at(work, plan, customer)
     work.add(
         Recovery(
@@ -72,7 +72,6 @@ async def begin(work: Work, given: ScoreGiven) -> None:
     )
     customer.recovering_since = work.now
     work.happen(RecoveryBegun(case, to, due_at))
-    cases.redraw_card(work, case)
     await _tell_all(work, customer, case, given.score, to, due_at)
 
 

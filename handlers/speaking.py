@@ -1,7 +1,7 @@
-"""How a use case speaks: it names a template and its values, and an outbox row is added.
+"""How a use case speaks, in words of ours: it names a template and its values, and an outbox row is added.
 
 What a customer is told is frozen as text here. What staff read is rendered when it goes, and rendered once here
-to be sure that it can be.
+to be sure that it can be. Which call of which channel says it is for `handlers/delivery` to know.
 """
 
 import html
@@ -16,12 +16,13 @@ from models.staff import Staff, StaffGroup
 from models.work import Work
 from templates import label, render
 
-Buttons = list[list[dict[str, Any]]]
+Button = dict[str, str]
+Buttons = list[list[Button]]
 
 
-def button(text: str, data: str) -> dict[str, Any]:
-    """A button under a message; `data` is at most 64 bytes."""
-    return {"text": text, "callback_data": data}
+def button(text: str, press: str) -> Button:
+    """A button under a message; `press` is what it says when it is pressed, at most 64 bytes."""
+    return {"text": text, "press": press}
 
 
 def send(work: Work, what: What, lane: str, body: dict[str, Any], **row: Any) -> None:
@@ -32,19 +33,13 @@ def send(work: Work, what: What, lane: str, body: dict[str, Any], **row: Any) ->
     work.said = True
 
 
-def call_customer(work: Work, customer: Customer, method: str, params: dict[str, Any], **row: Any) -> None:
-    """A call to the customer's chat, exactly as given; the chat is frozen now."""
+# -- to a customer
+
+
+def to_customer(work: Work, customer: Customer, what: What, body: dict[str, Any], **row: Any) -> None:
+    """A row for the customer's chat, which is frozen now."""
     row.setdefault("priority", Priority.ANSWER)
-    body = {"method": method, "params": params}
-    send(
-        work,
-        What.CALL,
-        customer_lane(customer.chat_id),
-        body,
-        chat_id=customer.chat_id,
-        customer_id=customer.id,
-        **row,
-    )
+    send(work, what, customer_lane(customer.chat_id), body, chat_id=customer.chat_id, customer_id=customer.id, **row)
 
 
 def tell_customer(
@@ -54,41 +49,40 @@ def tell_customer(
     values: dict[str, Any] | None = None,
     *,
     buttons: Buttons | None = None,
-    keyboard: dict[str, Any] | None = None,
+    keyboard: list[list[dict[str, Any]]] | None = None,
     case: Case | None = None,
     **row: Any,
 ) -> int | None:
     """Say a template to the customer, in the customer's language, and keep it with the messages; returns its key.
 
-    Who has no Telegram is told by somebody else: of a case, staff read what there is to tell. Returns None then.
+    Who has no chat with us is told by somebody else: of a case, staff read what there is to tell. Returns None then.
     """
     text = render(customer.language, template, values or {})
-    if customer.user_id is None:
+    if not customer.has_chat:
         if case is not None:
             _ask_to_tell(work, customer, case, text)
         return None
+    case_id = case.id if case else None
     message_id = new_message(
         work,
         customer_id=customer.id,
-        case_id=case.id if case else None,
+        case_id=case_id,
         author=Author.BOT,
         kind="text",
         text=text,
         written_at=work.now,
     )
-    params: dict[str, Any] = {"text": text, "parse_mode": "HTML"}
+    body: dict[str, Any] = {"text": text}
     if buttons:
-        params["reply_markup"] = {"inline_keyboard": buttons}
+        body["buttons"] = buttons
     elif keyboard:
-        params["reply_markup"] = keyboard
-    call_customer(
-        work, customer, "sendMessage", params, message_id=message_id, case_id=case.id if case else None, **row
-    )
+        body["keyboard"] = keyboard
+    to_customer(work, customer, What.SAY, body, message_id=message_id, case_id=case_id, **row)
     return message_id
 
 
 def _ask_to_tell(work: Work, customer: Customer, case: Case, text: str) -> None:
-    """Staff read in the topic what a customer without Telegram should hear."""
+    """Staff read in the topic what a customer without a chat should hear."""
     bare = html.unescape(re.sub(r"<[^>]+>", "", text))
     body = {"template": "routing/read_out", "values": {"text": bare[:3000]}}
     send(
@@ -103,16 +97,38 @@ def _ask_to_tell(work: Work, customer: Customer, case: Case, text: str) -> None:
 
 
 def change_message(
-    work: Work, customer: Customer, telegram_id: int, template: str, values: dict[str, Any], buttons: Buttons
+    work: Work, customer: Customer, shown_at: int, template: str, values: dict[str, Any], buttons: Buttons
 ) -> None:
-    """Put a template in the place of a message that the bot sent to the customer."""
-    params = {
-        "message_id": telegram_id,
-        "text": render(customer.language, template, values),
-        "parse_mode": "HTML",
-        "reply_markup": {"inline_keyboard": buttons},
-    }
-    call_customer(work, customer, "editMessageText", params, send_class=SendClass.C)
+    """Put a template in the place of a message of ours that stands at the customer's."""
+    body = {"at": shown_at, "text": render(customer.language, template, values), "buttons": buttons}
+    to_customer(work, customer, What.CHANGE, body, send_class=SendClass.C)
+
+
+def change_sent(
+    work: Work, customer: Customer, message_id: int, template: str, values: dict[str, Any], buttons: Buttons
+) -> None:
+    """The same for a message of ours by its key, wherever it will stand once it is sent."""
+    body = {"text": render(customer.language, template, values), "buttons": buttons}
+    to_customer(work, customer, What.CHANGE, body, message_id=message_id, send_class=SendClass.C)
+
+
+def take_buttons(work: Work, customer: Customer, shown_at: int) -> None:
+    """A message of ours at the customer's loses its buttons."""
+    to_customer(work, customer, What.CHANGE, {"at": shown_at, "buttons": []}, send_class=SendClass.C)
+
+
+def customer_keyboard(language: str, *, ask_phone: bool = False) -> list[list[dict[str, Any]]]:
+    """The keys under the customer's input: complaint, progress, a person, language; and to share one's number."""
+    rows = (("complain", "progress"), ("person", "language"))
+    shown: list[list[dict[str, Any]]] = [
+        [{"text": label(language, f"keyboard.{key}")} for key in row] for row in rows
+    ]
+    if ask_phone:
+        shown.append([{"text": label(language, "keyboard.phone"), "asks_contact": True}])
+    return shown
+
+
+# -- to staff
 
 
 def tell_staff(
@@ -137,12 +153,7 @@ def tell_staff(
     render(work.plan.business.language, template, values)
     assert group.id is not None  # noqa: S101
     customer_id = customer.id if customer else None
-    body: dict[str, Any] = {
-        "template": template,
-        "values": values,
-        "answers": answers,
-        "thread_id": thread_id,
-    }
+    body: dict[str, Any] = {"template": template, "values": values, "answers": answers, "thread_id": thread_id}
     if buttons:
         body["buttons"] = buttons
     if link_to:
@@ -169,29 +180,57 @@ def tell_privately(
 ) -> None:
     """Say a template to a member of staff in private; whoever has not started the bot does not get it."""
     row.setdefault("send_class", SendClass.B)
-    params: dict[str, Any] = {"text": render(person.language, template, values or {}), "parse_mode": "HTML"}
+    body: dict[str, Any] = {"text": render(person.language, template, values or {})}
     if buttons:
-        params["reply_markup"] = {"inline_keyboard": buttons}
-    body = {"method": "sendMessage", "params": params}
-    send(work, What.CALL, customer_lane(person.user_id), body, chat_id=person.user_id, **row)
+        body["buttons"] = buttons
+    send(work, What.SAY, customer_lane(person.user_id), body, chat_id=person.user_id, **row)
 
 
-def answer_press(work: Work, press_id: str, text: str = "", *, alert: bool = False) -> None:
-    """Answer a press of a button, best effort; `text` of at most 200 characters is shown to who pressed."""
-    params: dict[str, Any] = {"callback_query_id": press_id}
-    if text:
-        params |= {"text": text[:200], "show_alert": alert}
-    work.calls.append(("answerCallbackQuery", params))
-
-
-def customer_keyboard(language: str, *, ask_phone: bool = False) -> dict[str, Any]:
-    """The keyboard under the customer's input: complaint, progress, a person, language; and to share one's number."""
-    rows = (("complain", "progress"), ("person", "language"))
-    shown: Buttons = [[{"text": label(language, f"keyboard.{key}")} for key in row] for row in rows]
-    if ask_phone:
-        shown.append([{"text": label(language, "keyboard.phone"), "request_contact": True}])
-    return {
-        "keyboard": shown,
-        "resize_keyboard": True,
-        "is_persistent": True,
+def change_in_group(
+    work: Work,
+    group_id: int,
+    customer: Customer | None,
+    shown_at: int,
+    template: str,
+    values: dict[str, Any],
+    buttons: Buttons,
+) -> None:
+    """Put a template in the place of a message of ours that stands in a staff group: the one way to change any."""
+    body = {
+        "at": shown_at,
+        "text": render(work.plan.business.language, template, values),
+        "buttons": buttons,
     }
+    send(
+        work,
+        What.CHANGE,
+        staff_lane(group_id, customer.id if customer else None),
+        body,
+        group_id=group_id,
+        send_class=SendClass.C,
+        priority=Priority.ANSWER,
+    )
+
+
+def change_privately(
+    work: Work, person: Staff, shown_at: int, template: str, values: dict[str, Any], buttons: Buttons
+) -> None:
+    """Put a template in the place of a message of ours in the private chat with a member of staff."""
+    body = {"at": shown_at, "text": render(person.language, template, values), "buttons": buttons}
+    send(
+        work,
+        What.CHANGE,
+        customer_lane(person.user_id),
+        body,
+        chat_id=person.user_id,
+        send_class=SendClass.C,
+        priority=Priority.ANSWER,
+    )
+
+
+def add_line(work: Work, row: Outbox, line: str) -> None:
+    """Put a line under what we said to staff in that row, in the place of its buttons."""
+    said = row.body.get("text") or render(work.plan.business.language, row.body["template"], row.body["values"])
+    body: dict[str, Any] = {"at": row.telegram_id, "text": f"{said}\n{html.escape(line)}", "buttons": []}
+    place: dict[str, Any] = {"group_id": row.group_id} if row.group_id else {"chat_id": row.chat_id}
+    send(work, What.CHANGE, row.lane, body, send_class=SendClass.C, priority=Priority.ANSWER, **place)

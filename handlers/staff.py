@@ -5,9 +5,10 @@ from typing import Any
 
 from handlers import cases
 from handlers.chat.doors import Place, Where, in_place
+from handlers.chat.presses import answer_press
 from handlers.happenings import StaffBack, StaffLeft, StandingChanged, Unassigned
 from handlers.refusals import Refusal
-from handlers.speaking import answer_press, button, tell_privately, tell_staff
+from handlers.speaking import button, tell_privately, tell_staff
 from models.cases import unfinished_cases_of
 from models.customers import customer_of_user, display_name
 from models.staff import (
@@ -107,7 +108,7 @@ async def decide_on_candidate(work: Work, place: Place) -> None:
         _admit(work, person, place.speaker, place.staff_group)
     else:
         work.audit(place.speaker, "refused", person.subject)
-    answer_press(work, place.raw["id"])
+    answer_press(work, place)
     in_place(work, place, "staff/approved" if action == "approve" else "staff/refused", {"name": person.name})
 
 
@@ -153,9 +154,8 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
         case for case in await unfinished_cases_of(work, person.id or 0) if not elsewhere or case.group_id == group.id
     ]
     for case in orphans:
-        cases.assign(work, case, None)
+        cases.entrust(work, case, None)
         work.happen(Unassigned(case, person, "left"))
-        cases.redraw_card(work, case)
     if orphans:
         numbers = [case.id for case in orphans]
         tell_staff(work, group, None, "staff/left", {"name": person.name, "numbers": numbers})

@@ -107,22 +107,32 @@ class Priority(enum.IntEnum):
 class What(enum.StrEnum):
     """What an outbox row asks for; `body` holds what that needs.
 
-    CALL    a frozen call: {method, params}; params hold no chat
-    WORDS   a person's text for staff: {text, entities, prefix?}
-    COPY    a person's messages for staff: {method, from_chat_id, message_ids, note?}
-    SAY     a template for staff, rendered when it goes: {template, values}
-    CARD    the card of a case, drawn from its state when it goes: {fresh}
-    TOPIC   make the customer's topic: {}
-    EDIT    change what a link points at: {method, params}
+    SAY         what we say: {text} frozen, or {template, values} for staff, rendered when it goes; {buttons?,
+                keyboard?, answers?, thread_id?, link_to?}. A button is {text, press}, a key {text, asks_contact?}
+    WORDS       a person's text: {text, entities, mark?, as_file?}
+    COPY        a person's messages: {carried: "copied" or "forwarded", from_chat_id or from_group_id, message_ids
+                or items, kind, text}
+    CHANGE      put others in the place of ours {text, buttons}, or of a person's {words or caption, entities,
+                media?}, or take the buttons {buttons: []}; `at` is where it stands, else where the row's message was
+                shown
+    RECALL      take back what the row's message was shown as: {}
+    CARD        the card of a case, drawn from its state when it goes: {fresh}
+    TOPIC       make the customer's topic: {}; DROP_TOPIC and OPEN_TOPIC: {thread_id}
+    POLL        {question, options, anonymous, several?, thread_id?}; CLOSE_POLL: {at}
+    All may say {quiet} (without a sound) and {plain} (without formatting, which Telegram refused).
     """
 
-    CALL = "call"
+    SAY = "say"
     WORDS = "words"
     COPY = "copy"
-    SAY = "say"
+    CHANGE = "change"
+    RECALL = "recall"
     CARD = "card"
     TOPIC = "topic"
-    EDIT = "edit"
+    DROP_TOPIC = "drop_topic"
+    OPEN_TOPIC = "open_topic"
+    POLL = "poll"
+    CLOSE_POLL = "close_poll"
 
 
 class Outbox(Base, table=True):

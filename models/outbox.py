@@ -151,7 +151,7 @@ async def unsent(work: Work, message_id: int) -> Outbox | None:
         .where(
             Outbox.message_id == message_id,
             Outbox.state == OutboxState.NEW,
-            col(Outbox.what).in_((What.CALL, What.COPY)),
+            col(Outbox.what).in_((What.WORDS, What.COPY)),
         )
         .with_for_update()
     )
@@ -221,3 +221,11 @@ async def customer_named_at(work: Work, group_id: int, telegram_id: int) -> int 
     )
     customer_id: int | None = await work.first(said.order_by(col(Outbox.id).desc()).limit(1))
     return customer_id
+
+
+async def row_shown_at(work: Work, group_id: int | None, chat_id: int, telegram_id: int) -> Outbox | None:
+    """What we said that stands there: in that staff group, or in that private chat; None for what is long ago."""
+    here = Outbox.group_id == group_id if group_id else Outbox.chat_id == chat_id
+    query = select(Outbox).where(Outbox.telegram_id == telegram_id, here, Outbox.what == What.SAY)
+    row: Outbox | None = await work.first(query.order_by(col(Outbox.id).desc()).limit(1))
+    return row

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from handlers.content import pieces, read_content, utf16_length
+from handlers.chat.content import read_content
+from handlers.texts import pieces, utf16_length
 from handlers.typed import is_thanks
 
 THANKS = """

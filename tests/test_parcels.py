@@ -89,6 +89,6 @@ async def test_a_card_that_comes_to_stand_while_its_case_moves_away_is_retired_w
         case = await case_numbered(work, 1001)
         assert case is not None
         assert (case.group_id, case.card_message_id) == (2, None)
-        (call,) = await work.all(select(Outbox).where(Outbox.what == What.CALL))
-        assert (call.group_id, call.body["params"]["message_id"]) == (1, 55)
+        (call,) = await work.all(select(Outbox).where(Outbox.what == What.CHANGE))
+        assert (call.group_id, call.body["at"]) == (1, 55)
     await database.close()

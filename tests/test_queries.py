@@ -31,7 +31,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
                     lane="c1",
                     priority=0,
                     send_class=SendClass.A,
-                    what=What.CALL,
+                    what=What.WORDS,
                     body={},
                     chat_id=1,
                     state=OutboxState.SENT,

@@ -49,7 +49,7 @@ async def test_sent_rows_are_forgotten_after_a_month_and_refused_ones_stay_to_be
                     lane="c1",
                     priority=0,
                     send_class=SendClass.A,
-                    what=What.CALL,
+                    what=What.WORDS,
                     body={},
                     state=state,
                     created_at=created,

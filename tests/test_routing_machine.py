@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlmodel import col, select
 
-from handlers import answers, cards, cases, duty, open_database, staff
+from handlers import cards, cases, duty, open_database, staff
+from handlers.chat import answers as chat_answers
+from handlers.chat import cases as chat_cases
 from handlers.chat.doors import Place, Where
 from handlers.happenings import CustomerSpoke
 from handlers.refusals import Refusal
@@ -189,9 +191,7 @@ class Routing(RuleBasedStateMachine):
         async def act(work: Work) -> None:
             case = await self.some(work, pick)
             customer = await customer_numbered(work, case.customer_id)
-            user = {"id": customer.user_id, "first_name": customer.name}
-            raw = {"id": "1", "data": f"kind:{case.id}:{kind}", "message": {"message_id": 1}}
-            await cards.choose_kind(work, Place(Where.PRIVATE, "callback_query", raw, user, customer=customer))
+            await cards.choose_kind(work, customer, case.id, kind, 1)
 
         self.do(act)
 
@@ -218,10 +218,10 @@ class Routing(RuleBasedStateMachine):
     )
     def commands(self, agent: int, pick: int, words: str) -> None:
         command = {
-            "/claim": cases.claim_command,
-            "/resolve": cases.resolve_command,
-            "/close": cases.close_command,
-            "/reopen": cases.reopen_command,
+            "/claim": chat_cases.claim,
+            "/resolve": chat_cases.resolve,
+            "/close": chat_cases.close,
+            "/reopen": chat_cases.reopen,
             "/assign": directing.assign,
             "/transfer": directing.transfer,
             "/kind": directing.kind_command,
@@ -261,7 +261,7 @@ class Routing(RuleBasedStateMachine):
     def answers(self, agent: int, pick: int) -> None:
         async def act(work: Work) -> None:
             case = await self.some(work, pick)
-            await answers.answer(work, await self.place(work, "马上", agent, case))
+            await chat_answers.answer(work, await self.place(work, "马上", agent, case))
 
         self.do(act)
 

@@ -110,8 +110,8 @@ def row(text: str, **values: Any) -> Outbox:
         "chat_id": chat,
         "priority": Priority.ANSWER,
         "send_class": SendClass.A,
-        "what": What.CALL,
-        "body": {"method": "sendMessage", "params": {"text": text}},
+        "what": What.WORDS,
+        "body": {"text": text},
         "created_at": wall(),
     }
     return Outbox(**{**usual, **values})
@@ -229,7 +229,7 @@ async def test_when_the_first_of_joined_texts_was_cancelled_the_others_go_at_onc
     scene.sender._lanes.put(group)
     scene.sender._take(group)
     await scene.sender._record_and_claim([group])
-    await scene.sent("second")  # the call says what its first row says
+    await scene.sent("second\nthird")
     await scene.sender._record_and_claim([])
     assert await scene.states() == ["cancelled", "sent", "sent"]
     assert not scene.sender.depth

@@ -12,7 +12,7 @@ from jinja2 import Environment, meta
 
 import templates
 from bot.sandbox.entities import from_html, units
-from handlers.content import COPIED, DESCRIBED, FORWARDED
+from handlers.chat.content import COPIED, DESCRIBED, FORWARDED
 from models.cases import CaseKind, CaseState
 from models.customers import NAME_LIMIT
 from models.staff import Role

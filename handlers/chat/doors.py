@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from handlers import speaking
-from handlers.content import read_content
+from handlers.chat.content import read_content
 from handlers.refusals import Refusal
 from models.customers import Customer
 from models.delivery import Priority
@@ -86,6 +86,12 @@ class Place:
         """The words of the message, or the data of the button."""
         found = self.raw.get("data") if self.what == "callback_query" else self.raw.get("text")
         return found if isinstance(found, str) else ""
+
+    @property
+    def rest(self) -> str:
+        """What follows the command."""
+        words = self.text.split(maxsplit=1)
+        return words[1].strip() if len(words) > 1 else ""
 
     @property
     def is_staff(self) -> bool:
@@ -180,13 +186,21 @@ def refuse(work: Work, place: Place, refusal: Refusal) -> None:
         values["role"] = label(language, f"role.{values['role']}")
     text = label(language, f"refusal.{refusal.key}", **values)
     if place.what == "callback_query":
-        speaking.answer_press(work, place.raw["id"], text, alert=True)
+        answer_press(work, place, text, alert=True)
     elif in_private and place.agent and place.is_staff:
         speaking.tell_privately(work, place.agent, "staff/plain", {"text": text}, priority=Priority.ANSWER)
     elif in_private and place.customer:
         speaking.tell_customer(work, place.customer, "customers/plain", {"text": text})
     elif place.group:
         in_place(work, place, "staff/plain", {"text": text})
+
+
+def answer_press(work: Work, place: Place, text: str = "", *, alert: bool = False) -> None:
+    """Answer a press, best effort; `text` of at most 200 characters is shown to who pressed."""
+    params = {"callback_query_id": place.raw["id"]}
+    if text:
+        params |= {"text": text[:200], "show_alert": alert}
+    work.calls.append(("answerCallbackQuery", params))
 
 
 def in_place(

@@ -4,17 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 from handlers import (
-    answers,
-    cards,
-    cases,
     contact,
     customers,
     groups,
-    messages,
     questionnaires,
     staff,
     visits,
 )
+from handlers.chat import answers as chat_answers
+from handlers.chat import cases as chat_cases
+from handlers.chat import messages as chat_messages
 from handlers.chat.commanding import beside, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
 from handlers.chat.doors import (
@@ -63,23 +62,23 @@ async def _help(work: Work, place: Place) -> None:
 COMMANDS: tuple[Command, ...] = (
     # a customer's chat
     Command("start", IN_PRIVATE, CUSTOMER, joining.start),
-    Command("mycases", IN_PRIVATE, CUSTOMER, cards.my_cases),
+    Command("mycases", IN_PRIVATE, CUSTOMER, chat_cases.mine),
     Command("language", IN_PRIVATE, CUSTOMER, customers.ask_language),
     Command("help", IN_PRIVATE, CUSTOMER, customers.say_help),
     Command("privacy", IN_PRIVATE, CUSTOMER, customers.say_privacy),
     Command("preferences", IN_PRIVATE, CUSTOMER, contact.preferences),
     # with a customer at hand
-    Command("claim", WITH_CUSTOMER, AGENT, cases.claim_command),
-    Command("resolve", WITH_CUSTOMER, AGENT, cases.resolve_command),
-    Command("close", WITH_CUSTOMER, AGENT, cases.close_command),
-    Command("reopen", WITH_CUSTOMER, AGENT, cases.reopen_command),
-    Command("case", WITH_CUSTOMER, AGENT, cases.case_command),
+    Command("claim", WITH_CUSTOMER, AGENT, chat_cases.claim),
+    Command("resolve", WITH_CUSTOMER, AGENT, chat_cases.resolve),
+    Command("close", WITH_CUSTOMER, AGENT, chat_cases.close),
+    Command("reopen", WITH_CUSTOMER, AGENT, chat_cases.reopen),
+    Command("case", WITH_CUSTOMER, AGENT, chat_cases.show),
     Command("kind", WITH_CUSTOMER, AGENT, directing.kind_command),
     Command("severity", WITH_CUSTOMER, AGENT, directing.severity_command),
     Command("assign", WITH_CUSTOMER, AGENT, directing.assign),
     Command("transfer", WITH_CUSTOMER, AGENT, directing.transfer),
-    Command("note", WITH_CUSTOMER, AGENT, answers.note_command),
-    Command("recall", WITH_CUSTOMER, AGENT, answers.recall),
+    Command("note", WITH_CUSTOMER, AGENT, chat_answers.note),
+    Command("recall", WITH_CUSTOMER, AGENT, chat_answers.recall),
     Command("promise", WITH_CUSTOMER, AGENT, promising.promise),
     Command("why", WITH_CUSTOMER, AGENT, contact.why),
     Command("visit", WITH_CUSTOMER, AGENT, visits.lists.visit_command),
@@ -130,12 +129,12 @@ DOORS: tuple[Door, ...] = (
     ),
     # a customer's chat
     Door("complain_key", IN_PRIVATE, CUSTOMER, keyboard("complain"), customers.start_complaint),
-    Door("progress_key", IN_PRIVATE, CUSTOMER, keyboard("progress"), cards.my_cases),
-    Door("person_key", IN_PRIVATE, CUSTOMER, keyboard("person"), messages.ask_for_person),
+    Door("progress_key", IN_PRIVATE, CUSTOMER, keyboard("progress"), chat_cases.mine),
+    Door("person_key", IN_PRIVATE, CUSTOMER, keyboard("person"), chat_messages.ask_for_person),
     Door("language_key", IN_PRIVATE, CUSTOMER, keyboard("language"), customers.ask_language),
     Door("set_language", IN_PRIVATE, CUSTOMER, press("language"), customers.set_language),
     Door("another_matter", IN_PRIVATE, CUSTOMER, press("another"), unless_banned(customers.start_new_matter)),
-    Door("kind", IN_PRIVATE, CUSTOMER, press("kind"), unless_banned(cards.choose_kind)),
+    Door("kind", IN_PRIVATE, CUSTOMER, press("kind"), unless_banned(chat_cases.choose_kind)),
     Door("score", IN_PRIVATE, CUSTOMER, press("score"), unless_banned(questionnaires.score)),
     Door("object", IN_PRIVATE, CUSTOMER, press("object"), barring.objects),
     Door("not_solved", IN_PRIVATE, CUSTOMER, press("unsolved"), unless_banned(questionnaires.not_solved)),
@@ -147,7 +146,14 @@ DOORS: tuple[Door, ...] = (
     Door("visit_answer", IN_PRIVATE, CUSTOMER, press("visited"), unless_banned(visits.asking.press, but="stop")),
     # a staff group
     *(
-        Door(f"card_{action}", WITH_CUSTOMER | {GENERAL}, AGENT, press(action), cases.card_press)
+        Door(
+            f"card_{action}",
+            WITH_CUSTOMER | {GENERAL},
+            AGENT,
+            press(action),
+            chat_cases.card_press,
+            chat_cases.show_as_it_is,
+        )
         for action in ("claim", "wait", "resolve", "reopen", "note")
     ),
     Door("have_it", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), telling.acknowledge),
@@ -164,20 +170,33 @@ DOORS: tuple[Door, ...] = (
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
     Door("approve", STAFF_PLACES, SUPERVISOR, press("approve"), staff.decide_on_candidate),
     Door("refuse", STAFF_PLACES, SUPERVISOR, press("refuse"), staff.decide_on_candidate),
-    Door("card_more", WITH_CUSTOMER | {GENERAL}, AGENT, press("more"), directing.press),
-    Door("card_kind", WITH_CUSTOMER | {GENERAL}, AGENT, press("setkind"), directing.press),
-    Door("card_severity", WITH_CUSTOMER | {GENERAL}, AGENT, press("severity"), directing.press),
+    Door("card_more", WITH_CUSTOMER | {GENERAL}, AGENT, press("more"), directing.press, chat_cases.show_as_it_is),
+    Door("card_kind", WITH_CUSTOMER | {GENERAL}, AGENT, press("setkind"), directing.press, chat_cases.show_as_it_is),
+    Door(
+        "card_severity",
+        WITH_CUSTOMER | {GENERAL},
+        AGENT,
+        press("severity"),
+        directing.press,
+        chat_cases.show_as_it_is,
+    ),
     Door("have", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), heeding.have),
     # words: what is no command and no button
     Door("own_contact", IN_PRIVATE, CUSTOMER, joining.is_own_contact, joining.own_contact),
     Door("visit_words", IN_PRIVATE, CUSTOMER, visits.spoken.may_answer, visits.spoken.words),
     Door("questionnaire_words", IN_PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
-    Door("message", IN_PRIVATE, CUSTOMER, update_of("message"), messages.receive),
-    Door("edited", IN_PRIVATE, CUSTOMER, update_of("edited_message"), messages.edited),
-    Door("answer", frozenset({TOPIC}), AGENT, update_of("message"), answers.answer),
-    Door("answer_plain", frozenset({PLAIN}), AGENT, answers.answers_customer, answers.answer),
-    Door("answer_edited", WITH_CUSTOMER, AGENT, update_of("edited_message"), answers.edited),
-    Door("reply_elsewhere", frozenset({GENERAL, PLAIN}), AGENT, answers.replies_to_bot, answers.point_to_topic),
+    Door("message", IN_PRIVATE, CUSTOMER, update_of("message"), chat_messages.message),
+    Door("edited", IN_PRIVATE, CUSTOMER, update_of("edited_message"), chat_messages.edited),
+    Door("answer", frozenset({TOPIC}), AGENT, update_of("message"), chat_answers.answer),
+    Door("answer_plain", frozenset({PLAIN}), AGENT, chat_answers.answers_customer, chat_answers.answer),
+    Door("answer_edited", WITH_CUSTOMER, AGENT, update_of("edited_message"), chat_answers.edited),
+    Door(
+        "reply_elsewhere",
+        frozenset({GENERAL, PLAIN}),
+        AGENT,
+        chat_answers.replies_to_bot,
+        chat_answers.point_to_topic,
+    ),
     Door("plain_talk", frozenset({GENERAL, PLAIN}), ANYONE, update_of("message"), staff.plain_talk),
     # a button that nobody knows any more
     Door("stale", STAFF_PLACES | {PRIVATE}, ANYONE, update_of("callback_query"), customers.stale_press),

@@ -9,10 +9,11 @@ from sqlmodel import col, select
 
 from handlers import speaking
 from handlers.chat.doors import Place
+from handlers.chat.presses import answer_press
 from handlers.customers import known
 from handlers.happenings import CustomerSpoke, OptedOut
 from handlers.refusals import Refusal
-from handlers.speaking import answer_press, button, change_message, tell_customer
+from handlers.speaking import button, change_message, tell_customer
 from models.contact import OPTIONAL, Consent, Purpose, allowed_by, quiet_hours
 from models.customers import Customer
 from models.work import Work
@@ -64,14 +65,14 @@ async def prefer(work: Work, place: Place) -> None:
     allowed = await allowed_to(work, customer)
     values, buttons = _values(work, allowed), _switches(customer, allowed)
     change_message(work, customer, place.message["message_id"], "contact/preferences", values, buttons)
-    answer_press(work, place.raw["id"], label(customer.language, "toast.noted"))
+    answer_press(work, place, label(customer.language, "toast.noted"))
 
 
 async def stop(work: Work, place: Place) -> None:
     """One tap under a message: no more of the kind."""
     customer = await known(work, place.user)
     purpose = _optional(place.text.partition(":")[2])
-    answer_press(work, place.raw["id"], label(customer.language, "toast.noted"))
+    answer_press(work, place, label(customer.language, "toast.noted"))
     if purpose in await allowed_to(work, customer):
         wording = label(customer.language, f"stop.{purpose.value}")
         refuse(work, customer, [purpose], wording, "button")

@@ -9,11 +9,12 @@ import re
 from datetime import datetime, timedelta
 
 from handlers.chat.doors import Do, Place, in_place
-from handlers.content import Content
+from handlers.chat.presses import answer_press
 from handlers.customers.knowing import known, main_group
 from handlers.customers.whom import customer_and_words
 from handlers.refusals import Refusal
-from handlers.speaking import answer_press, button, change_message, tell_customer, tell_staff
+from handlers.said import Said, stored
+from handlers.speaking import button, change_message, tell_customer, tell_staff
 from handlers.standards.expecting import due_words
 from models.cases import cases_of
 from models.customers import Customer
@@ -73,23 +74,10 @@ async def _in_danger(work: Work, customer: Customer, words: str) -> bool:
     return any(severity is not None and severity.around_the_clock for severity in severities)
 
 
-def keep_unheard(work: Work, place: Place, customer: Customer, content: Content) -> None:
+def keep_unheard(work: Work, customer: Customer, said: Said) -> None:
     """Store what a banned customer wrote; it belongs to no case."""
-    if content.housekeeping:
-        return
-    new_message(
-        work,
-        customer_id=customer.id,
-        author=Author.UNHEARD,
-        kind=content.kind,
-        text=content.text,
-        entities=content.entities,
-        media=content.media,
-        album=content.album,
-        written_at=content.written_at,
-        origin_chat_id=place.raw["chat"]["id"],
-        origin_message_id=place.raw["message_id"],
-    )
+    if not said.content.housekeeping:
+        new_message(work, customer_id=customer.id, author=Author.UNHEARD, **{**stored(said), "reply_to_id": None})
 
 
 async def ban(work: Work, place: Place) -> None:
@@ -166,4 +154,4 @@ async def objects(work: Work, place: Place) -> None:
     group, values = await main_group(work), {"name": customer.name, "number": customer.id}
     tell_staff(work, group, customer, "customers/objects", values, priority=Priority.ANSWER)
     change_message(work, customer, place.message["message_id"], "customers/objected", {}, [])
-    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
+    answer_press(work, place, label(customer.language, "toast.thanks"))

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from handlers.chat.doors import Place, in_place
+from handlers.chat.presses import answer_press
 from handlers.customers.tiers import last_day, tier_name
 from handlers.customers.whom import customer_and_words, language_here, numbered
 from handlers.refusals import Refusal
-from handlers.speaking import Buttons, answer_press, button
+from handlers.speaking import Buttons, button
 from models.customers import Customer, TierBy, zone_of
 from models.customers.history import history
 from models.customers.phones import masked
@@ -134,9 +135,9 @@ async def file_press(work: Work, place: Place) -> None:
         raise Refusal("stale")
     language = place.speaker.language
     if action == "how_to_set":
-        answer_press(work, place.raw["id"], label(language, "toast.how_to_set"), alert=True)
+        answer_press(work, place, label(language, "toast.how_to_set"), alert=True)
         return
     if not customer.phone:
         raise Refusal("stale")
     work.audit(place.speaker, "phone_seen", f"customer:{customer.id}")
-    answer_press(work, place.raw["id"], customer.phone, alert=True)
+    answer_press(work, place, customer.phone, alert=True)

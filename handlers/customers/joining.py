@@ -4,6 +4,7 @@ from sqlmodel import col, select
 
 from handlers import messages
 from handlers.chat.doors import Place, in_place
+from handlers.chat.hearing import hear_said
 from handlers.customers.knowing import known, main_group, welcome
 from handlers.customers.merging import unite
 from handlers.customers.rules import refresh
@@ -83,7 +84,7 @@ async def own_contact(work: Work, place: Place) -> None:
             await refresh(work, [customer])
         await _join_by_phone(work, customer, phone)
     if any(case.unfinished for case in await cases_of(work, customer.id)):
-        await messages.receive(work, place)  # staff see it where they asked for it
+        await messages.receive(work, customer, await hear_said(work, place))  # staff see it where they asked for it
     else:
         tell_customer(work, customer, "customers/phone_kept", keyboard=customer_keyboard(customer.language))
 

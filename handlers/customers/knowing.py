@@ -3,9 +3,10 @@
 from typing import Any
 
 from handlers.chat.doors import Place, in_place
+from handlers.chat.presses import answer_press
 from handlers.happenings import StandingChanged
 from handlers.refusals import Refusal
-from handlers.speaking import answer_press, button, customer_keyboard, tell_customer, tell_staff
+from handlers.speaking import button, customer_keyboard, tell_customer, tell_staff
 from models.cases import CaseKind, recent_cases
 from models.customers import Customer, customer_of_user, display_name, remember_customer
 from models.customers.tiers import segments_by_rule, tier_by_rule
@@ -107,14 +108,14 @@ async def set_language(work: Work, place: Place) -> None:
     customer = await known(work, place.user)
     language = place.text.partition(":")[2]
     if language not in LANGUAGES:
-        answer_press(work, place.raw["id"], label(customer.language, "refusal.stale"))
+        answer_press(work, place, label(customer.language, "refusal.stale"))
         return
     customer.language = language
     customer.language_chosen = True
     if place.agent:
         place.agent.language = language
         work.happen(StandingChanged(place.agent))
-    answer_press(work, place.raw["id"], label(language, "toast.language_set"))
+    answer_press(work, place, label(language, "toast.language_set"))
     tell_customer(work, customer, "customers/language_set", keyboard=customer_keyboard(language))
 
 
@@ -130,7 +131,7 @@ async def start_new_matter(work: Work, place: Place) -> None:
     """The button "another matter": the next words start a case of their own."""
     customer = await known(work, place.user)
     customer.next_is_new = True
-    answer_press(work, place.raw["id"])
+    answer_press(work, place)
     tell_customer(work, customer, "customers/write_new")
 
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 from handlers.chat.doors import Place, Where, in_place
+from handlers.chat.presses import answer_press
 from handlers.customers.rules import refresh
 from handlers.customers.whom import after_command, language_here, numbered
 from handlers.refusals import Refusal
-from handlers.speaking import answer_press, button
+from handlers.speaking import button
 from models.customers import Customer
 from models.customers.phones import masked
 from models.merging import counts, latest_merge, merge, undo
@@ -29,7 +30,7 @@ async def merge_press(work: Work, place: Place) -> None:
     survivor, merged = await _both(work, place, place.text.split(":")[1:], pressed=True)
     await unite(work, survivor, merged, place.speaker)
     in_place(work, place, "customers/merged", {"survivor": survivor.id, "merged": merged.id, "name": survivor.name})
-    answer_press(work, place.raw["id"], label(place.speaker.language, "toast.thanks"))
+    answer_press(work, place, label(place.speaker.language, "toast.thanks"))
 
 
 async def unite(work: Work, survivor: Customer, merged: Customer, by: Staff | Customer) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 from sqlmodel import select
 
 from handlers.chat.doors import Place, in_place
+from handlers.chat.presses import answer_press
 from handlers.customers.rules import refresh
 from handlers.customers.whom import customer_and_words, language_here
 from handlers.happenings import FileChanged
 from handlers.refusals import Refusal
-from handlers.speaking import answer_press, button
+from handlers.speaking import button
 from models.customers import Customer, TierBy, TierRequest, customer_numbered
 from models.customers.values import end_of, read_day
 from models.plan import Plan, Tier, text_of
@@ -120,7 +121,7 @@ async def decide(work: Work, place: Place) -> None:
         asked_by = await staff_member(work, request.asked_by)
         wish = Wish(request.tier, request.until, request.reason)
         await _grant(work, place, customer, wish, asked_by=asked_by)
-    answer_press(work, place.raw["id"], label(language, "toast.thanks"))
+    answer_press(work, place, label(language, "toast.thanks"))
 
 
 async def _grant(work: Work, place: Place, customer: Customer, wish: Wish, asked_by: Staff) -> None:

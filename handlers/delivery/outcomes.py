@@ -73,7 +73,7 @@ def _links(parcel: Parcel, ids: list[int]) -> list[dict[str, int]]:
     if items:
         pairs = zip(items, ids, strict=False) if len(items) == len(ids) else ()
         return [_link(item["message_id"], parcel.chat_id, shown) for item, shown in pairs]
-    if not ids or parcel.head.what is What.EDIT:
+    if not ids or parcel.head.what in (What.CHANGE, What.RECALL):
         return []
     return [_link(row.message_id, parcel.chat_id, ids[0]) for row in parcel.rows if row.message_id]
 
@@ -96,7 +96,7 @@ async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: lis
             _retire_card(work, row, case.card_message_id if here else ids[0])
             if here:
                 case.card_message_id, case.card_drawn = ids[0], parcel.drawn
-    elif parcel.method == "sendPoll" and row.key and ids:
+    elif row.what is What.POLL and row.key and ids:
         work.happen(PollSent(row.key, str(outcome.result["poll"]["id"]), ids[0]))
     elif row.what is What.TOPIC:
         await _topic_made(work, row, int(outcome.result["message_thread_id"]))
@@ -112,9 +112,8 @@ async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: lis
 def _retire_card(work: Work, row: Any, telegram_id: int | None) -> None:
     """A newer card stands in its place: the old one loses its buttons."""
     if telegram_id is not None:
-        params = {"message_id": telegram_id, "reply_markup": {"inline_keyboard": []}}
-        body = {"method": "editMessageReplyMarkup", "params": params}
-        send(work, What.CALL, row.lane, body, group_id=row.group_id, send_class=SendClass.C)
+        body = {"at": telegram_id, "buttons": []}
+        send(work, What.CHANGE, row.lane, body, group_id=row.group_id, send_class=SendClass.C)
 
 
 async def _topic_made(work: Work, row: Any, thread_id: int) -> None:
@@ -122,9 +121,8 @@ async def _topic_made(work: Work, row: Any, thread_id: int) -> None:
     if topic is None or topic.thread_id == thread_id:
         return
     if topic.state is TopicState.LIVE:  # adopted meanwhile: this one is to spare
-        body = {"method": "deleteForumTopic", "params": {"message_thread_id": thread_id}}
         lane = staff_lane(row.group_id, row.customer_id)
-        send(work, What.CALL, lane, body, group_id=row.group_id, send_class=SendClass.C)
+        send(work, What.DROP_TOPIC, lane, {"thread_id": thread_id}, group_id=row.group_id, send_class=SendClass.C)
         return
     topic.thread_id = thread_id
     topic.state = TopicState.LIVE
@@ -164,8 +162,8 @@ async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
             await change(work, parcel, state=OutboxState.NEW, body=plain(row.body))
         case Fate.TOO_LONG if row.what is What.WORDS and not row.body.get("as_file"):
             await change(work, parcel, state=OutboxState.NEW, body={**row.body, "as_file": True})
-        case Fate.UNCOPYABLE if row.what is What.COPY and row.group_id and not row.body.get("forward"):
-            await change(work, parcel, state=OutboxState.NEW, body={**row.body, "forward": True})
+        case Fate.UNCOPYABLE if row.what is What.COPY and row.group_id and row.body["carried"] != "forwarded":
+            await change(work, parcel, state=OutboxState.NEW, body={**row.body, "carried": "forwarded"})
         case Fate.SOURCE_GONE if row.what is What.CARD:
             await _card_gone(work, parcel)
         case Fate.BLOCKED | Fate.CHAT_GONE:
@@ -248,11 +246,11 @@ async def _card_gone(work: Work, parcel: Parcel) -> None:
 async def _topic_closed(work: Work, parcel: Parcel) -> None:
     """Somebody closed the topic: open it, then say it again."""
     row = parcel.head
-    body = {"method": "reopenForumTopic", "params": {"message_thread_id": parcel.params["message_thread_id"]}}
+    body = {"thread_id": parcel.params["message_thread_id"]}
     # In the lane of topics' making: behind the words that wait for it, it would never have its turn.
     send(
         work,
-        What.CALL,
+        What.OPEN_TOPIC,
         f"t{row.group_id}:{row.customer_id}",
         body,
         group_id=row.group_id,
@@ -297,7 +295,7 @@ async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     row = parcel.head
     if row.send_class is SendClass.C:
         await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
-        if row.what is What.EDIT and row.message_id:
+        if row.what in (What.CHANGE, What.RECALL) and row.message_id:
             await _tell(work, row, "delivery/not_changed", reason=outcome.detail)
         return
     if row.what is What.COPY and row.group_id:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
@@ -11,6 +11,11 @@ from sqlmodel import col
 from models.delivery import Outbox, OutboxState
 from models.outbox import pending_send
 from models.work import Work
+
+#: How long words wait for their customer's topic before they go to General.
+TOPIC_WAIT = timedelta(seconds=5)
+#: How soon a row that cannot go yet is looked at again.
+LOOK_AGAIN = timedelta(milliseconds=500)
 
 
 @dataclass
@@ -73,7 +78,4 @@ async def change(work: Work, parcel: Parcel, **values: Any) -> None:
 def plain(body: dict[str, Any]) -> dict[str, Any]:
     """The body of the same row without formatting."""
     bare = {**body, "plain": True, "entities": None}
-    if "params" in body:
-        unformatted = ("entities", "caption_entities", "parse_mode")
-        bare["params"] = {key: value for key, value in body["params"].items() if key not in unformatted}
     return bare

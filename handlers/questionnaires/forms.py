@@ -4,12 +4,13 @@ from datetime import datetime
 
 from sqlmodel import select
 
+from handlers.chat.content import read_content
 from handlers.chat.doors import Place
-from handlers.content import read_content
+from handlers.chat.presses import answer_press
 from handlers.customers import main_group
 from handlers.questionnaires import asking, presses, runs
 from handlers.refusals import Refusal
-from handlers.speaking import answer_press, tell_staff
+from handlers.speaking import tell_staff
 from models.cases import Case
 from models.customers import Customer
 from models.delivery import Priority
@@ -61,7 +62,7 @@ async def press(work: Work, place: Place) -> None:
     question = presses.question_at(run.questionnaire, index)
     run.invitation.form_message_id = place.message["message_id"]
     await presses.pressed(work, run, question, value)
-    answer_press(work, place.raw["id"])
+    answer_press(work, place)
 
 
 async def _run(work: Work, place: Place, number: str) -> runs.Run:

@@ -3,9 +3,9 @@
 from sqlmodel import col, select
 
 from handlers.happenings import PollSent
-from handlers.speaking import call_customer
+from handlers.speaking import to_customer
 from models.customers import Customer, customer_numbered
-from models.delivery import Priority, SendClass
+from models.delivery import Priority, SendClass, What
 from models.plan import text_of
 from models.questionnaires import Invitation, Poll, Question
 from models.work import Work
@@ -13,17 +13,17 @@ from models.work import Work
 
 def put_poll(work: Work, customer: Customer, invitation: Invitation, question: Question) -> None:
     """Ask several of several; the question's message in place says that the poll follows."""
-    params = {
+    body = {
         "question": text_of(question.text, customer.language),
-        "options": [{"text": text_of(option.text, customer.language)} for option in question.options],
-        "is_anonymous": False,
-        "allows_multiple_answers": True,
+        "options": [text_of(option.text, customer.language) for option in question.options],
+        "anonymous": False,
+        "several": True,
     }
-    call_customer(
+    to_customer(
         work,
         customer,
-        "sendPoll",
-        params,
+        What.POLL,
+        body,
         key=f"poll:{invitation.id}:{question.id}",
         send_class=SendClass.B,
         priority=Priority.ANSWER,
@@ -47,4 +47,4 @@ async def close_polls(work: Work, customer: Customer, invitation: Invitation) ->
     open_ones = select(Poll).where(Poll.invitation_id == invitation.id, col(Poll.closed).is_(False))
     for poll in await work.all(open_ones):
         poll.closed = True
-        call_customer(work, customer, "stopPoll", {"message_id": poll.telegram_id}, send_class=SendClass.C)
+        to_customer(work, customer, What.CLOSE_POLL, {"at": poll.telegram_id}, send_class=SendClass.C)

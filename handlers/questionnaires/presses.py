@@ -8,20 +8,24 @@ from typing import Any
 from sqlmodel import select
 
 from handlers import cases, messages
+from handlers.chat.content import read_content
 from handlers.chat.doors import Place
+from handlers.chat.hearing import hear_said
+from handlers.chat.presses import answer_press
 from handlers.contact import asks_to_stop
-from handlers.content import Content, read_content, utf16_length
 from handlers.customers import barring, known, main_group
 from handlers.happenings import MadeOfAnswer
 from handlers.questionnaires import runs, showing, stars
 from handlers.questionnaires.runs import Run
 from handlers.questionnaires.spoken import answer_in
 from handlers.refusals import NotYet, Refusal
-from handlers.speaking import answer_press, button, send, tell_staff
+from handlers.said import Content
+from handlers.speaking import button, tell_staff
+from handlers.texts import utf16_length
 from handlers.typed import is_current, is_urgent
 from models.cases import Case, case_numbered
 from models.customers import customer_numbered
-from models.delivery import Priority, What, staff_lane
+from models.delivery import Priority, staff_lane
 from models.messages import Author, links_of, new_message
 from models.questionnaires import Answer, Invitation, Poll, Question, Questionnaire
 from models.questionnaires.path import following, is_answer, preceding
@@ -52,7 +56,7 @@ async def press(work: Work, place: Place) -> None:
         raise Refusal("survey_over")
     invitation.telegram_id = place.message.get("message_id", invitation.telegram_id)
     await pressed(work, run, question, value)
-    answer_press(work, place.raw["id"])
+    answer_press(work, place)
 
 
 async def _own(work: Work, customer_id: int, number: str) -> Invitation:
@@ -123,24 +127,24 @@ async def words(work: Work, place: Place) -> None:
     run = await runs.open_run(work, customer)
     content = read_content(place.raw)
     if customer.next_is_new or is_urgent(work, content.text) or asks_to_stop(content.text):
-        await messages.receive(work, place)
+        await messages.receive(work, customer, await hear_said(work, place))
         return
     if await barring.is_banned(work, customer, content.text):
-        await messages.receive(work, place)  # where it is kept, and reaches nobody
+        await messages.receive(work, customer, await hear_said(work, place))  # where it is kept, and reaches nobody
         return
     question = run.question if run else None
     rest = without_stop(content.text) if run and content.kind == "text" else None
     if run is not None and rest is not None:
         await runs.stop(work, run)
         if rest:  # something else was said, too
-            await messages.receive(work, place)
+            await messages.receive(work, customer, await hear_said(work, place))
     elif run and question and await _answers(work, place, run, content):
         await _take(work, place, run, question, content)
     elif run and question and (value := await _typed(work, place, run, question)) is not None:
-        await messages.keep_answer(work, place, customer, run.case, content)
+        await messages.keep_answer(work, customer, run.case, await hear_said(work, place))
         await pressed(work, run, question, value)
     elif not await stars.typed(work, place, customer, content):
-        await messages.receive(work, place)
+        await messages.receive(work, customer, await hear_said(work, place))
 
 
 async def _typed(work: Work, place: Place, run: Run, question: Question) -> str | None:
@@ -194,9 +198,7 @@ async def _take(work: Work, place: Place, run: Run, question: Question, content:
     if _at_once(work, run, question, content):
         _show_staff(work, run, question, content, answer, group, row)
     if content.kind != "text":
-        source = {"from_chat_id": place.raw["chat"]["id"], "kind": content.kind, "text": content.text[:1000]}
-        body = {"method": "copyMessage", "message_ids": [place.raw["message_id"]], **source}
-        send(work, What.COPY, staff_lane(group.id or 0, customer.id), body, **row)
+        await messages.show_staff(work, customer, await hear_said(work, place), row)
     await runs.advance(work, run, question)
 
 
@@ -303,7 +305,7 @@ async def make_case(work: Work, place: Place) -> None:
         raise Refusal("case_made", number=answer.case_id)
     case = await _case_of(work, place, invitation, answer)
     answer.case_id = case.id
-    answer_press(work, place.raw["id"], label(place.speaker.language, "toast.case_made", number=case.id))
+    answer_press(work, place, label(place.speaker.language, "toast.case_made", number=case.id))
 
 
 async def _case_of(work: Work, place: Place, invitation: Invitation, answer: Answer) -> Case:

@@ -8,21 +8,20 @@ from sqlmodel import select
 
 from handlers import cases
 from handlers.customers import main_group
-from handlers.happenings import CaseClosed, QuestionnaireEnded, Scored, ScoreGiven
+from handlers.happenings import QuestionnaireEnded, Scored, ScoreGiven
 from handlers.questionnaires import polls, showing
 from handlers.questionnaires.library import definition_of
-from handlers.speaking import Buttons, change_message, send, tell_staff
+from handlers.speaking import Buttons, change_in_group, change_message, change_sent, send, tell_staff
 from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import LATE_PRESS
 from models.customers import Customer
-from models.delivery import Priority, SendClass, What, customer_lane, staff_lane
+from models.delivery import What, staff_lane
 from models.messages import links_of
 from models.questionnaires import Answer, Invitation, InvitationState, Question, Questionnaire
 from models.questionnaires.path import asked, following, scores
 from models.staff import Staff, staff_group, staff_member
 from models.topics import topic_of
 from models.work import Work
-from templates import render
 
 
 @dataclass
@@ -111,15 +110,12 @@ def _keep_score(work: Work, run: Run, measure: str, *, tell: bool) -> None:
         work.happen(Scored(case, run.agent or run.customer, measure, given))
         if given > work.plan.recovery.csat_at_most:
             accept(work, run.customer, case)
-        cases.redraw_card(work, case)
     work.happen(ScoreGiven(run.customer, case, measure, given, run.agent))
 
 
 def accept(work: Work, customer: Customer, case: Case) -> None:
     """The customer is content: a case of which we say that it is done is closed, and staff read the score."""
-    if case.state is CaseState.RESOLVED:
-        case.move(CaseState.CLOSED, work.now)
-        work.happen(CaseClosed(case, customer, customer, "accepted"))
+    cases.accept(work, customer, case)
     lane = staff_lane(case.group_id, customer.id)
     values = {"number": case.id, "score": case.score, "closed": case.state is CaseState.CLOSED}
     body = {"template": "cases/score", "values": values}
@@ -230,41 +226,13 @@ async def change(work: Work, run: Run, template: str, values: dict[str, Any], bu
     if invitation.telegram_id is not None:
         change_message(work, customer, invitation.telegram_id, template, values, buttons)
     elif invitation.message_id is not None:  # not sent yet: behind it, wherever it will stand
-        text = render(customer.language, template, values)
-        params = {"text": text, "parse_mode": "HTML", "reply_markup": {"inline_keyboard": buttons}}
-        send(
-            work,
-            What.EDIT,
-            customer_lane(customer.chat_id),
-            {"method": "editMessageText", "params": params},
-            chat_id=customer.chat_id,
-            customer_id=customer.id,
-            message_id=invitation.message_id,
-            send_class=SendClass.C,
-            priority=Priority.ANSWER,
-        )
+        change_sent(work, customer, invitation.message_id, template, values, buttons)
 
 
 async def _change_form(work: Work, run: Run, template: str, values: dict[str, Any], buttons: Buttons) -> None:
     group_id = run.case.group_id if run.case else (await main_group(work)).id or 0
-    if run.invitation.form_message_id is None:
-        return
-    params = {
-        "message_id": run.invitation.form_message_id,
-        "text": render(_language(work, run), template, values),
-        "parse_mode": "HTML",
-        "reply_markup": {"inline_keyboard": buttons},
-    }
-    send(
-        work,
-        What.CALL,
-        staff_lane(group_id, run.customer.id),
-        {"method": "editMessageText", "params": params},
-        group_id=group_id,
-        customer_id=run.customer.id,
-        send_class=SendClass.C,
-        priority=Priority.ANSWER,
-    )
+    if run.invitation.form_message_id is not None:
+        change_in_group(work, group_id, run.customer, run.invitation.form_message_id, template, values, buttons)
 
 
 # -- the end

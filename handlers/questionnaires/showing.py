@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from handlers import cases
-from handlers.content import utf16_length
 from handlers.speaking import Buttons, button
+from handlers.texts import utf16_length
 from models.cases import Case
 from models.plan import text_of
 from models.questionnaires import Answer, Question, Questionnaire

@@ -8,14 +8,16 @@ from sqlmodel import select
 from handlers import cases, messages
 from handlers.cards import own_case
 from handlers.chat.doors import Place
-from handlers.content import Content
+from handlers.chat.hearing import hear_said
+from handlers.chat.presses import answer_press, pressed
 from handlers.customers import known
 from handlers.happenings import Commented, Scored, ScoreGiven
 from handlers.questionnaires import asking
 from handlers.questionnaires.runs import accept, record, run_of
 from handlers.questionnaires.spoken import answer_in
 from handlers.refusals import Refusal
-from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
+from handlers.said import Content
+from handlers.speaking import Buttons, button, change_message, tell_staff
 from handlers.typed import is_current
 from models.cases import Case, CaseState, cases_of
 from models.customers import Customer
@@ -45,11 +47,12 @@ def score_buttons(language: str, case: Case) -> Buttons:
 async def score(work: Work, place: Place) -> None:
     """A press on 1 to 5. The last press counts; a low one takes the case up again (`handlers/recovery.py`)."""
     customer = await known(work, place.user)
-    _, number, episode, value = [*place.text.split(":"), "", "", ""][:4]
-    case = await _asked(work, customer, number, episode)
+    press = pressed(place)
+    value = press.word(2)
+    case = await _asked(work, customer, press.number(), press.word(1))
     if value not in map(str, SCORES):
         raise Refusal("stale")
-    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
+    answer_press(work, place, label(customer.language, "toast.thanks"))
     await _scored(work, customer, case, int(value), place.message["message_id"])
 
 
@@ -63,7 +66,6 @@ async def _scored(work: Work, customer: Customer, case: Case, value: int, shown_
         change_message(work, customer, shown_at, "cases/scored_low", values, [])
     else:
         accept(work, customer, case)
-        cases.redraw_card(work, case)
         skip = [[button(label(customer.language, "button.no_comment"), f"nocomment:{case.id}")]]
         change_message(work, customer, shown_at, "cases/scored", {**values, "ask": True}, skip)
     case.comment_open = True
@@ -92,7 +94,7 @@ async def typed(work: Work, place: Place, customer: Customer, content: Content) 
     current = await is_current(work, place, customer, case, case.resolved_at, invitation.message_id)
     if shown_at is None or not current:
         return False
-    await messages.keep_answer(work, place, customer, case, content)
+    await messages.keep_answer(work, customer, case, await hear_said(work, place))
     await _scored(work, customer, case, value, shown_at)
     return True
 
@@ -122,11 +124,11 @@ async def keep_comment(work: Work, happening: Commented) -> None:
 async def not_solved(work: Work, place: Place) -> None:
     """A press on "not solved": the same case goes on."""
     customer = await known(work, place.user)
-    _, number, episode = [*place.text.split(":"), "", ""][:3]
-    case = await _asked(work, customer, number, episode)
+    press = pressed(place)
+    case = await _asked(work, customer, press.number(), press.word(1))
     cases.reopen(work, case, customer, "not_solved")
     values = {"number": case.id, "summary": _said(case)}
-    answer_press(work, place.raw["id"], label(customer.language, "toast.reopened"))
+    answer_press(work, place, label(customer.language, "toast.reopened"))
     change_message(work, customer, place.message["message_id"], "cases/not_solved", values, [])
     tell_staff(
         work,
@@ -142,11 +144,11 @@ async def not_solved(work: Work, place: Place) -> None:
 async def no_comment(work: Work, place: Place) -> None:
     """A press on "nothing to add"."""
     customer = await known(work, place.user)
-    case = await own_case(work, customer, place.text.partition(":")[2])
+    case = await own_case(work, customer, pressed(place).number())
     if case.unfinished or case.score is None:
         raise Refusal("stale")
     case.comment_open = False
-    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
+    answer_press(work, place, label(customer.language, "toast.thanks"))
     values = {"number": case.id, "score": case.score, "summary": _said(case), "ask": False}
     change_message(work, customer, place.message["message_id"], "cases/scored", values, [])
 
@@ -156,7 +158,7 @@ def _said(case: Case) -> str:
     return case.summary if len(case.summary) <= cases.SUMMARY_LIMIT else ""
 
 
-async def _asked(work: Work, customer: Customer, number: str, episode: str) -> Case:
+async def _asked(work: Work, customer: Customer, number: int, episode: str) -> Case:
     """The case that this press is about: one's own, and finished the time that the question was asked."""
     case = await own_case(work, customer, number)
     if case.unfinished or str(case.episode) != episode:

@@ -5,11 +5,11 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from handlers import cases
-from handlers.content import pieces, utf16_length
 from handlers.happenings import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
 from handlers.questionnaires import asking, runs
 from handlers.questionnaires.stars import RESOLVED, score_buttons
 from handlers.speaking import tell_customer
+from handlers.texts import pieces, utf16_length
 from models.cases import Case, CaseKind
 from models.contact import Purpose
 from models.customers import Customer, customer_numbered

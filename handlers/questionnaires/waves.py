@@ -8,9 +8,10 @@ from sqlmodel import col, select
 
 from handlers.cards import local_time
 from handlers.chat.doors import Place, Where, in_place
+from handlers.chat.presses import answer_press
 from handlers.questionnaires.library import current
 from handlers.refusals import Refusal
-from handlers.speaking import answer_press, button, send
+from handlers.speaking import button, send
 from models.contact import Facts, Purpose, rule
 from models.delivery import Priority, SendClass, What, staff_lane
 from models.plan import text_of
@@ -154,7 +155,7 @@ async def confirm(work: Work, place: Place) -> None:
     wave.made_at = work.now
     work.audit(place.speaker, f"survey_{answer}", f"wave:{wave.id}", questionnaire=wave.questionnaire)
     said = "toast.wave_goes" if answer == "go" else "toast.wave_dropped"
-    answer_press(work, place.raw["id"], label(place.speaker.language, said, number=wave.id))
+    answer_press(work, place, label(place.speaker.language, said, number=wave.id))
 
 
 # -- what the clock does
@@ -218,19 +219,13 @@ async def poll(work: Work, place: Place) -> None:
     question, options = parts[0], [part for part in parts[1:] if part]
     if not question or not 2 <= len(options) <= 12 or len(question) > 300 or any(len(each) > 100 for each in options):
         raise Refusal("poll_usage")
-    params: dict[str, Any] = {
-        "question": question,
-        "options": [{"text": each} for each in options],
-        "is_anonymous": True,
-    }
-    if place.thread_id is not None:
-        params["message_thread_id"] = place.thread_id
+    body: dict[str, Any] = {"question": question, "options": options, "anonymous": True, "thread_id": place.thread_id}
     group = place.staff_group
     send(
         work,
-        What.CALL,
+        What.POLL,
         staff_lane(group.id or 0, None),
-        {"method": "sendPoll", "params": params},
+        body,
         group_id=group.id,
         priority=Priority.ANSWER,
         send_class=SendClass.B,

@@ -51,9 +51,8 @@ async def _carries(work: Work, case: Case, person: Staff) -> bool:
 
 def release(work: Work, case: Case, holder: Staff, why: str) -> None:
     """Take the case from its agent, who has left or is away (`why`); it waits in the queue."""
-    cases.assign(work, case, None)
+    cases.entrust(work, case, None)
     work.happen(Unassigned(case, holder, why))
-    cases.redraw_card(work, case)
 
 
 async def give(work: Work, case: Case) -> bool:
@@ -87,9 +86,8 @@ async def give(work: Work, case: Case) -> bool:
     if person is None:
         return False
     _next_turn(crew, person)
-    cases.assign(work, case, person)
+    cases.entrust(work, case, person)
     work.happen(Assigned(case, None, person))
-    cases.redraw_card(work, case)
     await tell_assigned(work, customer, case, person)
     return True
 

@@ -2,11 +2,12 @@
 
 from handlers import cases, duty
 from handlers.chat.doors import Place, in_place
+from handlers.chat.places import case_in_hand, case_pressed
+from handlers.chat.presses import answer_press
 from handlers.happenings import Assigned, HandedOver, KindConfirmed, StaffAway
 from handlers.refusals import Refusal
 from handlers.routing import absence, assigning, heeding, moving
-from handlers.routing.places import case_in_hand, case_pressed
-from handlers.speaking import Buttons, answer_press, button, tell_staff
+from handlers.speaking import Buttons, button, tell_staff
 from models.cases import Case, CaseKind, unfinished_cases_of
 from models.customers import Customer, customer_numbered
 from models.duty import is_away
@@ -55,7 +56,6 @@ def _set_kind(work: Work, case: Case, kind: CaseKind, person: Staff) -> None:
         raise Refusal("role", role=Role.SUPERVISOR.value)
     before, case.kind = case.kind, kind
     work.happen(KindConfirmed(case, person, before, kind))
-    cases.redraw_card(work, case)
 
 
 async def severity_command(work: Work, place: Place) -> None:
@@ -106,7 +106,6 @@ async def press(work: Work, place: Place) -> None:
     """The card's button "more", and the buttons of kind and severity."""
     case = await case_pressed(work, place)
     if not case.unfinished:
-        cases.redraw_card(work, case)  # what was pressed stands on a card that shows what was
         raise Refusal("finished", number=case.id)
     action, _, chosen = [*place.text.split(":"), "", ""][:3]
     if action == "more":
@@ -117,7 +116,7 @@ async def press(work: Work, place: Place) -> None:
         _set_kind(work, case, CaseKind(chosen), place.speaker)
     else:
         await _set_severity(work, await customer_numbered(work, case.customer_id), case, chosen, place.speaker)
-    answer_press(work, place.raw["id"])
+    answer_press(work, place)
 
 
 # -- who has it
@@ -137,10 +136,9 @@ async def assign(work: Work, place: Place) -> None:
         raise Refusal("role", role=Role.SUPERVISOR.value)
     await _can_take(work, case, person)
     before = await staff_member(work, case.assignee_id) if case.assignee_id else None
-    cases.assign(work, case, person)
+    cases.entrust(work, case, person)
     case.page_due_at = None
     work.happen(Assigned(case, place.speaker, person))
-    cases.redraw_card(work, case)
     values = {"number": case.id, "by": place.speaker.name, "name": person.name}
     tell_staff(work, place.staff_group, customer, "routing/assigned_by", values, case_id=case.id)
     await assigning.tell_assigned(work, customer, case, person)
@@ -214,14 +212,13 @@ async def hand_over(work: Work, place: Place) -> None:
     for case in handed:
         fits = taker is not None and taker in await members_of(work, case.group_id)
         if taker and fits and await duty.has_room(work, case, taker):
-            cases.assign(work, case, taker)
+            cases.entrust(work, case, taker)
             given.append(case.id)
         else:
-            cases.assign(work, case, None)
+            cases.entrust(work, case, None)
             queued.append(case)
         to = taker if case.assignee_id else None
         work.happen(HandedOver(case, place.speaker, giver, to))
-        cases.redraw_card(work, case)
     await absence.give_all(work, queued)
     values = {
         "name": giver.name,

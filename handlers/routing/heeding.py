@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from handlers import cases, duty
 from handlers.chat.doors import Place, Where
+from handlers.chat.presses import answer_press
 from handlers.happenings import (
     Acknowledged,
     AgentSpoke,
@@ -17,7 +18,7 @@ from handlers.happenings import (
 )
 from handlers.refusals import Refusal
 from handlers.routing.places import link_to
-from handlers.speaking import answer_press, button, tell_customer, tell_privately, tell_staff
+from handlers.speaking import button, tell_customer, tell_privately, tell_staff
 from models.cases import Case, case_held
 from models.customers import Customer, customer_of
 from models.delivery import Priority
@@ -72,7 +73,6 @@ async def set_severity(
     """From now on the case is that serious (None: no more than any other), because of these words, if any."""
     before, case.severity = case.severity, severity.id if severity else None
     work.happen(SeverityChanged(case, by, before, case.severity))
-    cases.redraw_card(work, case)
     await _follow_severity(work, customer, case, words)
 
 
@@ -103,7 +103,6 @@ async def _raise_alarm(work: Work, customer: Customer, case: Case, words: str = 
     alarm = next(each for each in plan.alarm if each.id == case.alarm)
     called = await duty.those_in_charge(work, case, Role(alarm.tell))
     work.happen(AlarmRaised(case, alarm.id, called))
-    cases.redraw_card(work, case)
     named = text_of(alarm.name, work.plan.business.language) or alarm.id
     await call(work, customer, case, called, "routing/alarm", words, name=named)
 
@@ -159,7 +158,7 @@ async def have(work: Work, place: Place) -> None:
         work.happen(Acknowledged(case, person))
     if case.assignee_id is None and works_there and await duty.has_room(work, case, person):
         cases.take(work, case, person)
-    answer_press(work, place.raw["id"], label(person.language, "toast.have", number=case.id))
+    answer_press(work, place, label(person.language, "toast.have", number=case.id))
 
 
 async def agent_spoke(work: Work, happening: AgentSpoke) -> None:

@@ -6,17 +6,17 @@ from handlers import cases, duty
 from handlers.happenings import KindConfirmed, Transferred
 from handlers.routing import assigning
 from handlers.routing.places import topic_link
-from handlers.speaking import send, tell_privately, tell_staff
+from handlers.speaking import change_in_group, tell_privately, tell_staff
 from models.cases import Case, case_held
 from models.customers import Customer, customer_of
-from models.delivery import Priority, SendClass, What, staff_lane
+from models.delivery import Priority
 from models.plan import Department, text_of
 from models.routing import queries
 from models.routing.words import department_of
 from models.staff import Staff, StaffGroup, staff_group, staff_member
 from models.topics import topic_of
 from models.work import Work
-from templates import label, render
+from templates import label
 
 #: How much of what was said goes along to another group: messages, and characters of each.
 LATEST, LONGEST = 8, 200
@@ -54,11 +54,10 @@ async def move(work: Work, customer: Customer, case: Case, to: Department, by: S
     work.happen(Transferred(case, by, before.id if before else None, to.id, reason))
     names = {"before": department_name(work, before), "after": department_name(work, to)}
     if case.assignee_id is not None:
-        cases.assign(work, case, None)
+        cases.entrust(work, case, None)
     values = {"number": case.id, "reason": reason, **names}
     if old.id == new.id:
         tell_staff(work, new, customer, "routing/moved", values, case_id=case.id)
-        cases.redraw_card(work, case)
     else:
         await _to_group(work, customer, case, old, new, values)
     if old_holder and old_holder.started_bot:
@@ -74,7 +73,7 @@ async def _to_group(
     topic = await topic_of(work, customer.id, old.id or 0) if old.is_forum else None
     old_place = topic.thread_id if topic else case.card_message_id
     link = topic_link(old.chat_id, old_place) if old_place else ""
-    _close_card(work, case, old, values)
+    await _close_card(work, case, old, values)
     case.group_id, case.card_message_id = new.id or 0, None
     await cases.want_topic(work, customer, new)
     away = {**values, "group": new.title}
@@ -86,19 +85,12 @@ async def _to_group(
     cases.post_card(work, case)
 
 
-def _close_card(work: Work, case: Case, old: StaffGroup, values: dict[str, Any]) -> None:
+async def _close_card(work: Work, case: Case, old: StaffGroup, values: dict[str, Any]) -> None:
     """The card in the old group says where the case went, and has no buttons any more."""
     if case.card_message_id is None:
         return
-    text = render(work.plan.business.language, "routing/card_moved", values)
-    params = {"message_id": case.card_message_id, "text": text, "parse_mode": "HTML"}
-    send(
-        work,
-        What.CALL,
-        staff_lane(old.id or 0, case.customer_id),
-        {"method": "editMessageText", "params": params},
-        group_id=old.id,
-        send_class=SendClass.C,
+    change_in_group(
+        work, old.id or 0, await customer_of(work, case), case.card_message_id, "routing/card_moved", values, []
     )
 
 

@@ -3,8 +3,8 @@
 from sqlmodel import col, select
 
 from handlers import cases
+from handlers.chat.content import read_content
 from handlers.chat.doors import Place, Where, in_place
-from handlers.content import read_content
 from handlers.customers.whom import after_command, numbered
 from handlers.refusals import Refusal
 from handlers.speaking import tell_staff
@@ -46,7 +46,6 @@ async def new_command(work: Work, place: Place) -> None:
     group = await staff_group(work, case.group_id)
     values = {"number": case.id, "source": source, "by": place.speaker.name, "text": words[:3000]}
     tell_staff(work, group, customer, "routing/opened_for", values, priority=Priority.RELAY, case_id=case.id)
-    cases.redraw_card(work, case)
     if place.where is not Where.TOPIC or place.staff_group.id != group.id:
         opened = {"number": case.id, "name": customer.name, "customer": customer.id}
         in_place(work, place, "routing/opened", opened)

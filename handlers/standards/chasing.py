@@ -67,4 +67,3 @@ async def _chase(work: Work, case: Case, customer: Customer) -> None:
         values = {"number": case.id, "count": case.chased_count, "people": people, **on_card(work, case)}
         group = await staff_group(work, case.group_id)
         tell_staff(work, group, customer, "standards/chased", values, priority=Priority.RELAY, case_id=case.id)
-    cases.redraw_card(work, case)

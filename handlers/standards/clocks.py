@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from handlers import cases
 from handlers.happenings import (
     AgentSpoke,
     CaseClosed,
@@ -89,7 +88,6 @@ class _Clocks:
         at, what = (due.due_at, due.what.value) if due else (None, None)
         if (self.case.due_at, self.case.due_what) != (at, what):
             self.case.due_at, self.case.due_what = at, what
-            cases.redraw_card(self.work, self.case)
 
 
 async def _clocks(work: Work, case: Case) -> _Clocks:

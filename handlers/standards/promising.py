@@ -1,12 +1,12 @@
 """A time that an agent names: told to the customer as the agent's word, and kept in mind."""
 
 from handlers.answers import note_answer
+from handlers.chat.content import read_content
 from handlers.chat.doors import Place, in_place
-from handlers.content import read_content
+from handlers.chat.places import case_in_hand
 from handlers.happenings import Promised
 from handlers.moments import in_words, moment_and_words
 from handlers.refusals import Refusal
-from handlers.routing.places import case_in_hand
 from handlers.speaking import tell_customer
 from handlers.standards.expecting import due_words
 from models.work import Work

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from handlers import cases
 from handlers.duty import those_in_charge
-from handlers.happenings import CaseClosed
 from handlers.standards import notices, telling
 from handlers.standards.telling import LEVELS, Telling
 from models.calendars import after, working_time
@@ -64,7 +63,7 @@ def _time_passed(work: Work, clock: Clock, case: Case, plan: Plan) -> list[str]:
         clock.look_at = hours.opens_at(work.now)  # nobody is there to be told
         return []
     if any(mark.does == "late" for mark in passed):
-        cases.redraw_card(work, case)
+        cases.redraw_card(work, case)  # which says so, though nothing was changed but the time
     return [mark.does for mark in clock.leave_behind(passed, plan)]
 
 
@@ -92,8 +91,6 @@ def _close_in_silence(work: Work, case: Case, customer: Customer) -> None:
     was_pending = case.state is CaseState.PENDING
     if not was_pending and case.state is not CaseState.RESOLVED:
         return
-    case.move(CaseState.CLOSED, work.now)
-    work.happen(CaseClosed(case, customer, None, "silence"))
+    cases.end(work, customer, case, None, "silence")
     if was_pending:
         notices.say_closed(work, case, customer)
-    cases.redraw_card(work, case)

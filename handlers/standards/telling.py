@@ -6,17 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 from handlers.chat.doors import Place, Where
+from handlers.chat.presses import answer_press
 from handlers.duty import those_in_charge
 from handlers.happenings import Acknowledged, Escalated
 from handlers.moments import in_words
 from handlers.refusals import Refusal
 from handlers.routing.places import topic_link
-from handlers.speaking import answer_press, button, send, tell_privately, tell_staff
+from handlers.speaking import add_line, button, tell_privately, tell_staff
 from models.cases import Case, case_held
 from models.customers import Customer
-from models.delivery import Outbox, Priority, SendClass, What, customer_lane, staff_lane
+from models.delivery import Outbox, Priority
 from models.duty import is_away
-from models.outbox import pending_send
+from models.outbox import pending_send, row_shown_at
 from models.routing import queries
 from models.staff import Role, Staff, StaffGroup, staff_member
 from models.standards import Clock, clock
@@ -223,7 +224,7 @@ async def acknowledge(work: Work, place: Place) -> None:
         raise Refusal("stale")
     person = place.speaker
     if found.ended_at is not None:
-        answer_press(work, place.raw["id"], label(person.language, "toast.over_already", number=case.id))
+        answer_press(work, place, label(person.language, "toast.over_already", number=case.id))
         return
     first = await queries.who_has_it(work, case, (EventKind.ESCALATED,), found.what)
     if first and first.id != person.id:
@@ -231,25 +232,16 @@ async def acknowledge(work: Work, place: Place) -> None:
     if first is None:
         found.acknowledged_by = person.id
         work.happen(Acknowledged(case, person, found.what))
-    answer_press(work, place.raw["id"], label(person.language, "toast.has_it", number=case.id))
-    _show_who(work, place, person)
+    answer_press(work, place, label(person.language, "toast.has_it", number=case.id))
+    await _show_who(work, place, person)
 
 
-def _show_who(work: Work, place: Place, person: Staff) -> None:
+async def _show_who(work: Work, place: Place, person: Staff) -> None:
     """Put the name under the message, in the place of the button."""
-    text, private = place.message.get("text"), place.where is Where.PRIVATE
-    if not text:
-        return  # too old for Telegram to show it to us
+    private = place.where is Where.PRIVATE
     language = person.language if private else work.plan.business.language
     clock = f"{work.now.astimezone(work.plan.business.timezone):%H:%M}"
-    params = {
-        "message_id": place.message["message_id"],
-        "text": f"{text}\n{label(language, 'escalation.has_it', name=person.name, time=clock)}",
-        "entities": place.message.get("entities", []),
-    }
-    body = {"method": "editMessageText", "params": params}
-    if private:
-        lane, where = customer_lane(person.user_id), {"chat_id": person.user_id}
-    else:
-        lane, where = staff_lane(place.staff_group.id or 0, None), {"group_id": place.staff_group.id or 0}
-    send(work, What.CALL, lane, body, send_class=SendClass.C, priority=Priority.ANSWER, **where)
+    group_id = None if private else place.staff_group.id
+    row = await row_shown_at(work, group_id, person.user_id, place.message["message_id"])
+    if row is not None:
+        add_line(work, row, label(language, "escalation.has_it", name=person.name, time=clock))

@@ -5,14 +5,15 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from handlers import contact
+from handlers import cases, contact
 from handlers.chat.doors import Place
+from handlers.chat.presses import answer_press
 from handlers.customers import known, main_group
 from handlers.happenings import Visited
 from handlers.refusals import Refusal
-from handlers.speaking import Buttons, answer_press, button, change_message, tell_staff
+from handlers.speaking import Buttons, button, change_message, tell_staff
 from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of
-from handlers.visits.tasks import about_of, accept, not_done, visit_numbered
+from handlers.visits.tasks import about_of, not_done, visit_numbered
 from models.cases import Case, case_numbered
 from models.contact import LATE_PRESS, Purpose
 from models.customers import Customer, zone_of
@@ -80,10 +81,10 @@ async def press(work: Work, place: Place) -> None:
         if action == "back":
             template, buttons = "visits/ask", _question(work, visit, customer)
         change_message(work, customer, place_at, template, _values(work, visit, customer, case), buttons)
-        answer_press(work, place.raw["id"])
+        answer_press(work, place)
         return
     values, buttons = await answered(work, visit, customer, case, action)
-    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks"))
+    answer_press(work, place, label(customer.language, "toast.thanks"))
     change_message(work, customer, place_at, "visits/answered", values, buttons)
 
 
@@ -97,7 +98,7 @@ async def answered(
             visit.end(VisitState.DONE, work.now, outcome=Outcome.WELL)
             if case:
                 work.happen(Visited(case, customer, Outcome.WELL))
-                accept(work, customer, case, customer)
+                cases.accept(work, customer, case)
         case "not_yet" | "problem":
             visit.end(VisitState.DONE, work.now, outcome=Outcome.NOT_YET)
             case = await not_done(work, customer, case, customer)

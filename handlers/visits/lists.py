@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, or_, select
 
-from handlers.cases import in_short, redraw_card
+from handlers.cases import in_short
 from handlers.chat.doors import Place, in_place
+from handlers.chat.places import case_in_hand, case_or_none
 from handlers.customers import main_group
 from handlers.happenings import SubjectSet
 from handlers.moments import in_words, read_moment
 from handlers.refusals import Refusal
-from handlers.routing.places import case_in_hand
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits import owners
 from handlers.visits.planning import plan_by_hand
@@ -215,10 +215,7 @@ async def visit_command(work: Work, place: Place) -> None:
     at, reason = _moment_and_reason(work, words)
     if at is None:
         raise Refusal("visit_usage")
-    try:
-        case = await case_in_hand(work, place, customer)
-    except Refusal:
-        case = None
+    case = await case_or_none(work, place, customer, elsewhere_too=True)
     visit = plan_by_hand(work, customer, at, owner=owner, case=case, note=reason)
     await work.flush()
     language, zone = work.plan.business.language, work.plan.business.timezone
@@ -251,5 +248,4 @@ async def subject_command(work: Work, place: Place) -> None:
     case = await case_in_hand(work, place, customer)
     case.subject, case.subject_confirmed = in_short(words[0]), True
     work.happen(SubjectSet(case, place.speaker, case.subject))
-    redraw_card(work, case)
     in_place(work, place, "visits/subject_set", {"number": case.id, "subject": case.subject})

@@ -6,16 +6,17 @@ from sqlmodel import col, select
 
 from handlers import messages, questionnaires
 from handlers.chat.doors import Place
+from handlers.chat.hearing import hear_said
 from handlers.contact import asks_to_stop
-from handlers.content import read_content
 from handlers.customers import barring, known
 from handlers.happenings import CustomerSpoke
-from handlers.speaking import call_customer, tell_customer, tell_staff
+from handlers.speaking import take_buttons as take_buttons_at
+from handlers.speaking import tell_customer, tell_staff
 from handlers.typed import by_words, is_current, is_thanks, is_urgent, meant
 from handlers.visits.asking import answered, when_buttons
 from models.cases import case_numbered, cases_of
 from models.customers import Customer
-from models.delivery import Priority, SendClass
+from models.delivery import Priority
 from models.messages import links_of
 from models.questionnaires import Invitation
 from models.staff import staff_group
@@ -70,7 +71,7 @@ async def words(work: Work, place: Place) -> None:
         return
     case = await case_numbered(work, visit.case_id) if visit.case_id else None
     about = case or next(reversed(await cases_of(work, customer.id)), None)
-    await messages.keep_answer(work, place, customer, about, read_content(place.raw))
+    await messages.keep_answer(work, customer, about, await hear_said(work, place))
     await take_buttons(work, customer, visit)
     if action == "later":
         buttons = when_buttons(visit, customer)
@@ -110,8 +111,7 @@ async def take_buttons(work: Work, customer: Customer, visit: Visit) -> None:
     """The question has its answer: its buttons go."""
     links = await links_of(work, [visit.message_id], customer.chat_id) if visit.message_id else {}
     if shown_at := links.get(visit.message_id or 0):
-        params = {"message_id": shown_at, "reply_markup": {"inline_keyboard": []}}
-        call_customer(work, customer, "editMessageReplyMarkup", params, send_class=SendClass.C)
+        take_buttons_at(work, customer, shown_at)
 
 
 async def heed_words(work: Work, spoke: CustomerSpoke) -> None:

@@ -8,26 +8,29 @@ from sqlmodel import col, select
 from handlers import cases, contact, questionnaires
 from handlers.answers import keep_note
 from handlers.cards import local_time
+from handlers.chat.content import read_content
 from handlers.chat.doors import Place, in_place
-from handlers.content import read_content
+from handlers.chat.hearing import hear_said
+from handlers.chat.places import case_or_none
+from handlers.chat.presses import answer_press
 from handlers.customers import main_group
-from handlers.happenings import CaseClosed, CaseReopened, Visited
+from handlers.happenings import CaseReopened, Visited
 from handlers.moments import in_words
 from handlers.refusals import Refusal
-from handlers.speaking import Buttons, answer_press, button, send, tell_customer, tell_staff
+from handlers.speaking import Buttons, button, change_in_group, tell_customer, tell_staff
 from handlers.visits import owners
 from handlers.visits.planning import ASK_WHY, HAND_WINDOW, rule_of
-from models.cases import Case, CaseState, case_numbered, history_of
+from models.cases import Case, case_numbered, history_of
 from models.contact import Purpose
 from models.customers import Customer, customer_numbered, zone_of
-from models.delivery import Priority, SendClass, What, staff_lane
+from models.delivery import Priority
 from models.installation import plan_of
 from models.questionnaires import OPEN, Invitation
 from models.questionnaires.rows import VISIT
 from models.staff import Role, Staff, staff_group, staff_member
 from models.visits import BY_HAND, By, Outcome, Visit, VisitState, next_open, other_half
 from models.work import Work
-from templates import LANGUAGES, label, render
+from templates import LANGUAGES, label
 
 #: The steps of the form: what can be pressed, in rows.
 FORM = (("reached",), ("no_answer", "someone_else"), ("declined", "wrong_number"), ("later", "how_to_note"))
@@ -129,7 +132,7 @@ async def press(work: Work, place: Place) -> None:
     if visit is None or customer is None or customer.id != visit.customer_id or "forward_origin" in place.message:
         raise Refusal("stale")
     if action == "how_to_note":
-        answer_press(work, place.raw["id"], label(person.language, "toast.how_to_note_visit"), alert=True)
+        answer_press(work, place, label(person.language, "toast.how_to_note_visit"), alert=True)
         return
     case = await case_numbered(work, visit.case_id) if visit.case_id else None
     if visit.state is not VisitState.DUE:
@@ -140,13 +143,13 @@ async def press(work: Work, place: Place) -> None:
     if action == "questionnaire" and visit.questionnaire:
         key, until = visit.questionnaire, visit.window_until
         await questionnaires.open_form(work, person, customer, case, key, visit.occurrence, until)
-        answer_press(work, place.raw["id"])
+        answer_press(work, place)
         return
     if action in ("reached", "later", "back"):
         asked = (("questionnaire",), *REACHED) if visit.questionnaire else REACHED
         rows = {"reached": asked, "later": WHEN, "back": FORM}[action]
         await _redraw(work, place, visit, customer, case, rows)
-        answer_press(work, place.raw["id"])
+        answer_press(work, place)
         return
     visit.owner_id = person.id
     if action in ENDED:
@@ -158,7 +161,7 @@ async def press(work: Work, place: Place) -> None:
     else:
         raise Refusal("stale")
     await _redraw(work, place, visit, customer, case, (("how_to_note",),))
-    answer_press(work, place.raw["id"], label(person.language, "toast.noted"))
+    answer_press(work, place, label(person.language, "toast.noted"))
 
 
 async def visit_numbered(work: Work, number: str) -> Visit | None:
@@ -174,22 +177,9 @@ async def _redraw(
 ) -> None:
     owner = await staff_member(work, visit.owner_id) if visit.owner_id else None
     values = await _values(work, visit, customer, case, owner)
-    params = {
-        "message_id": place.message["message_id"],
-        "parse_mode": "HTML",
-        "text": render(work.plan.business.language, "visits/task", values),
-        "reply_markup": {"inline_keyboard": _buttons(work, visit, rows)},
-    }
-    group_id = place.staff_group.id or 0
-    send(
-        work,
-        What.CALL,
-        staff_lane(group_id, customer.id),
-        {"method": "editMessageText", "params": params},
-        group_id=group_id,
-        send_class=SendClass.C,
-        priority=Priority.ANSWER,
-    )
+    shown_at = place.message["message_id"]
+    buttons = _buttons(work, visit, rows)
+    change_in_group(work, place.staff_group.id or 0, customer, shown_at, "visits/task", values, buttons)
 
 
 async def _end(
@@ -202,7 +192,7 @@ async def _end(
     else:
         await contact.sent(work, customer, visit.purpose, "visit", visit.about, case)
     if outcome is Outcome.WELL and case:
-        accept(work, customer, case, person)
+        cases.accept(work, customer, case)
     if outcome is Outcome.PROBLEM and (case is None or not case.unfinished):
         before, case = case, await not_done(work, customer, case, person, visit.note, quiet=False)
         if case is before:  # of a new one they have heard
@@ -264,14 +254,6 @@ async def _asked_later(work: Work, visit: Visit, customer: Customer, when: str) 
     visit.move(at, "asked_later", window=rule.window if rule else HAND_WINDOW)
 
 
-def accept(work: Work, customer: Customer, case: Case, person: Staff | Customer) -> None:
-    """The customer says that all is well: a resolved case is closed with that."""
-    if case.state is CaseState.RESOLVED:
-        case.move(CaseState.CLOSED, work.now)
-        work.happen(CaseClosed(case, customer, customer, "accepted"))
-        cases.redraw_card(work, case)
-
-
 async def not_done(
     work: Work,
     customer: Customer,
@@ -327,5 +309,6 @@ async def note(work: Work, place: Place) -> None:
     content = read_content(place.raw)
     words = content.text.lstrip().removeprefix("//").strip()
     visit.note = f"{visit.note}\n{words}".strip()
-    await keep_note(work, place, place.customer, content, words)
+    case = await case_or_none(work, place, place.customer, elsewhere_too=True)
+    await keep_note(work, place.customer, case, (await hear_said(work, place)).with_text(words), place.speaker)
     in_place(work, place, "visits/noted", {})

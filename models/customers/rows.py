@@ -98,6 +98,16 @@ class Customer(Base, table=True):
         return f"customer:{self.id}"
 
     @property
+    def has_chat(self) -> bool:
+        """Whether there is a channel by which we can write to them at all."""
+        return self.user_id is not None
+
+    @property
+    def reachable(self) -> bool:
+        """Whether what we write now would arrive, as far as we know."""
+        return self.has_chat and self.unreachable_since is None
+
+    @property
     def chat_id(self) -> int:
         """The private chat with the bot, which Telegram numbers like the person."""
         assert self.user_id is not None, "a customer without Telegram has no chat"  # noqa: S101

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.checks import TYPES
-from handlers.content import COPIED, DESCRIBED, ENVELOPE, FORWARDED, HOUSEKEEPING
+from handlers.chat.content import COPIED, DESCRIBED, ENVELOPE, FORWARDED, HOUSEKEEPING
 from models.messages import Author
 from tests.stories.shop import Agent, Customer, Shop, replied_to
 from tests.telegram import Json, words

@@ -1,10 +1,9 @@
 """What a message of Telegram holds, read from its raw form, so that kinds newer than the library work too."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from models.messages import Message
+from handlers.said import Carried, Content
 
 #: Kinds that copyMessage carries over whole. The order matters: an animation also has a document.
 COPIED = (
@@ -102,30 +101,6 @@ FORMATTING = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Content:
-    """The content of one message: its kind, its words, and what is needed to know the media again."""
-
-    kind: str
-    text: str
-    entities: list[dict[str, Any]] | None
-    media: dict[str, Any] | None
-    album: str | None
-    written_at: datetime
-
-    @property
-    def housekeeping(self) -> bool:
-        """Whether nobody said anything."""
-        return self.kind in HOUSEKEEPING
-
-    @property
-    def method(self) -> str | None:
-        """How Telegram carries it over: a method, or None where it can only be described."""
-        if self.kind in COPIED:
-            return "copyMessage"
-        return None if self.kind in DESCRIBED or self.kind in HOUSEKEEPING else "forwardMessage"
-
-
 def read_content(raw: dict[str, Any]) -> Content:
     """The content of a raw message."""
     kind = _kind(raw)
@@ -135,6 +110,7 @@ def read_content(raw: dict[str, Any]) -> Content:
     entities = raw.get("entities") or raw.get("caption_entities") or []
     return Content(
         kind=kind,
+        carried=_carried(kind),
         text=raw.get("text") or raw.get("caption") or "",
         entities=[entity for entity in entities if entity.get("type") in FORMATTING] or None,
         media=media if isinstance(media, dict) else None,
@@ -143,36 +119,18 @@ def read_content(raw: dict[str, Any]) -> Content:
     )
 
 
+def _carried(kind: str) -> Carried:
+    if kind == "text":
+        return Carried.TEXT
+    if kind in COPIED:
+        return Carried.COPIED
+    if kind in HOUSEKEEPING:
+        return Carried.NONE
+    return Carried.DESCRIBED if kind in DESCRIBED else Carried.FORWARDED
+
+
 def _kind(raw: dict[str, Any]) -> str:
     if "text" in raw:
         return "text"
     known = next((kind for kind in (*COPIED, *FORWARDED, *DESCRIBED, *HOUSEKEEPING) if kind in raw), None)
     return known or next((key for key in raw if key not in ENVELOPE), "empty")
-
-
-def same_media(message: Message, content: Content) -> bool:
-    """Whether an edit kept the media and changed at most the words."""
-    if not message.media or not content.media:
-        return True
-    key = "file_unique_id"
-    return bool(message.media.get(key) == content.media.get(key))
-
-
-def utf16_length(text: str) -> int:
-    """The length of a text as Telegram counts it."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def pieces(text: str, limit: int) -> list[str]:
-    """The text cut into pieces of at most `limit` UTF-16 units, at line ends or spaces where there are any.
-
-    Nothing is lost: the pieces joined are the text. No character is cut in two.
-    """
-    found = []
-    while utf16_length(text) > limit:
-        head = text.encode("utf-16-le", "surrogatepass")[: limit * 2].decode("utf-16-le", "ignore")
-        at = max(head.rfind("\n"), head.rfind(" "))
-        cut = at + 1 if at > len(head) // 2 else len(head)
-        found.append(text[:cut])
-        text = text[cut:]
-    return [*found, text] if text or not found else found

@@ -1,0 +1,74 @@
+"""What staff write in a customer's topic, or as a reply in a plain group: the doors of answers, notes and recalls."""
+
+from handlers import answers
+from handlers.chat.doors import ORIGINAL_WAIT, Place, Where, in_place
+from handlers.chat.hearing import hear_said
+from handlers.chat.places import case_or_none, customer_here, topic_link
+from handlers.refusals import NotYet, Refusal
+from models.customers import customer_numbered
+from models.messages import message_at
+from models.topics import topic_of
+from models.work import Work
+
+
+async def answer(work: Work, place: Place) -> None:
+    """An agent's message: it goes to the customer."""
+    customer, said = customer_here(place), await hear_said(work, place)
+    if said.content.housekeeping:
+        return
+    is_note = answers.note_in(said.text) is not None  # which may stand beside a matter that has moved
+    case = await case_or_none(work, place, customer, elsewhere_too=is_note)
+    group_id = place.staff_group.id or 0
+    if not await answers.answer(work, customer, case, said, place.speaker, group_id):
+        in_place(work, place, "routing/no_telegram", {})
+
+
+async def note(work: Work, place: Place) -> None:
+    """/note what colleagues should know."""
+    customer, words = customer_here(place), place.rest
+    if not words:
+        raise Refusal("empty_note")
+    case = await case_or_none(work, place, customer, elsewhere_too=True)
+    said = (await hear_said(work, place)).with_text(words)
+    await answers.keep_note(work, customer, case, said, place.speaker)
+
+
+async def edited(work: Work, place: Place) -> None:
+    """An agent changed a message."""
+    message = await message_at(work, place.raw["chat"]["id"], place.raw["message_id"])
+    if message is not None:
+        await answers.change(work, message, await hear_said(work, place))
+    elif place.customer is not None and work.age < ORIGINAL_WAIT:
+        raise NotYet
+
+
+async def recall(work: Work, place: Place) -> None:
+    """/recall in reply to an answer."""
+    await answers.recall(work, (await hear_said(work, place)).answers, place.speaker)
+    in_place(work, place, "messages/recalled", {})
+
+
+async def point_to_topic(work: Work, place: Place) -> None:
+    """A reply to the bot that names no customer: nothing goes to one by guess; say where it belongs."""
+    message = (await hear_said(work, place)).answers
+    link = name = ""
+    if message is not None:
+        customer = await customer_numbered(work, message.customer_id)
+        topic = await topic_of(work, customer.id, place.staff_group.id or 0)
+        name = customer.name
+        if topic and topic.thread_id:
+            link = topic_link(place.staff_group.chat_id, topic.thread_id)
+    values = {"name": name, "link": link, "plain": place.where is Where.PLAIN}
+    in_place(work, place, "staff/where_it_belongs", values)
+
+
+def replies_to_bot(place: Place) -> bool:
+    """Whether a message answers one of the bot's."""
+    reply = place.raw.get("reply_to_message") or {}
+    is_bot = bool((reply.get("from") or {}).get("is_bot"))
+    return place.what == "message" and is_bot and reply.get("message_id") != place.thread_id
+
+
+def answers_customer(place: Place) -> bool:
+    """In a plain group: whether a message replies to what the bot showed of a customer."""
+    return replies_to_bot(place) and place.where is Where.PLAIN and place.customer is not None
