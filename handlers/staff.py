@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers import cases
 from handlers.chat.doors import Place, Where, in_place
+from handlers.chat.groups import GONE
 from handlers.chat.presses import answer_press
 from handlers.happenings import StaffBack, StaffLeft, StandingChanged, Unassigned
 from handlers.refusals import Refusal
@@ -27,8 +28,6 @@ from models.staff import (
 )
 from models.work import Work
 from templates import LANGUAGES, label
-
-GONE = ("left", "kicked")
 
 
 async def enrol(work: Work, place: Place) -> None:

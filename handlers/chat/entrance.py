@@ -6,13 +6,13 @@ from typing import Any
 from handlers import (
     contact,
     customers,
-    groups,
     questionnaires,
     staff,
     visits,
 )
 from handlers.chat import answers as chat_answers
 from handlers.chat import cases as chat_cases
+from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
 from handlers.chat.commanding import beside, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
@@ -113,12 +113,12 @@ COMMANDS: tuple[Command, ...] = (
 #: Every door, in order; the first that fits is taken. An update that fits none is left alone.
 DOORS: tuple[Door, ...] = (
     # Telegram about the group
-    Door("migrated", STAFF_PLACES, ANYONE, message_with("migrate_to_chat_id"), groups.moved_away),
-    Door("topic_created", STAFF_PLACES, ANYONE, message_with("forum_topic_created"), groups.topic_created),
+    Door("migrated", STAFF_PLACES, ANYONE, message_with("migrate_to_chat_id"), chat_groups.moved_away),
+    Door("topic_created", STAFF_PLACES, ANYONE, message_with("forum_topic_created"), chat_groups.topic_created),
     Door("left_message", STAFF_PLACES, ANYONE, message_with("left_chat_member"), staff.left_message),
     Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, staff.plain_talk),
     Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), staff.membership),
-    Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), groups.bot_standing),
+    Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), chat_groups.bot_standing),
     Door("reachability", IN_PRIVATE, ANYONE, update_of("my_chat_member"), customers.reachability),
     # commands: those of staff first, for in private somebody may be both
     *(each.door() for each in COMMANDS if each.who != CUSTOMER),

@@ -14,7 +14,7 @@ from handlers.speaking import send, tell_staff
 from models import outbox
 from models.cases import Case, case_held, case_numbered, cases_of
 from models.customers import customer_numbered
-from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What, staff_lane
+from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What
 from models.messages import MessageLink, is_answer
 from models.outbox import rows_in_flight
 from models.staff import staff_group, staff_groups
@@ -121,8 +121,7 @@ async def _topic_made(work: Work, row: Any, thread_id: int) -> None:
     if topic is None or topic.thread_id == thread_id:
         return
     if topic.state is TopicState.LIVE:  # adopted meanwhile: this one is to spare
-        lane = staff_lane(row.group_id, row.customer_id)
-        send(work, What.DROP_TOPIC, lane, {"thread_id": thread_id}, group_id=row.group_id, send_class=SendClass.C)
+        groups.drop_topic(work, row.group_id, row.customer_id, thread_id)
         return
     topic.thread_id = thread_id
     topic.state = TopicState.LIVE
