@@ -210,15 +210,26 @@ async def new_case(work: Work, **values: Any) -> Case:
     return case
 
 
+class _New(set[int]):
+    """The customers who came with this work: what is known of them is all that there is."""
+
+
 def no_cases_yet(work: Work, customer_id: int) -> None:
     """A customer is new."""
     work.memory(_Known)[customer_id] = []
+    work.memory(_New).add(customer_id)
+
+
+def is_new(work: Work, customer_id: int) -> bool:
+    """Whether the customer came with this work, so that nothing can have been written about them before."""
+    return customer_id in work.memory(_New)
 
 
 def forget_cases_of(work: Work, customer_ids: Sequence[int]) -> None:
     """Nothing is known any more of the cases of these customers."""
     for customer_id in customer_ids:
         work.memory(_Known).pop(customer_id, None)
+        work.memory(_New).discard(customer_id)
 
 
 async def case_numbered(work: Work, case_id: int) -> Case | None:
@@ -239,6 +250,8 @@ async def case_held(work: Work, case_id: int) -> Case | None:
 
 async def recent_cases(work: Work, customer_id: int, limit: int = 10) -> Sequence[Case]:
     """The customer's latest cases, newest first."""
+    if is_new(work, customer_id):
+        return work.memory(_Known)[customer_id][: -limit - 1 : -1]
     return await work.all(
         select(Case).where(Case.customer_id == customer_id).order_by(col(Case.id).desc()).limit(limit)
     )

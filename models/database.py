@@ -67,7 +67,7 @@ class Database:
         async with self._writer, self._session() as session:
             work = Work(session, now(), self._wall(), plan, plan_version)
             yield work
-            await work.flush()
+            await work.finish()
             await session.commit()
 
     @asynccontextmanager

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column, Index, bindparam, text
 from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey, text_enum
+from models.cases import is_new
 from models.staff import staff_groups
 from models.work import Work
 
@@ -76,6 +77,8 @@ async def fetch_topics(work: Work, customer_ids: Sequence[int]) -> None:
 async def topic_of(work: Work, customer_id: int, group_id: int) -> Topic | None:
     """The customer's topic in that group that is wanted, in the making or live."""
     known, key = work.memory(_Known), (customer_id, group_id)
+    if is_new(work, customer_id):
+        return known.get(key)
     if key not in known:
         known[key] = await work.first(
             select(Topic).where(
