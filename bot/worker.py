@@ -119,7 +119,9 @@ class Worker:
             async with self._begin() as work:
                 rows = await inbox.claim(work, limit)
                 updates = [(row, _read(row.raw)) for row in rows]
-                await prefetch(work, [user_id for _, raw in updates if (user_id := _user_id(raw)) is not None])
+                users = [user_id for _, raw in updates if (user_id := _user_id(raw)) is not None]
+                messages = [each for _, raw in updates if isinstance(each := raw.get("message"), dict)]
+                await prefetch(work, users, messages)
                 done = [row.id for row, raw in updates if await self._settled(work, row, raw)]
                 if done:
                     await inbox.finish(work, done)

@@ -8,7 +8,7 @@ from models.delivery import SendClass, What, staff_lane
 from models.groups import rename_chat
 from models.outbox import hasten
 from models.staff import StaffGroup
-from models.topics import TopicState, topic_at, topic_named
+from models.topics import TopicState, make_live, topic_at, topic_named
 from models.work import Work
 
 
@@ -51,9 +51,7 @@ async def topic_created(work: Work, place: Place) -> None:
         lane = staff_lane(group.id or 0, topic.customer_id)
         send(work, What.CALL, lane, body, group_id=group.id, send_class=SendClass.C)
     elif topic.state is TopicState.MAKING:
-        topic.thread_id = thread_id
-        topic.state = TopicState.LIVE
-        topic.made_at = work.now
+        make_live(work, topic, thread_id)
 
 
 async def bot_standing(work: Work, place: Place) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, bindparam, text
+from sqlalchemy import BigInteger, Column, Index, and_, bindparam, or_, text
 from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey, text_enum
@@ -109,16 +109,57 @@ def forget_topics_of(work: Work, customer_ids: Sequence[int]) -> None:
         del known[key]
 
 
+_IN_THREADS = select(Topic).where(
+    or_(
+        col(Topic.thread_id).in_(bindparam("thread_ids", expanding=True)),
+        and_(col(Topic.name).in_(bindparam("names", expanding=True)), col(Topic.state) != TopicState.GONE),
+    )
+)
+
+
+class _At(dict[tuple[int, int], Topic | None]):
+    """The topics that this work has met, by group and thread; None where there is none."""
+
+
+class _Named(dict[tuple[int, str], Topic]):
+    """Those that are not gone, by group and name."""
+
+
+async def fetch_topics_in(work: Work, thread_ids: Sequence[int], names: Sequence[str]) -> list[Topic]:
+    """Fetch the topics of these threads, in any group, and those that have these names, in one query."""
+    if not thread_ids:
+        return []
+    at = work.memory(_At)
+    for group in await staff_groups(work):
+        at.update({(group.id or 0, thread_id): None for thread_id in thread_ids})
+    found: list[Topic] = list(await work.all(_IN_THREADS, thread_ids=thread_ids, names=names))
+    at.update({(topic.group_id, topic.thread_id): topic for topic in found if topic.thread_id is not None})
+    alive = [topic for topic in found if topic.state is not TopicState.GONE]
+    work.memory(_Named).update({(topic.group_id, topic.name): topic for topic in alive})
+    return found
+
+
+def make_live(work: Work, topic: Topic, thread_id: int) -> None:
+    """The topic has been made; it is that thread."""
+    topic.thread_id = thread_id
+    topic.state = TopicState.LIVE
+    topic.made_at = work.now
+    work.memory(_At)[topic.group_id, thread_id] = topic
+
+
 async def topic_at(work: Work, group_id: int, thread_id: int) -> Topic | None:
     """The topic of that thread, gone or not."""
-    topic: Topic | None = await work.first(
-        select(Topic).where(Topic.group_id == group_id, Topic.thread_id == thread_id)
-    )
-    return topic
+    at, key = work.memory(_At), (group_id, thread_id)
+    if key not in at:
+        at[key] = await work.first(select(Topic).where(Topic.group_id == group_id, Topic.thread_id == thread_id))
+    return at[key]
 
 
 async def topic_named(work: Work, group_id: int, name: str | None) -> Topic | None:
     """The topic, not gone, that was made or is being made under that name."""
+    known = work.memory(_Named).get((group_id, name or ""))
+    if known is not None and known.state is not TopicState.GONE:
+        return known
     topic: Topic | None = await work.first(
         select(Topic).where(Topic.group_id == group_id, Topic.name == name, Topic.state != TopicState.GONE)
     )

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, bindparam, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.audit import Audit

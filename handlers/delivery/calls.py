@@ -11,8 +11,8 @@ from handlers import cards, cases, contact
 from handlers.content import utf16_length
 from handlers.delivery.parcels import NotNeeded, NotNow, Parcel, change, put_back
 from handlers.routing.places import topic_link
-from models.cases import case_numbered
-from models.customers import customer_numbered
+from models.cases import case_numbered, fetch_numbered
+from models.customers import customer_numbered, fetch_customers_numbered
 from models.delivery import Outbox, OutboxState, Priority, What
 from models.messages import links_of
 from models.outbox import Waiting
@@ -50,6 +50,8 @@ async def claim(work: Work, picked: Sequence[Sequence[Waiting]]) -> list[Parcel]
     wanted = {"ids": [row.id for group in picked for row in group], "at": work.real_now}
     rows = {row.id: row for row in (await connection.execute(_CLAIM, wanted)).all()}
     await fetch_topics(work, [row.customer_id for row in rows.values() if row.group_id and row.customer_id])
+    cards = await fetch_numbered(work, [row.case_id for row in rows.values() if row.what is What.CARD])
+    await fetch_customers_numbered(work, [case.customer_id for case in cards])
     parcels = []
     for group in picked:
         parcel = Parcel([rows[outline.id] for outline in group if outline.id in rows])

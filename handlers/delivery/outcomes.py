@@ -11,13 +11,13 @@ from handlers.delivery.parcels import Parcel, change, plain, put_back
 from handlers.happenings import PollSent
 from handlers.speaking import send, tell_staff
 from models import outbox
-from models.cases import case_held, case_numbered, cases_of
+from models.cases import case_held, case_numbered, cases_of, hold_cases
 from models.customers import customer_numbered
-from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What, staff_lane
+from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What, staff_lane, topic_lane
 from models.messages import MessageLink, is_answer
 from models.outbox import rows_in_flight
 from models.staff import staff_group, staff_groups
-from models.topics import TopicState, forget_topic, topic_of
+from models.topics import TopicState, fetch_topics, forget_topic, make_live, topic_of
 from models.work import Work
 
 #: How long a topic whose making has an unknown end may take to show up by itself.
@@ -42,6 +42,9 @@ _LINK = insert(MessageLink)
 async def settle(work: Work, results: list[tuple[Parcel, Outcome]]) -> None:
     """Record what became of claimed parcels; the common case in a few statements, the rest one by one."""
     sent, links = [], []
+    heads = [parcel.head for parcel, outcome in results if outcome.fate is Fate.SENT]
+    await fetch_topics(work, [row.customer_id for row in heads if row.what is What.TOPIC])
+    await hold_cases(work, sorted(row.case_id for row in heads if row.what is What.CARD))
     for parcel, outcome in results:
         if outcome.fate is not Fate.SENT:
             await _failed(work, parcel, outcome)
@@ -119,9 +122,7 @@ async def _topic_made(work: Work, row: Any, thread_id: int) -> None:
         lane = staff_lane(row.group_id, row.customer_id)
         send(work, What.CALL, lane, body, group_id=row.group_id, send_class=SendClass.C)
         return
-    topic.thread_id = thread_id
-    topic.state = TopicState.LIVE
-    topic.made_at = work.now
+    make_live(work, topic, thread_id)
 
 
 async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
@@ -246,7 +247,7 @@ async def _topic_closed(work: Work, parcel: Parcel) -> None:
     send(
         work,
         What.CALL,
-        f"t{row.group_id}:{row.customer_id}",
+        topic_lane(row.group_id, row.customer_id),
         body,
         group_id=row.group_id,
         send_class=SendClass.C,
