@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, and_, bindparam, or_, text
 from sqlmodel import Field, col, select
 
-from models.base import Base, BigKey, text_enum
+from models.base import Base, BigKey, new_id, text_enum
 from models.cases import is_new
 from models.staff import staff_groups
 from models.work import Work
@@ -39,7 +39,8 @@ class Topic(Base, table=True):
         Index("uq_topics_thread", "group_id", "thread_id", unique=True),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
+    # Made by us: topics are written together, which a database that gives the keys does one by one.
+    id: int | None = Field(default_factory=new_id, sa_column=Column(BigKey, primary_key=True))
     customer_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)
     group_id: int = Field(foreign_key="staff_groups.id", sa_type=BigInteger)
     thread_id: int | None = Field(default=None, sa_type=BigInteger)
