@@ -16,7 +16,7 @@ async def prefetch(work: Work, user_ids: Iterable[int], messages: Sequence[dict[
     Of the `messages` that stand in a topic, the topic and its customer too.
     """
     thread_ids = {found for each in messages if (found := _thread(each))}
-    names = {found for each in messages if (found := _name(each))}
+    names = {name for each in messages if (name := _name(each))}
     topics = await fetch_topics_in(work, sorted(thread_ids), sorted(names))
     wanted = sorted(set(user_ids))
     numbers = [customer.id for customer in await fetch_customers(work, wanted)] if wanted else []
