@@ -7,7 +7,7 @@ from models.delivery import SendClass, What, staff_lane
 from models.groups import rename_chat
 from models.outbox import hasten
 from models.staff import StaffGroup
-from models.topics import TopicState, topic_at, topic_named
+from models.topics import TopicState, make_live, topic_at, topic_named
 from models.work import Work
 
 
@@ -35,9 +35,7 @@ async def adopt_topic(work: Work, group: StaffGroup, thread_id: int, name: str |
     if topic.state is TopicState.LIVE:
         drop_topic(work, group.id or 0, topic.customer_id, thread_id)
     elif topic.state is TopicState.MAKING:
-        topic.thread_id = thread_id
-        topic.state = TopicState.LIVE
-        topic.made_at = work.now
+        make_live(work, topic, thread_id)
 
 
 def drop_topic(work: Work, group_id: int, customer_id: int, thread_id: int) -> None:

@@ -205,21 +205,73 @@ async def new_case(work: Work, **values: Any) -> Case:
     return case
 
 
+class _New(set[int]):
+    """The customers who came with this work: what is known of them is all that there is."""
+
+
 def no_cases_yet(work: Work, customer_id: int) -> None:
     """A customer is new."""
     work.memory(_Known)[customer_id] = []
+    work.memory(_New).add(customer_id)
+
+
+def is_new(work: Work, customer_id: int) -> bool:
+    """Whether the customer came with this work, so that nothing can have been written about them before."""
+    return customer_id in work.memory(_New)
 
 
 def forget_cases_of(work: Work, customer_ids: Sequence[int]) -> None:
     """Nothing is known any more of the cases of these customers."""
     for customer_id in customer_ids:
         work.memory(_Known).pop(customer_id, None)
+        work.memory(_New).discard(customer_id)
+
+
+_NUMBERED = select(Case).where(col(Case.id).in_(bindparam("case_ids", expanding=True))).order_by(col(Case.id))
+#: As stored by now: whoever decides by where a case is shown must not go by what was read before it was held.
+_HELD = _NUMBERED.with_for_update().execution_options(populate_existing=True)
+_PAST = (
+    select(col(Case.customer_id), col(Case.id), col(Case.score))
+    .where(col(Case.customer_id).in_(_OF_CUSTOMERS))
+    .order_by(col(Case.id).desc())
+)
+
+
+class _Numbered(dict[int, Case]):
+    """The cases that this work has fetched by their numbers."""
+
+
+class _Held(dict[int, Case]):
+    """Those among them that nobody else changes until this work ends."""
+
+
+class _Past(dict[int, list[tuple[int, int | None]]]):
+    """Number and score of every case of the customers for whom this work has fetched them, newest first."""
+
+
+async def fetch_numbered(work: Work, case_ids: Sequence[int]) -> list[Case]:
+    """Fetch cases by their numbers, with what their customers' cases have been, in two queries."""
+    found = list(await work.all(_NUMBERED, case_ids=case_ids)) if case_ids else []
+    work.memory(_Numbered).update({case.id: case for case in found})
+    if customer_ids := sorted({case.customer_id for case in found}):
+        past = work.memory(_Past)
+        past.update({customer_id: [] for customer_id in customer_ids})
+        for customer_id, case_id, score in await work.all(_PAST, customer_ids=customer_ids):
+            past[customer_id].append((case_id, score))
+    return found
+
+
+async def hold_cases(work: Work, case_ids: Sequence[int]) -> None:
+    """Hold these cases, in one query, for `case_held`."""
+    if case_ids:
+        held = {case.id: case for case in await work.all(_HELD, case_ids=case_ids)}
+        work.memory(_Held).update(held)
 
 
 async def case_numbered(work: Work, case_id: int) -> Case | None:
     """A case by its number."""
-    case: Case | None = await work.first(select(Case).where(Case.id == case_id))
-    return case
+    case: Case | None = work.memory(_Numbered).get(case_id)
+    return case or await work.first(select(Case).where(Case.id == case_id))
 
 
 async def case_held(work: Work, case_id: int) -> Case | None:
@@ -227,13 +279,15 @@ async def case_held(work: Work, case_id: int) -> Case | None:
 
     For those who decide by where the case is shown: a worker moves it while the sender shows it.
     """
-    held = select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
-    case: Case | None = await work.first(held)
-    return case
+    if case_id not in work.memory(_Held):
+        await hold_cases(work, [case_id])
+    return work.memory(_Held).get(case_id)
 
 
 async def recent_cases(work: Work, customer_id: int, limit: int = 10) -> Sequence[Case]:
     """The customer's latest cases, newest first."""
+    if is_new(work, customer_id):
+        return work.memory(_Known)[customer_id][: -limit - 1 : -1]
     return await work.all(
         select(Case).where(Case.customer_id == customer_id).order_by(col(Case.id).desc()).limit(limit)
     )
@@ -241,9 +295,11 @@ async def recent_cases(work: Work, customer_id: int, limit: int = 10) -> Sequenc
 
 async def history_of(work: Work, customer_id: int, but: int) -> tuple[int, list[int]]:
     """How many other cases the customer has had, and the latest five scores, newest first."""
-    cases = await recent_cases(work, customer_id, 100)
-    scores = [case.score for case in cases if case.id != but and case.score is not None]
-    return len(cases) - 1, scores[:5]
+    past = work.memory(_Past).get(customer_id)
+    if past is None:
+        past = [(case.id, case.score) for case in await recent_cases(work, customer_id, 100)]
+    scores = [score for case_id, score in past[:100] if case_id != but and score is not None]
+    return min(len(past), 100) - 1, scores[:5]
 
 
 async def unfinished_cases_of(work: Work, staff_id: int) -> Sequence[Case]:

@@ -304,6 +304,7 @@ async def make_case(work: Work, place: Place) -> None:
     if answer.case_id is not None:
         raise Refusal("case_made", number=answer.case_id)
     case = await _case_of(work, place, invitation, answer)
+    await work.flush()  # a row that is there already names one that is new
     answer.case_id = case.id
     answer_press(work, place, label(place.speaker.language, "toast.case_made", number=case.id))
 
