@@ -208,11 +208,6 @@ class EventImported:
 
 
 @dataclass(frozen=True)
-class PlanChanged:
-    """Another plan is in force."""
-
-
-@dataclass(frozen=True)
 class ScoreGiven:
     """A customer answered a question that measures: "csat", "nps" or "ces"; `agent` filled it in for them, if any."""
 

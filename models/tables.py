@@ -12,7 +12,8 @@ from models.recovery import Recovery
 from models.staff import GroupMember, Staff, StaffGroup
 from models.standards import Clock
 from models.topics import Topic
-from models.visits import Visit, VisitRun
+from models.visits import Visit
+from models.walks import Walk
 from models.work import Counter
 
 TABLES = (
@@ -48,5 +49,5 @@ TABLES = (
     TierRequest,
     Topic,
     Visit,
-    VisitRun,
+    Walk,
 )
