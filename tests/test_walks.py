@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlmodel import SQLModel
 
 from models.database import Database
-from models.migrations import migrate
 from models.plan import Plan, read_plan
 from models.walks import Walk, daily, forget, in_period, kept_ahead, set_out, walk_named
 from models.work import Work
@@ -240,7 +240,8 @@ class Days:
 @pytest.fixture
 async def days(database_url: str) -> AsyncIterator[Days]:
     database = Database(database_url, lambda: datetime.now(UTC))
-    await migrate(database.engine)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
     yield Days(database)
     await database.close()
 
