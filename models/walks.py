@@ -82,7 +82,7 @@ class Walk(Base, table=True):
 
     def end(self) -> None:
         """All is done that it set out for."""
-        self.until, self.horizon, self.after, self.seen = self.horizon or self.until, None, 0, 0
+        self.until, self.horizon = self.horizon or self.until, None
 
     def renew(self, plan_version: int | None, now: datetime, horizon: datetime) -> None:
         """The plan is another one: what was done ahead of now does not count, and it begins anew at once."""
