@@ -107,7 +107,6 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         assigning.reopened,
     ),
     happenings.FileChanged: (clocks.file_changed, visits.recurring.file_changed),
-    happenings.PlanChanged: (rules.look_again,),
     happenings.EventImported: (visits.planning.event_imported,),
     happenings.StaffLeft: (visits.absence.staff_left, absence.left),
     happenings.StaffAway: (visits.absence.staff_away, absence.gone_away),

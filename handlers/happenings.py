@@ -508,11 +508,6 @@ class EventImported(Happening):
 
 
 @dataclass(frozen=True)
-class PlanChanged(Happening):
-    """Another plan is in force."""
-
-
-@dataclass(frozen=True)
 class ContactFailed(Happening):
     """What was to go unasked did not, at the very end; the contact says why."""
 

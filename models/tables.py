@@ -13,7 +13,8 @@ from models.staff import GroupMember, Staff, StaffGroup
 from models.standards import Clock
 from models.timeline import CaseEvent, CaseSpan
 from models.topics import Topic
-from models.visits import Visit, VisitRun
+from models.visits import Visit
+from models.walks import Walk
 from models.work import Counter
 
 TABLES = (
@@ -50,5 +51,5 @@ TABLES = (
     TierRequest,
     Topic,
     Visit,
-    VisitRun,
+    Walk,
 )

@@ -28,7 +28,7 @@ _DEFAULTS: dict[type[SQLModel], dict[str, Any]] = {}
 
 
 class Counter(Base, table=True):
-    """The last number given out, by what it numbers (cases, customers); how far a long piece of work has come."""
+    """The last number given out, by what it numbers (cases, customers)."""
 
     __tablename__ = "counters"
 

@@ -22,9 +22,10 @@ from models.database import Database
 from models.migrations import migrate
 from models.plan import Plan, read_plan
 from models.questionnaires import Invitation, QuestionnaireVersion, SurveyWave, WaveState
-from models.questionnaires.sampling import SHARES, drawn, drawn_case, period_of, salt_of
+from models.questionnaires.sampling import SHARES, drawn, drawn_case, salt_of
 from models.questionnaires.waves import count_asked
 from models.staff import Staff, StaffGroup, add_staff_group
+from models.walks import period_of
 from models.work import Work
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)

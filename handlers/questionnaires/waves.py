@@ -16,7 +16,7 @@ from models.contact import Facts, Purpose, rule
 from models.delivery import Priority, SendClass, What, staff_lane
 from models.plan import text_of
 from models.questionnaires import ALIVE, SurveyWave, WaveState
-from models.questionnaires.sampling import SHARES, period_of, salt_of
+from models.questionnaires.sampling import SHARES, salt_of
 from models.questionnaires.waves import (
     count_asked,
     counts_of,
@@ -25,7 +25,9 @@ from models.questionnaires.waves import (
     is_audience,
     plan_some,
     strata_of,
+    walk_of,
 )
+from models.walks import forget, in_period, period_of
 from models.work import Work
 from templates import label
 
@@ -167,11 +169,15 @@ async def begin_periods(work: Work) -> bool:
     for survey in work.plan.survey:
         if survey.when != "every" or survey.every is None:
             continue
-        key = f"every:{survey.questionnaire}:{_seconds(survey.every)}:{period_of(work.now, survey.every)}"
         questionnaire = await current(work, survey.questionnaire)
-        known = await work.first(select(SurveyWave.id).where(SurveyWave.key == key))
-        if known is not None or questionnaire is None:
+        if questionnaire is None:
             continue
+        name = f"{survey.questionnaire}:{_seconds(survey.every)}"
+        walk = await in_period(work, f"survey:{name}", survey.every)
+        if walk is None:
+            continue
+        walk.end()
+        key = f"every:{name}:{period_of(work.now, survey.every)}"
         work.add(
             SurveyWave(
                 key=key,
@@ -205,6 +211,7 @@ async def plan_waves(work: Work) -> bool:
             if await forget_some(work, wave):
                 return True
             wave.was = WaveState.CANCELLED  # nothing of it is left
+            await forget(work, walk_of(wave))
         elif not await has_planned(work, wave):
             wave.state = WaveState.DONE
     return False

@@ -179,7 +179,7 @@ class SurveyWave(Base, table=True):
 
     `key` is what it is for, so that a period is planned once. `audience` is the id of a tier or a segment, or None
     for everybody. Of each stratum in turn every so many customers is drawn: `share` of 10,000. `strata` are the
-    tiers still to come, `after` the last customer looked at, `seen` how many of the stratum were. `was` is the state
+    tiers still to come; how far the planning of the first of them has come says the wave's walk. `was` is the state
     that a pause interrupted; of a cancelled wave it says that nothing of it is left.
     """
 
@@ -198,8 +198,6 @@ class SurveyWave(Base, table=True):
     was: WaveState | None = Field(default=None, sa_type=text_enum(WaveState))
     staff_id: int | None = Field(default=None, foreign_key="staff.id", sa_type=BigInteger)
     strata: list[str | None] = Field(default_factory=list, sa_type=Json)
-    after: int = Field(default=0, sa_type=BigInteger)
-    seen: int = Field(default=0, sa_type=BigInteger)
     planned: int = 0
     lasts_seconds: int = 259_200
     remind_seconds: int | None = None
