@@ -6,6 +6,7 @@ from typing import Any
 
 from handlers import (
     answers,
+    approvals,
     cards,
     cases,
     commands,
@@ -52,7 +53,8 @@ from handlers.doors import (
 )
 from handlers.routing import absence, assigning, directing, heeding, moving, opening
 from handlers.standards import chasing, clocks, late_list, promising, sweep, telling
-from models.staff import Role
+from models.approvals import Approval, ApprovalKind
+from models.staff import Role, Staff
 from models.work import Work
 
 PRIVATE, TOPIC, GENERAL, PLAIN = Where.PRIVATE, Where.TOPIC, Where.GENERAL, Where.PLAIN
@@ -164,17 +166,13 @@ DOORS: tuple[Door, ...] = (
     Door("have_it", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), telling.acknowledge),
     Door("phone", AMONG_STAFF, AGENT, press("phone"), files.file_press),
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), files.file_press),
-    Door("merge", AMONG_STAFF, AGENT, press("merge"), merging.merge_press),
-    Door("tier_yes", AMONG_STAFF, SUPERVISOR, press("tier_yes"), tiers.decide),
-    Door("tier_no", AMONG_STAFF, SUPERVISOR, press("tier_no"), tiers.decide),
+    Door("approval", AMONG_STAFF, AGENT, press("approval"), approvals.press),
+    *(Door(f"old_{action}", AMONG_STAFF, AGENT, press(action), approvals.press) for action in approvals.OLD_BUTTONS),
     Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
     Door("visit_note", WITH_CUSTOMER, AGENT, visits.tasks.notes_visit, visits.tasks.note),
-    Door("wave", AMONG_STAFF, MANAGER, press("wave"), questionnaires.confirm),
     Door("form", WITH_CUSTOMER, AGENT, press("form"), questionnaires.press_form),
     Door("form_words", WITH_CUSTOMER, AGENT, questionnaires.answers_form, questionnaires.form_words),
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
-    Door("approve", STAFF_PLACES, SUPERVISOR, press("approve"), staff.decide_on_candidate),
-    Door("refuse", STAFF_PLACES, SUPERVISOR, press("refuse"), staff.decide_on_candidate),
     Door("card_more", WITH_CUSTOMER | {GENERAL}, AGENT, press("more"), directing.press),
     Door("card_kind", WITH_CUSTOMER | {GENERAL}, AGENT, press("setkind"), directing.press),
     Door("card_severity", WITH_CUSTOMER | {GENERAL}, AGENT, press("severity"), directing.press),
@@ -217,7 +215,22 @@ TICKS = (
     ("remind_due", 2, questionnaires.remind_due),
     ("expire_due", 2, questionnaires.expire_due),
     ("recovery_missed", 2, recovery.tell_missed),
+    ("approvals_run_out", 60, approvals.run_out),
 )
+
+#: What follows from a yes or a no, by what was asked.
+AFTER_DECISION: dict[ApprovalKind, Callable[[Work, Approval, Staff, bool], Awaitable[None]]] = {
+    ApprovalKind.TIER: tiers.decided,
+    ApprovalKind.CANDIDATE: staff.decided,
+    ApprovalKind.WAVE: questionnaires.waves.decided,
+    ApprovalKind.MERGE: merging.decided,
+}
+
+
+async def _decided(work: Work, happening: happenings.Decided) -> None:
+    approval = happening.approval
+    await AFTER_DECISION[approval.kind](work, approval, happening.by, happening.yes)
+
 
 #: What follows from what has happened, in order.
 AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
@@ -283,6 +296,8 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.StaffBack: (absence.came_back,),
     happenings.StandingChanged: (_renew_menu,),
     happenings.GroupMoved: (_renew_menu_of_group,),
+    happenings.Decided: (_decided,),
+    happenings.RanOut: (tiers.ran_out,),
 }
 
 

@@ -7,6 +7,7 @@ runs in the same unit of work, after the use case, in the order of the list.
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.approvals import Approval
 from models.cases import Case, CaseKind
 from models.contact import Contact
 from models.customers import Customer
@@ -181,6 +182,22 @@ class StandingChanged:
     """A member of staff may do other things than before, reads another language, or has a private chat now."""
 
     person: Staff
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Somebody with the right said yes or no to what was asked."""
+
+    approval: Approval
+    by: Staff
+    yes: bool
+
+
+@dataclass(frozen=True)
+class RanOut:
+    """Nobody decided in time about what was asked."""
+
+    approval: Approval
 
 
 @dataclass(frozen=True)

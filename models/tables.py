@@ -1,9 +1,10 @@
 """Every table, in one import."""
 
+from models.approvals import Approval
 from models.audit import Audit
 from models.cases import Case, CaseEvent
 from models.contact import Consent, Contact
-from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent, TierRequest
+from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent
 from models.delivery import Inbox, Outbox, Pause
 from models.installation import Installation, PlanVersion
 from models.messages import Message, MessageLink, MessageVersion
@@ -17,6 +18,7 @@ from models.work import Counter
 
 TABLES = (
     Answer,
+    Approval,
     Audit,
     Case,
     CaseEvent,
@@ -45,7 +47,6 @@ TABLES = (
     Staff,
     StaffGroup,
     SurveyWave,
-    TierRequest,
     Topic,
     Visit,
     VisitRun,
