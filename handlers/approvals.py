@@ -27,6 +27,7 @@ from models.staff import Staff, staff_group, staff_member
 from models.work import Work
 from templates import has_label, label
 
+Columns = dict[str, Any]
 #: Buttons that stand in chats from before there were approvals; they are good until what they ask for runs out.
 OLD_BUTTONS = ("tier_yes", "tier_no", "wave", "approve", "refuse")
 #: How many run out in one transaction.
@@ -34,11 +35,11 @@ AT_ONCE = 100
 
 
 async def ask(
-    work: Work, kind: ApprovalKind, by: Staff, *, before: datetime | None = None, **columns: Any
+    work: Work, kind: ApprovalKind, by: Staff, where: Columns, *, before: datetime | None = None, **about: Any
 ) -> Approval:
-    """Ask for a yes; `before` is when it is of no use any more, `columns` what it is about and where it is asked.
+    """Ask for a yes. `where` are the columns that say where the question stands, `about` those that say what it is.
 
-    Whoever calls this shows the question, with `choices` under it.
+    `before` is when it is of no use any more. Whoever calls this shows the question, with `choices` under it.
     """
     runs_out = work.now + RULES[kind].lasts
     approval = Approval(
@@ -46,7 +47,8 @@ async def ask(
         asked_by_id=by.id or 0,
         asked_at=work.now,
         expires_at=min(runs_out, before or runs_out),
-        **columns,
+        **where,
+        **about,
     )
     work.add(approval)
     await work.flush()
@@ -114,7 +116,7 @@ async def language_asked(work: Work, approval: Approval) -> str:
 # -- doors
 
 
-def where_asked(place: Place) -> dict[str, int | None]:
+def where_asked(place: Place) -> Columns:
     """The columns that say where something is asked, for `ask`: where staff are answered, too."""
     if place.where is Where.PRIVATE:
         return {}

@@ -93,7 +93,7 @@ async def _may_be_asked_about(work: Work, person: Staff, group: StaffGroup) -> b
 
 async def _ask_to_admit(work: Work, person: Staff, name: str, group: StaffGroup) -> None:
     """Where the plan wants it, a supervisor decides about a newcomer; until then they have no authority."""
-    approval = await approvals.ask(work, ApprovalKind.CANDIDATE, person, staff_id=person.id, group_id=group.id)
+    approval = await approvals.ask(work, ApprovalKind.CANDIDATE, person, {"group_id": group.id}, staff_id=person.id)
     buttons = approvals.choices(approval, work.plan.business.language)
     tell_staff(work, group, None, "staff/candidate", {"name": name}, buttons=buttons)
 

@@ -149,7 +149,7 @@ async def latest_candidacy(work: Work, staff_id: int, group_id: int) -> Approval
     query = select(Approval).where(
         Approval.kind == ApprovalKind.CANDIDATE, Approval.staff_id == staff_id, Approval.group_id == group_id
     )
-    found: Approval | None = await work.first(query.order_by(col(Approval.id).desc()))
+    found: Approval | None = await work.first(query.order_by(col(Approval.id).desc()).limit(1).with_for_update())
     return found
 
 
@@ -165,14 +165,17 @@ async def matter_gone(work: Work, approval: Approval) -> No | None:
         case ApprovalKind.WAVE:
             return await _wave_gone(work, approval.wave_id)
         case ApprovalKind.MERGE:
-            gone = await _merged_meanwhile(work, approval.customer_id)
-            gone = gone or await _merged_meanwhile(work, approval.merged_id)
-            return gone or await two_accounts(work, approval.customer_id, approval.merged_id)
+            both = (approval.customer_id, approval.merged_id)
+            return await _merged_meanwhile(work, *both) or await two_accounts(work, *both)
 
 
-async def _merged_meanwhile(work: Work, customer_id: int | None) -> No | None:
-    into = await work.first(select(Customer.merged_into_id).where(Customer.id == customer_id))
-    return No("approval_merged", {"number": customer_id, "into": into}) if into is not None else None
+async def _merged_meanwhile(work: Work, *customer_ids: int | None) -> No | None:
+    """Locked on PostgreSQL, so that two who merge at once do so one after the other."""
+    query = select(Customer.id, Customer.merged_into_id).where(col(Customer.id).in_(customer_ids))
+    for number, into in await work.all(query.order_by(col(Customer.id)).with_for_update()):
+        if into is not None:
+            return No("approval_merged", {"number": number, "into": into})
+    return None
 
 
 async def two_accounts(work: Work, *customer_ids: int | None) -> No | None:

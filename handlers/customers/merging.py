@@ -20,8 +20,8 @@ async def merge_command(work: Work, place: Place) -> None:
     survivor, merged = await _both(work, place, after_command(place).split())
     language = language_here(work, place)
     values = {"survivor": await _preview(work, survivor), "merged": await _preview(work, merged)}
-    about = {"customer_id": survivor.id, "merged_id": merged.id}
-    approval = await ask(work, ApprovalKind.MERGE, place.speaker, **about, **where_asked(place))
+    by, here = place.speaker, where_asked(place)
+    approval = await ask(work, ApprovalKind.MERGE, by, here, customer_id=survivor.id, merged_id=merged.id)
     in_place(work, place, "customers/merge_preview", values, choices(approval, language))
 
 

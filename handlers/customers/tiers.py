@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers.approvals import ask, choices, language_asked, tell_where_asked, where_asked
+from handlers.approvals import Columns, ask, choices, language_asked, tell_where_asked, where_asked
 from handlers.cases import actor_of
 from handlers.customers.rules import refresh
 from handlers.customers.whom import customer_and_words, language_here
@@ -82,7 +82,7 @@ async def tier_command(work: Work, place: Place) -> None:
     in_place(work, place, "customers/tier_asked", values, choices(approval, language))
 
 
-async def ask_for(work: Work, customer: Customer, wish: Wish, by: Staff, where: dict[str, int | None]) -> Approval:
+async def ask_for(work: Work, customer: Customer, wish: Wish, by: Staff, where: Columns) -> Approval:
     """Ask for a tier by hand (`where`: the columns that say where the question stands); raises Refusal.
 
     Back to the rule, or for ever, is for supervisors alone.
@@ -92,7 +92,7 @@ async def ask_for(work: Work, customer: Customer, wish: Wish, by: Staff, where: 
         raise Refusal("role", role=Role.SUPERVISOR.value)
     details = {"tier": wish.tier, "until": wish.until.isoformat(), "reason": wish.reason}
     approval = await ask(
-        work, ApprovalKind.TIER, by, before=wish.until, customer_id=customer.id, details=details, **where
+        work, ApprovalKind.TIER, by, where, before=wish.until, customer_id=customer.id, details=details
     )
     work.audit(actor_of(by), "tier_asked", f"customer:{customer.id}", tier=wish.tier, reason=wish.reason)
     return approval

@@ -139,7 +139,7 @@ async def _preview(work: Work, place: Place, key: str, audience: str | None) -> 
     }
     buttons = None
     if number:
-        asked = await ask(work, ApprovalKind.WAVE, place.speaker, wave_id=wave.id, **where_asked(place))
+        asked = await ask(work, ApprovalKind.WAVE, place.speaker, where_asked(place), wave_id=wave.id)
         buttons = choices(asked, language)
     in_place(work, place, "questionnaires/preview", values, buttons=buttons)
 

@@ -157,7 +157,7 @@ async def ask_segment_of(shop: Shop, customer: Customer, agent: Agent) -> str:
 
 def wave_said(toast: str) -> str:
     """The number in "wave 3 is being planned"."""
-    return re.findall(r"\d+", toast)[0]
+    return str(re.findall(r"\d+", toast)[0])
 
 
 async def test_an_anonymous_poll_stands_in_the_group_and_counts_for_nothing(shop: Shop) -> None:

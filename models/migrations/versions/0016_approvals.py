@@ -4,6 +4,7 @@ Revision: 0016
 """
 
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -116,7 +117,7 @@ def upgrade() -> None:
     # ### end Alembic commands ###
 
 
-def _add(rows: list[dict]) -> None:
+def _add(rows: list[dict[str, Any]]) -> None:
     if rows:
         op.get_bind().execute(_APPROVALS.insert(), rows)
 
