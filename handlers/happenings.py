@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from models.approvals import Approval
 from models.base import Base
 from models.cases import Case, CaseKind
 from models.contact import Contact
@@ -481,6 +482,22 @@ class StandingChanged(Happening):
     """A member of staff may do other things than before, reads another language, or has a private chat now."""
 
     person: Staff
+
+
+@dataclass(frozen=True)
+class Decided(Happening):
+    """Somebody with the right said yes or no to what was asked."""
+
+    approval: Approval
+    by: Staff
+    yes: bool
+
+
+@dataclass(frozen=True)
+class RanOut(Happening):
+    """Nobody decided in time about what was asked."""
+
+    approval: Approval
 
 
 @dataclass(frozen=True)

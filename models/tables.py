@@ -1,9 +1,10 @@
 """Every table, in one import."""
 
+from models.approvals import Approval
 from models.audit import Audit
 from models.cases import Case
 from models.contact import Consent, Contact
-from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent, TierRequest
+from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent
 from models.delivery import Inbox, Outbox, Pause
 from models.installation import Installation, PlanVersion
 from models.messages import Message, MessageLink, MessageVersion
@@ -19,6 +20,7 @@ from models.work import Counter
 
 TABLES = (
     Answer,
+    Approval,
     Audit,
     Case,
     CaseEvent,
@@ -48,7 +50,6 @@ TABLES = (
     Staff,
     StaffGroup,
     SurveyWave,
-    TierRequest,
     Topic,
     Visit,
     Walk,

@@ -11,6 +11,7 @@ from handlers import (
     visits,
 )
 from handlers.chat import answers as chat_answers
+from handlers.chat import approvals
 from handlers.chat import cases as chat_cases
 from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
@@ -159,17 +160,13 @@ DOORS: tuple[Door, ...] = (
     Door("have_it", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), telling.acknowledge),
     Door("phone", AMONG_STAFF, AGENT, press("phone"), files.file_press),
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), files.file_press),
-    Door("merge", AMONG_STAFF, AGENT, press("merge"), merging.merge_press),
-    Door("tier_yes", AMONG_STAFF, SUPERVISOR, press("tier_yes"), tiers.decide),
-    Door("tier_no", AMONG_STAFF, SUPERVISOR, press("tier_no"), tiers.decide),
+    Door("approval", AMONG_STAFF, AGENT, press("approval"), approvals.press),
+    *(Door(f"old_{action}", AMONG_STAFF, AGENT, press(action), approvals.press) for action in approvals.OLD_BUTTONS),
     Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
     Door("visit_note", WITH_CUSTOMER, AGENT, visits.tasks.notes_visit, visits.tasks.note),
-    Door("wave", AMONG_STAFF, MANAGER, press("wave"), questionnaires.confirm),
     Door("form", WITH_CUSTOMER, AGENT, press("form"), questionnaires.press_form),
     Door("form_words", WITH_CUSTOMER, AGENT, questionnaires.answers_form, questionnaires.form_words),
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
-    Door("approve", STAFF_PLACES, SUPERVISOR, press("approve"), staff.decide_on_candidate),
-    Door("refuse", STAFF_PLACES, SUPERVISOR, press("refuse"), staff.decide_on_candidate),
     Door("card_more", WITH_CUSTOMER | {GENERAL}, AGENT, press("more"), directing.press, chat_cases.show_as_it_is),
     Door("card_kind", WITH_CUSTOMER | {GENERAL}, AGENT, press("setkind"), directing.press, chat_cases.show_as_it_is),
     Door(

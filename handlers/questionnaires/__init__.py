@@ -9,7 +9,7 @@ from handlers.questionnaires.polls import poll_sent
 from handlers.questionnaires.presses import make_case, may_answer, press, vote, words
 from handlers.questionnaires.stars import keep_comment, no_comment, not_solved, score
 from handlers.questionnaires.surveys import kind_confirmed, plan_surveys, say_resolved, take_back
-from handlers.questionnaires.waves import begin_periods, confirm, plan_waves, poll, survey
+from handlers.questionnaires.waves import begin_periods, plan_waves, poll, survey
 from handlers.questionnaires.wishes import begged, withdraw
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "ask_in_visit",
     "begged",
     "begin_periods",
-    "confirm",
     "differing",
     "expire_due",
     "form_words",

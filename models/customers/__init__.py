@@ -19,7 +19,6 @@ from models.customers.rows import (
     Purchase,
     ServiceEvent,
     TierBy,
-    TierRequest,
     display_name,
 )
 from models.customers.zones import zone_of
@@ -32,7 +31,6 @@ __all__ = [
     "Purchase",
     "ServiceEvent",
     "TierBy",
-    "TierRequest",
     "customer_numbered",
     "customer_of",
     "customer_of_user",

@@ -153,21 +153,6 @@ class ServiceEvent(Base, table=True):
     fresh: bool = True
 
 
-class TierRequest(Base, table=True):
-    """An agent's wish that a customer be of a tier; a supervisor decides by a button."""
-
-    __tablename__ = "tier_requests"
-
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
-    customer_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)
-    tier: str
-    until: datetime
-    reason: str
-    asked_by: int = Field(foreign_key="staff.id", sa_type=BigInteger)
-    asked_at: datetime
-    decided_at: datetime | None = None
-
-
 class JoinToken(Base, table=True):
     """A single-use token of a deep link that joins a Telegram person to a customer; only its hash is kept."""
 
