@@ -125,7 +125,7 @@ async def put(work: Work, invitation: Invitation, customer: Customer, purpose: P
     invitation.at_question = question.id
     customer.open_run_id = invitation.id
     _send(work, run, purpose, f"contact:{invitation.about}")
-    if question.kind == "several":
+    if question.traits.poll:
         polls.put_poll(work, customer, invitation, question)
 
 

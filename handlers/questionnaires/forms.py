@@ -95,7 +95,7 @@ async def words(work: Work, place: Place) -> None:
     """A reply to the form is the customer's answer in words; it goes to nobody."""
     run = await _run(work, place, _number_of(place) or "")
     content, question = read_content(place.raw), run.question
-    if question is None or question.kind != "words" or not content.text:
+    if question is None or not question.traits.spoken or not content.text:
         raise Refusal("form_buttons")
     run.invitation.form_message_id = place.raw["reply_to_message"]["message_id"]
     runs.record(work, run, question, words=content.text)

@@ -93,7 +93,7 @@ async def pressed(work: Work, run: Run, question: Question, value: str) -> None:
     elif value == showing.SKIP and question.optional:
         runs.record(work, run, question)
         await runs.advance(work, run, question)
-    elif value == showing.NEXT and question.kind == "several":
+    elif value == showing.NEXT and question.traits.poll:
         await _past_poll(work, run, question)
     else:
         raise Refusal("stale")
@@ -154,7 +154,7 @@ async def _typed(work: Work, place: Place, run: Run, question: Question) -> str 
 
 async def _answers(work: Work, place: Place, run: Run, content: Content) -> bool:
     """Whether this is what the open question waits for; a reply to something else is not."""
-    wanted = {"words": ("text", "voice"), "photo": ("photo",)}.get(run.question.kind if run.question else "", ())
+    wanted = run.question.traits.takes if run.question else ()
     replied = place.raw.get("reply_to_message")
     if replied is None or content.kind not in wanted:
         return content.kind in wanted
@@ -163,7 +163,7 @@ async def _answers(work: Work, place: Place, run: Run, content: Content) -> bool
 
 
 async def _take(work: Work, place: Place, run: Run, question: Question, content: Content) -> None:
-    value = content.kind if question.kind == "photo" else None
+    value = None if question.traits.spoken else content.kind
     answer = runs.record(work, run, question, value, words=content.text or None, media=content.media)
     customer, case = run.customer, run.case
     message_id = new_message(

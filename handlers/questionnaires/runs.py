@@ -49,7 +49,7 @@ class Run:
 
 
 def _value(question: Question | None, row: Answer) -> Any:
-    if row.value is None or (question and question.kind == "several"):
+    if row.value is None or (question and question.traits.poll):
         return row.text if row.value is None else row.value
     return row.value[0]
 
@@ -142,7 +142,7 @@ async def turn_to(work: Work, run: Run, question: Question) -> None:
     if run.invitation.at_question != question.id:
         await polls.close_polls(work, run.customer, run.invitation)
         run.invitation.at_question = question.id
-        if question.kind == "several" and run.agent is None:
+        if question.traits.poll and run.agent is None:
             polls.put_poll(work, run.customer, run.invitation, question)
     await show(work, run)
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-KINDS = ["stars", "faces", "nps", "ces", "yes_no", "choice", "several", "words", "photo"]
+from models.questionnaires import KINDS
+
 CHOICES: dict[str, list[Any]] = {
-    "question.kind": KINDS,
+    "question.kind": [*KINDS],
     "at": [1, 2],
     "form": [False, True],
     "greet": [False, True],
