@@ -12,8 +12,9 @@ from handlers.routing import showing
 from handlers.speaking import answer_press, button, tell_customer
 from handlers.standards import expecting
 from handlers.standards.chasing import list_chases
-from models.cases import Case, CaseKind, case_numbered, history_of, recent_cases
+from models.cases import Case, CaseKind, case_numbered, count_cases, recent_cases
 from models.customers import Customer
+from models.questionnaires.scores import score_of, scores_of
 from models.work import Work
 from templates import label
 
@@ -78,7 +79,8 @@ def local_time(work: Work, at: datetime) -> str:
 async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, Any]:
     """What the card shows: the case, who has it, and the customer's file in short."""
     holder = await assignee_of(work, case)
-    past, scores = await history_of(work, customer.id, case.id)
+    past = await count_cases(work, customer.id) - 1
+    given = await score_of(work, case)
     return {
         "number": case.id,
         "kind": case.kind.value if case.kind else None,
@@ -92,9 +94,9 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "language": customer.language,
         "unreachable": customer.unreachable_since is not None,
         "past": past,
-        "scores": scores,
-        "score": case.score,
-        "comment": case.comment and case.comment[:500],
+        "scores": await scores_of(work, customer.id, but=case.id) if past else [],
+        "score": given and given.score,
+        "comment": given and given.words[:500],
         "summary": case.summary[:500],
         "reopened": case.reopened_count,
         "parent": case.parent_id,

@@ -205,7 +205,6 @@ def resolve(work: Work, customer: Customer, case: Case, person: Staff, summary: 
     if case.assignee_id is None:
         assign(work, case, person)
     case.move(CaseState.RESOLVED, work.now)
-    case.score = case.comment = None
     work.event(case, "resolved", actor_of(person), summary=summary)
     work.happen(CaseResolved(case, customer, person))
     redraw_card(work, case)

@@ -224,15 +224,6 @@ class ScoreGiven:
 
 
 @dataclass(frozen=True)
-class Commented:
-    """The customer said in words why they gave the score of a case."""
-
-    case: Case
-    customer: Customer
-    words: str
-
-
-@dataclass(frozen=True)
 class QuestionnaireEnded:
     """A questionnaire is over, finished or not; `agent` filled it in for the customer, if any."""
 

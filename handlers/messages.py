@@ -9,12 +9,12 @@ from handlers.content import Content, pieces, read_content, same_media, utf16_le
 from handlers.customers import barring, known, main_group
 from handlers.customers.commanding import says_something
 from handlers.doors import ORIGINAL_WAIT, NotYet, Place
-from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
+from handlers.happenings import CaseResumed, CustomerSpoke, WordsChanged
 from handlers.speaking import send, tell_customer, tell_staff
 from handlers.typed import is_thanks
-from models.cases import Case, CaseState, case_numbered, cases_of, recent_cases, score_shown_at, scored_at
+from models.cases import Case, CaseState, case_numbered, cases_of, recent_cases
 from models.customers import Customer
-from models.delivery import Priority, SendClass, What, staff_lane
+from models.delivery import Priority, What, staff_lane
 from models.messages import Author, Message, MessageVersion, message_at, new_message
 from models.outbox import pending_send
 from models.staff import staff_group
@@ -29,8 +29,6 @@ MARKS = 20
 MOST_PIECES = 4
 #: How long to wait for the rest of an album after each item.
 ALBUM_WAIT = timedelta(seconds=1)
-#: How long after a score the next words are taken for its reason.
-COMMENT_WITHIN = timedelta(days=1)
 
 
 async def receive(work: Work, place: Place) -> None:
@@ -196,13 +194,9 @@ async def _case_for(work: Work, customer: Customer, content: Content, replied: M
     meant = await case_numbered(work, replied.case_id) if replied and replied.case_id else None
     too_old = meant is not None and meant.id not in {case.id for case in current}
     if not customer.next_is_new and not too_old:
-        scored = await _asked_for_comment(work, current)
-        case = meant or scored or _latest(current)
+        case = meant or _latest(current)
         if case is not None:
-            if case is scored and content.text:
-                await _keep_comment(work, customer, case, content.text)
-            else:
-                _take_up_again(work, customer, case, content)
+            _take_up_again(work, customer, case, content)
             return case
     if content.housekeeping:
         return None
@@ -223,51 +217,21 @@ def _latest(current: list[Case]) -> Case | None:
     return next(reversed(unfinished or current), None)
 
 
-async def _asked_for_comment(work: Work, current: list[Case]) -> Case | None:
-    """The case whose score the customer's words explain: asked for, not long ago, and talk has not moved on since."""
-    for case in reversed(current):
-        at = await scored_at(work, case.id) if case.comment_open else None
-        if at is None or work.now - at > COMMENT_WITHIN:
-            continue
-        answered = any(other.last_agent_at and other.last_agent_at > at for other in current)
-        if not answered and not any(other.last_customer_at > at for other in current if other is not case):
-            return case
-    return None
-
-
 def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
     """Words after the end reopen the case, unless they are thanks or a wish to be left alone."""
     if case.unfinished or content.housekeeping or content.kind == "sticker" or is_thanks(content.text):
         return
     if asks_to_stop(content.text):
         return
-    case.comment_open = False
     cases.reopen(work, case, cases.actor_of(customer), "words")
     another = [[speaking.button(label(customer.language, "button.another_matter"), "another:")]]
     tell_customer(work, customer, "cases/reopened_by_words", {"number": case.id}, buttons=another, case=case)
-
-
-async def _keep_comment(work: Work, customer: Customer, case: Case, words: str) -> None:
-    """The words explain the score. Should they say that it is not solved after all, a button does the rest."""
-    case.comment = words
-    case.comment_open = False
-    work.event(case, "commented", cases.actor_of(customer), comment=words)
-    work.happen(Commented(case, customer, words))
-    cases.redraw_card(work, case)
-    if not case.unfinished and (shown_at := await score_shown_at(work, case.id)):
-        # The question has its answer: its button "nothing to add" goes.
-        params = {"message_id": shown_at, "reply_markup": {"inline_keyboard": []}}
-        speaking.call_customer(work, customer, "editMessageReplyMarkup", params, send_class=SendClass.C)
-    buttons = [] if case.unfinished else [[cases.not_solved_button(customer.language, case)]]
-    tell_customer(work, customer, "cases/comment_kept", {"number": case.id}, buttons=buttons, case=case)
 
 
 async def ask_for_person(work: Work, place: Place) -> None:
     """The keyboard's button for a person: their words reach staff at once, marked as urgent."""
     customer = await known(work, place.user)
     before = {case.id: case.unfinished for case in await cases_of(work, customer.id)}
-    for case in await cases_of(work, customer.id):
-        case.comment_open = False  # a call for a person is no comment
     taken = await _take_in(work, place, customer)
     if taken and taken.id not in before:  # the button's words are no matter; the next ones may be
         taken.subject = _asks_for_person(work)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, bindparam, or_, text
+from sqlalchemy import BigInteger, Column, Index, bindparam, func, or_, text
 from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey, Json, text_enum
@@ -58,7 +58,6 @@ class Case(Base, table=True):
     `chased_at` is when staff were last told that the customer asks where it stands, which `chased_count` counts.
     `safety_said_at` is when the plan's safety words went to the customer; `page_due_at` when others are told because
     nobody on duty has taken up a critical case.
-    `comment_open` says that the customer's next words are the comment to the score.
     `card_message_id` is the latest card in the staff group.
     """
 
@@ -100,9 +99,6 @@ class Case(Base, table=True):
     subject: str = ""
     subject_confirmed: bool = False
     summary: str = ""
-    score: int | None = None
-    comment: str | None = None
-    comment_open: bool = False
     episode: int = 0
     reopened_count: int = 0
     chased_count: int = 0
@@ -145,8 +141,6 @@ class Case(Base, table=True):
             self.closed_at = now
         if not self.unfinished and state is CaseState.OPEN:
             self.reopened_count += 1
-        if state is not CaseState.CLOSED:
-            self.comment_open = False
         self.state = state
 
 
@@ -158,7 +152,7 @@ class CaseEvent(Base, table=True):
     id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
     case_id: int = Field(foreign_key="cases.id", sa_type=BigInteger, index=True)
     at: datetime
-    what: str  # opened, kind, claimed, pending, resolved, closed, reopened, scored, commented, unassigned, chased
+    what: str  # opened, kind, claimed, pending, resolved, closed, reopened, scored, unassigned, chased
     actor: str  # "staff:12", "customer:7", "system"
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
@@ -244,11 +238,9 @@ async def recent_cases(work: Work, customer_id: int, limit: int = 10) -> Sequenc
     )
 
 
-async def history_of(work: Work, customer_id: int, but: int) -> tuple[int, list[int]]:
-    """How many other cases the customer has had, and the latest five scores, newest first."""
-    cases = await recent_cases(work, customer_id, 100)
-    scores = [case.score for case in cases if case.id != but and case.score is not None]
-    return len(cases) - 1, scores[:5]
+async def count_cases(work: Work, customer_id: int) -> int:
+    """How many cases the customer has had."""
+    return int(await work.first(select(func.count()).where(Case.customer_id == customer_id)))
 
 
 async def unfinished_cases_of(work: Work, staff_id: int) -> Sequence[Case]:
@@ -256,17 +248,3 @@ async def unfinished_cases_of(work: Work, staff_id: int) -> Sequence[Case]:
     return await work.all(
         select(Case).where(Case.assignee_id == staff_id, col(Case.state).in_(UNFINISHED)).order_by(col(Case.id))
     )
-
-
-async def scored_at(work: Work, case_id: int) -> datetime | None:
-    """When the customer last scored the case."""
-    query = select(CaseEvent.at).where(CaseEvent.case_id == case_id, CaseEvent.what == "scored")
-    at: datetime | None = await work.first(query.order_by(col(CaseEvent.id).desc()))
-    return at
-
-
-async def score_shown_at(work: Work, case_id: int) -> int | None:
-    """Telegram's id of the message in the customer's chat that shows the latest score of the case."""
-    query = select(CaseEvent.details).where(CaseEvent.case_id == case_id, CaseEvent.what == "scored")
-    details: dict[str, Any] | None = await work.first(query.order_by(col(CaseEvent.id).desc()))
-    return (details or {}).get("shown_at")

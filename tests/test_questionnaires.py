@@ -3,8 +3,7 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +19,6 @@ from models.customers import Customer
 from models.plan import Plan
 from models.questionnaires import KINDS, Invitation, Questionnaire, QuestionnaireError, read_questionnaire
 from models.questionnaires.path import asked, closing_words, following, is_answer, preceding, progress, scores
-from models.work import Work
 from templates import LANGUAGES, has_label, label, word_list
 
 SHIPPED = sorted((Path(__file__).parents[1] / "templates" / "questionnaires").glob("*.toml"))
@@ -312,8 +310,8 @@ def test_words_of_a_complaint_or_after_a_low_score_do_not_wait_for_the_end(
     invitation = Invitation(
         customer_id=1, questionnaire="csat", version=1, rule="wave", occurrence="1", due_at=at, csat=csat, nps=nps
     )
-    run = Run(invitation, Questionnaire.model_construct(), customer, case, {})
-    assert is_pressing(cast(Work, SimpleNamespace(plan=Plan())), run) is expected
+    run = Run(invitation, Questionnaire.model_construct(), customer, case, Plan(), {})
+    assert is_pressing(run) is expected
 
 
 @pytest.mark.parametrize("kind", KINDS)

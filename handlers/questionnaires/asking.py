@@ -73,7 +73,10 @@ async def plan(
 async def ask(
     work: Work, invitation: Invitation, customer: Customer, purpose: Purpose, facts: Facts | None = None
 ) -> Ruling:
-    """Ask now if the contact budget lets us, else later or never; returns what it said."""
+    """Ask now if the contact budget lets us, else later or never; returns what it said.
+
+    The stars under the words that a case is resolved are no contact of their own: those words go anyway.
+    """
     if facts is None:
         facts = (await contact.facts_of(work, [customer], work.now, but=[invitation.about]))[customer.id]
     found = rule(work.plan, facts, purpose, work.now)
@@ -84,6 +87,9 @@ async def ask(
         invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, found.reason, work.now
         reason = found.reason or ""
         await contact.suppressed(work, customer, purpose, "invitation", invitation.about, reason, case)
+    elif invitation.attached and invitation.brief:
+        await put(work, invitation, customer, purpose)
+        return Ruling(work.now)
     elif not found.now(work.now):
         invitation.put_off(found.at, found.reason)
         invitation.lapses_at = max(invitation.lapses_at or found.at, found.at + AN_HOUR)
@@ -118,8 +124,8 @@ async def ask_in_visit(
 async def put(work: Work, invitation: Invitation, customer: Customer, purpose: Purpose) -> None:
     """The first question, now, as a message of its own."""
     invitation.put_off(work.now)
-    invitation.state, invitation.asked_at = InvitationState.ASKED, work.now
     run = await runs.run_of(work, invitation, customer)
+    invitation.ask(work.now, customer, run.case)
     question = following(run.questionnaire, run.answers, None)
     assert question is not None  # noqa: S101 - a questionnaire has a first question, which has no condition
     invitation.at_question = question.id
@@ -270,6 +276,9 @@ async def expire_due(work: Work) -> bool:
     found = await _open_ones(work, col(Invitation.expires_at) <= work.now)
     for invitation, customer in found:
         run = await runs.run_of(work, invitation, customer)
+        if invitation.brief and invitation.csat is not None:
+            await runs.finish(work, run)  # the stars were given; who says no more has nothing to add
+            continue
         await runs.put_away(work, run, "questionnaires/expired")
         await runs.end(work, run, InvitationState.EXPIRED)
     return bool(found)

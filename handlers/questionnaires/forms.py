@@ -33,7 +33,7 @@ async def open_form(
     if invitation.state is not InvitationState.PLANNED and not (invitation.open and invitation.by_staff_id):
         raise Refusal("survey_asked")
     if invitation.state is InvitationState.PLANNED:
-        invitation.state, invitation.asked_at = InvitationState.ASKED, work.now
+        invitation.ask(work.now, customer, case)
     invitation.by_staff_id, invitation.remind_at = person.id, None
     run = await runs.run_of(work, invitation, customer)
     question = run.question or following(run.questionnaire, run.answers, None)

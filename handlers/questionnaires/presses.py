@@ -12,12 +12,12 @@ from handlers.contact import asks_to_stop
 from handlers.content import Content, read_content, utf16_length
 from handlers.customers import barring, known, main_group
 from handlers.doors import NotYet, Place, Refusal
-from handlers.questionnaires import runs, showing, stars
+from handlers.questionnaires import runs, showing
 from handlers.questionnaires.runs import Run
 from handlers.questionnaires.spoken import answer_in
 from handlers.speaking import answer_press, button, send, tell_staff
 from handlers.typed import is_current, is_urgent
-from models.cases import Case, case_numbered
+from models.cases import Case, case_numbered, cases_of
 from models.customers import customer_numbered
 from models.delivery import Priority, What, staff_lane
 from models.messages import Author, links_of, new_message
@@ -47,10 +47,13 @@ async def press(work: Work, place: Place) -> None:
     if not invitation.open and not (
         is_answer(question, value) is not None and runs.take_up_again(work, run, question)
     ):
-        raise Refusal("survey_over")
+        again = run.case is not None and run.case.unfinished and invitation.reason == "reopened"
+        raise Refusal("score_late" if again else "survey_over")
+    customer.open_run_id = invitation.id  # of several that are open, the words that follow are for this one
     invitation.telegram_id = place.message.get("message_id", invitation.telegram_id)
     await pressed(work, run, question, value)
-    answer_press(work, place.raw["id"])
+    scored = question.measure is not None and is_answer(question, value) is not None
+    answer_press(work, place.raw["id"], label(customer.language, "toast.thanks") if scored else "")
 
 
 async def _own(work: Work, customer_id: int, number: str) -> Invitation:
@@ -109,10 +112,8 @@ async def _past_poll(work: Work, run: Run, question: Question) -> None:
 
 
 def may_answer(place: Place, _bot: str) -> bool:
-    """Whether a message may be one for a questionnaire that is open, or for the stars."""
-    if place.what != "message" or place.customer is None:
-        return False
-    return place.customer.open_run_id is not None or stars.typed_score(place.text) is not None
+    """Whether a message may be one for a questionnaire that is open."""
+    return place.what == "message" and place.customer is not None and place.customer.open_run_id is not None
 
 
 async def words(work: Work, place: Place) -> None:
@@ -137,7 +138,7 @@ async def words(work: Work, place: Place) -> None:
     elif run and question and (value := await _typed(work, place, run, question)) is not None:
         await messages.keep_answer(work, place, customer, run.case, content)
         await pressed(work, run, question, value)
-    elif not await stars.typed(work, place, customer, content):
+    else:
         await messages.receive(work, place)
 
 
@@ -153,13 +154,24 @@ async def _typed(work: Work, place: Place, run: Run, question: Question) -> str 
 
 
 async def _answers(work: Work, place: Place, run: Run, content: Content) -> bool:
-    """Whether this is what the open question waits for; a reply to something else is not."""
-    wanted = run.question.traits.takes if run.question else ()
+    """Whether this is what the open question waits for; a reply to something else is not, nor what follows talk of a
+    case that began since the question about one was put."""
     replied = place.raw.get("reply_to_message")
-    if replied is None or content.kind not in wanted:
-        return content.kind in wanted
+    if run.question is None or content.kind not in run.question.traits.takes:
+        return False
+    if replied is None:
+        return run.case is None or not await _has_been_talk(work, run)
     links = await links_of(work, [run.invitation.message_id or 0], run.customer.chat_id)
     return replied.get("message_id") in (run.invitation.telegram_id, *links.values())
+
+
+async def _has_been_talk(work: Work, run: Run) -> bool:
+    asked_at = run.asked_at
+    return any(
+        spoken_at is not None and asked_at is not None and spoken_at > asked_at
+        for each in await cases_of(work, run.customer.id)
+        for spoken_at in (each.last_agent_at, each.last_customer_at)
+    )
 
 
 async def _take(work: Work, place: Place, run: Run, question: Question, content: Content) -> None:
@@ -203,7 +215,7 @@ def _at_once(work: Work, run: Run, question: Question, content: Content) -> bool
     if content.kind != "text" or utf16_length(content.text) > showing.SHORT:
         return True
     goes_on = following(run.questionnaire, run.answers, question.id) is not None
-    return goes_on and runs.is_pressing(work, run)
+    return goes_on and runs.is_pressing(run)
 
 
 def _show_staff(

@@ -28,11 +28,15 @@ def question_values(
     attached: bool,
     business: str = "",
     settled: bool = False,
+    score: int | None = None,
+    low: bool = False,
+    brief: bool = False,
     form: bool = False,
 ) -> dict[str, Any]:
     """What the message with the question says; in a `form` an agent reads it.
 
-    What comes out of the blue, about no case, first says that it is the `business` that writes.
+    What comes out of the blue, about no case, first says that it is the `business` that writes. After the `score` of
+    a case the customer reads it once more, and where it is `low` also that the case goes on.
     """
     number, of = progress(questionnaire, answers, at.id)
     first = preceding(questionnaire, answers, at.id) is None
@@ -44,7 +48,9 @@ def question_values(
         "business": business,
         "form": form,
         "at": number,
-        "of": of,
+        "of": 1 if brief else of,
+        "score": None if at.measure == "csat" else score,
+        "low": low,
         "given": answer_words(language, at, answers.get(at.id)),
         **case_values(case, attached=attached, settled=settled),
     }
@@ -67,9 +73,12 @@ def case_values(case: Case | None, *, attached: bool, settled: bool) -> dict[str
 
 
 def question_buttons(
-    language: str, questionnaire: Questionnaire, at: Question, answers: Answers, prefix: str
+    language: str, questionnaire: Questionnaire, at: Question, answers: Answers, prefix: str, *, brief: bool = False
 ) -> Buttons:
-    """The answers to choose from, and back, skip and stop; `prefix` is "q:12", which the data begins with."""
+    """The answers to choose from, and back, skip and stop; `prefix` is "q:12", which the data begins with.
+
+    What is `brief` can only be answered, or has nothing to add.
+    """
     tag = f"{prefix}:{questionnaire.question.index(at)}"
     found = choices(language, at)
     if at.traits.poll:
@@ -80,13 +89,17 @@ def question_buttons(
     buttons = [button(text, f"{tag}:{value}") for value, text in found]
     width = at.traits.in_a_row
     rows = [buttons[start : start + width] for start in range(0, len(buttons), width)]
-    turns = [
-        (BACK, "back", preceding(questionnaire, answers, at.id) is not None),
-        (SKIP, "skip", at.optional),
-        (STOP, "stop", True),
-    ]
-    rows.append([button(label(language, f"survey_button.{key}"), f"{tag}:{value}") for value, key, on in turns if on])
-    return rows
+    turns = (
+        [(SKIP, "enough", at.optional)]
+        if brief
+        else [
+            (BACK, "back", preceding(questionnaire, answers, at.id) is not None),
+            (SKIP, "skip", at.optional),
+            (STOP, "stop", True),
+        ]
+    )
+    shown = [button(label(language, f"survey_button.{key}"), f"{tag}:{value}") for value, key, on in turns if on]
+    return [*rows, shown] if shown else rows
 
 
 def _ticked(language: str, text: str) -> str:

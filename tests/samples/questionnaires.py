@@ -11,6 +11,8 @@ CHOICES: dict[str, list[Any]] = {
     "greet": [False, True],
     "business": ["", "Harbour Home"],
     "of": [1, 10],
+    "score": [None, 1, 5],
+    "low": [False, True],
     "resolved": [False, True],
     "number": [None, 1001],
     "answered": [False, True],
