@@ -229,8 +229,8 @@ def _settled(run: Run) -> bool:
 
 
 def _score(run: Run) -> int | None:
-    """The score to be read again beside what was done."""
-    return run.invitation.csat if run.invitation.attached else None
+    """The stars to be read once more, where no count of questions says that there is more to come."""
+    return run.invitation.csat if run.invitation.brief else None
 
 
 def _not_solved(run: Run) -> Buttons:

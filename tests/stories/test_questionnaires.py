@@ -81,7 +81,7 @@ async def test_an_open_answer_becomes_a_case_in_one_tap(shop: Shop) -> None:
 
     assert "已开工单" in await chen.presses(shown, "转为工单")
 
-    card = await chen.card(wang, "停车场灯坏了一半")
+    card = await chen.card(wang, "内容：停车场灯坏了一半")
     assert f"接续工单 {number}" in words(card)
     assert "已经转为工单" in await chen.presses(shown, "转为工单")
 
