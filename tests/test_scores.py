@@ -16,7 +16,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from handlers import questionnaires
 from handlers.happenings import CaseResolved
-from handlers.questionnaires import presses, runs
+from handlers.questionnaires import asking, presses, runs
 from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import Consent, Contact, Purpose
 from models.customers import Customer, customer_numbered
@@ -180,6 +180,21 @@ async def test_stars_stand_under_what_was_done_at_any_hour_and_under_every_case(
 
         assert customer.open_run_id == first.id
         assert [row.state for row in (first, second)] == [InvitationState.ASKED, InvitationState.FINISHED]
+
+
+async def test_stars_that_wait_for_a_tap_hold_nothing_else_back(database: Database) -> None:
+    async with database.work(lambda: NIGHT, Plan()) as work:
+        _, customer = await resolve(work, 1001)
+    day = NIGHT + timedelta(hours=12)
+    async with database.work(lambda: day, Plan()) as work:
+        customer = await customer_numbered(work, 7)
+        for key in ("visit:1", "visit:2"):
+            await asking.plan(work, customer, "csat", key, "wave", day)
+
+        assert await asking.ask_due(work)
+
+        states = [row.state for row in await work.all(select(Invitation).order_by(col(Invitation.id)))]
+        assert states == [InvitationState.ASKED, InvitationState.ASKED, InvitationState.PLANNED], "one at a time"
 
 
 async def test_who_wants_no_more_questionnaires_reads_what_was_done_without_stars(database: Database) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, exists, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from handlers import contact, speaking
@@ -114,7 +116,7 @@ async def ask_in_visit(
     invitation = await plan(work, customer, key, name, VISIT, work.now, case=case, lasts=until - work.now)
     if invitation is None:
         return False
-    if customer.open_run_id is None:
+    if not await runs.is_asked(work, customer):
         purpose = invitation.purpose
         await contact.sent(work, customer, purpose, "invitation", invitation.about, case)
         await put(work, invitation, customer, purpose)
@@ -170,7 +172,7 @@ async def ask_due(work: Work) -> bool:
     facts = await contact.facts_of(work, [customer for _, customer in fresh], work.now, but=abouts)
     asked = len(found) > len(fresh)
     for invitation, customer in fresh:
-        if customer.open_run_id is None:  # two may be due for the same customer
+        if not await runs.is_asked(work, customer):  # two may be due for the same customer
             await ask(work, invitation, customer, invitation.purpose, facts[customer.id])
             asked = True
     return asked
@@ -225,6 +227,8 @@ async def _due(work: Work, most: int) -> list[tuple[Invitation, Customer]]:
 
 
 async def _due_among(work: Work, wave_id: int | None, most: int) -> list[tuple[Invitation, Customer]]:
+    other: Any = aliased(Invitation)
+    asked = exists().where(other.customer_id == Customer.id, *runs.in_the_middle(other))
     query = (
         select(Invitation, Customer)
         .join(Customer, col(Customer.id) == Invitation.customer_id)
@@ -232,7 +236,7 @@ async def _due_among(work: Work, wave_id: int | None, most: int) -> list[tuple[I
             Invitation.wave_id == wave_id,
             Invitation.state == InvitationState.PLANNED,
             Invitation.due_at <= work.now,
-            col(Customer.open_run_id).is_(None),
+            or_(col(Customer.open_run_id).is_(None), ~asked),
         )
         .order_by(col(Invitation.due_at), col(Invitation.id))
         .limit(most)

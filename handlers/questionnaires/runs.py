@@ -23,6 +23,7 @@ from models.messages import links_of
 from models.plan import Plan
 from models.questionnaires import OPEN, Answer, Invitation, InvitationState, Question, Questionnaire
 from models.questionnaires.path import asked, following, scores
+from models.questionnaires.rows import STARS
 from models.staff import Staff, staff_group, staff_member
 from models.topics import topic_of
 from models.work import Work
@@ -92,6 +93,20 @@ async def open_run(work: Work, customer: Customer) -> Run | None:
         return None
     invitation: Invitation | None = await work.first(select(Invitation).where(Invitation.id == customer.open_run_id))
     return await run_of(work, invitation, customer) if invitation and invitation.open else None
+
+
+async def is_asked(work: Work, customer: Customer) -> bool:
+    """Whether the customer is in the middle of questions: then nothing else is asked. Stars ask for one tap only, and
+    can wait beside others."""
+    if customer.open_run_id is None:
+        return False
+    query = select(Invitation.id).where(Invitation.customer_id == customer.id, *in_the_middle(Invitation))
+    return await work.first(query.limit(1)) is not None
+
+
+def in_the_middle(invitation: Any) -> tuple[Any, ...]:
+    """That an invitation, of the table or an alias of it, has the customer in the middle of questions."""
+    return (invitation.state.in_(OPEN), invitation.by_staff_id.is_(None), invitation.rule != STARS)
 
 
 # -- answering

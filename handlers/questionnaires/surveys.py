@@ -60,7 +60,7 @@ async def _ask_at_once(work: Work, customer: Customer, case: Case) -> bool:
     What stands under another case's words gives way, and can still be tapped; anything else is asked to the end.
     """
     before = await runs.open_run(work, customer)
-    if before is not None and not before.invitation.attached:
+    if before is not None and not (before.invitation.attached or before.invitation.brief):
         return False
     for survey in await _surveys(work, customer, case):
         if survey.when != "case_resolved" or delay(survey, case) != timedelta(0):
