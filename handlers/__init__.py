@@ -132,7 +132,6 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.ContactFailed: (questionnaires.not_sent, visits.due.not_sent),
     happenings.OptedOut: (questionnaires.withdraw,),
     happenings.ScoreGiven: (recovery.begin,),
-    happenings.Commented: (questionnaires.keep_comment, recovery.praise_of_comment),
     happenings.QuestionnaireEnded: (recovery.ask_why, recovery.praise_of_answers),
     happenings.PollSent: (questionnaires.poll_sent,),
     happenings.WordsChanged: (heeding.spoke,),

@@ -196,7 +196,6 @@ def resolve(work: Work, customer: Customer, case: Case, by: Staff, summary: str)
     if case.assignee_id is None:
         entrust(work, case, by)
     case.move(CaseState.RESOLVED, work.now)
-    case.score = case.comment = None
     work.happen(CaseResolved(case, customer, by, summary))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, bindparam, or_, text
+from sqlalchemy import BigInteger, Column, Index, bindparam, func, or_, text
 from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey, text_enum
@@ -58,7 +58,6 @@ class Case(Base, table=True):
     `chased_at` is when staff were last told that the customer asks where it stands, which `chased_count` counts.
     `safety_said_at` is when the plan's safety words went to the customer; `page_due_at` when others are told because
     nobody on duty has taken up a critical case.
-    `comment_open` says that the customer's next words are the comment to the score.
     `card_message_id` is the latest card in the staff group, `card_drawn` the digest of what it shows.
     """
 
@@ -107,9 +106,6 @@ class Case(Base, table=True):
     subject: str = ""
     subject_confirmed: bool = False
     summary: str = ""
-    score: int | None = None
-    comment: str | None = None
-    comment_open: bool = False
     episode: int = 0
     reopened_count: int = 0
     chased_count: int = 0
@@ -153,8 +149,6 @@ class Case(Base, table=True):
             self.closed_at = now
         if not self.unfinished and state is CaseState.OPEN:
             self.reopened_count += 1
-        if state is not CaseState.CLOSED:
-            self.comment_open = False
         self.state = state
 
 
@@ -230,10 +224,10 @@ def forget_cases_of(work: Work, customer_ids: Sequence[int]) -> None:
 _NUMBERED = select(Case).where(col(Case.id).in_(bindparam("case_ids", expanding=True))).order_by(col(Case.id))
 #: As stored by now: whoever decides by where a case is shown must not go by what was read before it was held.
 _HELD = _NUMBERED.with_for_update().execution_options(populate_existing=True)
-_PAST = (
-    select(col(Case.customer_id), col(Case.id), col(Case.score))
+_COUNTS = (
+    select(col(Case.customer_id), func.count())
     .where(col(Case.customer_id).in_(_OF_CUSTOMERS))
-    .order_by(col(Case.id).desc())
+    .group_by(col(Case.customer_id))
 )
 
 
@@ -245,8 +239,8 @@ class _Held(dict[int, Case]):
     """Those among them that nobody else changes until this work ends."""
 
 
-class _Past(dict[int, list[tuple[int, int | None]]]):
-    """Number and score of every case of the customers for whom this work has fetched them, newest first."""
+class _Counts(dict[int, int]):
+    """How many cases the customers of those have had."""
 
 
 async def fetch_numbered(work: Work, case_ids: Sequence[int]) -> list[Case]:
@@ -254,10 +248,7 @@ async def fetch_numbered(work: Work, case_ids: Sequence[int]) -> list[Case]:
     found = list(await work.all(_NUMBERED, case_ids=case_ids)) if case_ids else []
     work.memory(_Numbered).update({case.id: case for case in found})
     if customer_ids := sorted({case.customer_id for case in found}):
-        past = work.memory(_Past)
-        past.update({customer_id: [] for customer_id in customer_ids})
-        for customer_id, case_id, score in await work.all(_PAST, customer_ids=customer_ids):
-            past[customer_id].append((case_id, score))
+        work.memory(_Counts).update(dict(await work.all(_COUNTS, customer_ids=customer_ids)))
     return found
 
 
@@ -293,13 +284,14 @@ async def recent_cases(work: Work, customer_id: int, limit: int = 10) -> Sequenc
     )
 
 
-async def history_of(work: Work, customer_id: int, but: int) -> tuple[int, list[int]]:
-    """How many other cases the customer has had, and the latest five scores, newest first."""
-    past = work.memory(_Past).get(customer_id)
-    if past is None:
-        past = [(case.id, case.score) for case in await recent_cases(work, customer_id, 100)]
-    scores = [score for case_id, score in past[:100] if case_id != but and score is not None]
-    return min(len(past), 100) - 1, scores[:5]
+async def count_cases(work: Work, customer_id: int) -> int:
+    """How many cases the customer has had."""
+    known = work.memory(_Counts).get(customer_id)
+    if known is not None:
+        return known
+    if is_new(work, customer_id):
+        return len(work.memory(_Known)[customer_id])
+    return int(await work.first(select(func.count()).where(Case.customer_id == customer_id)))
 
 
 async def unfinished_cases_of(work: Work, staff_id: int) -> Sequence[Case]:
