@@ -240,8 +240,7 @@ when = { question = "fourth", is = "yess" }
     assert result.output.replace(str(path), "f").splitlines() == [
         "f:1: title is missing",
         "f:2: version: expected a number of at least 1, not 0",
-        "f:5: question[first].kind: expected one of stars, faces, nps, ces, yes_no, choice, several, words, photo, "
-        "not 'starz'; did you mean stars?",
+        f"f:5: question[first].kind: expected one of {', '.join(KINDS)}, not 'starz'; did you mean stars?",
         "f:7: question[2]: id is missing",
         "f:13: question[third].text: expected a text of 1 to 300 characters",
         'f:14: question[third].measures: expected measures = "csat" with stars or faces only, not "csat" here',
