@@ -3,24 +3,26 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot.clock import TIME_HAS_LEAPT, has_followed
+from handlers.installing import let_time_pass
 from models.customers import Customer as CustomerRow
 from models.database import Database
 from models.delivery import Inbox, InboxState, Outbox, OutboxState
 from models.installation import Installation
 from models.messages import Author, Message
+from models.plan import Plan
 from tests.running import QuickBot, RunningBot
 from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json, Telegram, buttons, words
 
@@ -33,8 +35,7 @@ NO_HURRY = {
 }
 #: Seconds without a call after which it is worth looking whether anything waits.
 QUIET = 0.1
-#: The bot looks each second how far ahead people's time is.
-FOLLOW_SECONDS = 1.2
+Found = TypeVar("Found")
 UNSENT = (OutboxState.NEW, OutboxState.SENDING)
 
 _numbers = itertools.count(1)
@@ -200,6 +201,14 @@ class Shop:
         """What stands in General, or in a plain group."""
         return [each for each in await self.telegram.chat(self.group) if not each["thread_id"]]
 
+    async def is_heard(self) -> None:
+        """Wait until the bot has handled all that was said."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        await self.telegram.settled(quiet=0)
+        while waiting := await self.stored(select(Inbox.lane).where(Inbox.state == InboxState.NEW)):
+            assert time.monotonic() < deadline, f"something waits in {waiting}"
+            await asyncio.sleep(POLL_SECONDS)
+
     async def calms_down(self) -> None:
         """Wait until the bot has heard all that was said and has nothing more to say."""
         deadline = time.monotonic() + 30
@@ -220,12 +229,16 @@ class Shop:
             return found
 
     async def time_passes(self, **amount: float) -> None:
-        """People's time moves on (`days=1, hours=2`), as in the demo; due things come up within seconds."""
-        seconds = int(timedelta(**amount).total_seconds())
-        async with self._engine.begin() as connection:
-            move = "UPDATE installation SET ahead_seconds = ahead_seconds + :seconds"
-            await connection.execute(text(move), {"seconds": seconds})
-        await asyncio.sleep(FOLLOW_SECONDS)
+        """People's time moves on (`days=1, hours=2`), as in the demo, once the bot has heard all that was said.
+
+        When this returns, the bot has done what is due by then; what it says may still be under way.
+        """
+        await self.is_heard()
+        async with self.database.work(lambda: datetime.now(UTC), Plan()) as work:
+            ahead = await let_time_pass(work, int(timedelta(**amount).total_seconds()))
+        since = len(self.bot.log)
+        self.bot.send_signal(TIME_HAS_LEAPT)
+        await self.bot.until(has_followed(timedelta(seconds=ahead)), since=since)
 
     async def now(self) -> datetime:
         """People's time."""
@@ -292,6 +305,15 @@ async def open_shop(
             assert await bot.stop() == 0, bot.log[-4000:]
     finally:
         await telegram.stop()
+
+
+async def until(look: Callable[[], Awaitable[Found]], holds: Callable[[Found], bool]) -> Found:
+    """What is found once it is as it should be."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds(found := await look()):
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(POLL_SECONDS)
+    return found
 
 
 def is_card(message: Json) -> bool:
