@@ -51,9 +51,7 @@ demo: $(READY)  ## Show the bot at work, without a token and without the network
 	$(BIN)/python -m bot demo $(DEMO_ARGS)
 
 test: lint  ## Run every check and every test
-	$(BIN)/python -m pytest $(PYTEST_ARGS) || \
-		{ echo "What failed runs once more, by itself: beside others a process may come too late."; \
-		  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(READY)  ## Check style, types and who imports whom
 	$(BIN)/ruff check

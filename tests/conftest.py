@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import preloaded
@@ -11,6 +12,13 @@ from tests.postgres import new_database, running_postgres
 
 # Before python-telegram-bot is imported: durations come as timedelta, as they will in its next version.
 os.environ["PTB_TIMEDELTA"] = "1"
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("huifang", deadline=None)
+hypothesis.settings.load_profile("huifang")
+
+#: Fixtures whose parameter is the kind of database.
+DATABASES = {"database_url", "module_database"}
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +34,34 @@ def _end_of_preloaded() -> Iterator[None]:
     preloaded.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of the database runs on both kinds, unless its module says why it need not: SQLITE_ALONE = "why"."""
+    alone = hasattr(metafunc.module, "SQLITE_ALONE")
+    said = {name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0].split(",")}
+    for fixture in DATABASES.intersection(metafunc.fixturenames) - said:
+        metafunc.parametrize(fixture, ["sqlite"] if alone else ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a fresh, empty database; the test runs once on SQLite and once on PostgreSQL.
+    """The address of a fresh, empty database, of the kind that is the parameter.
 
     It is good for another process too, as DATABASE_URL in its environment.
     """
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'huifang.db'}"
+        return
+    async with new_database(request.getfixturevalue("postgres_server")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def module_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The address of an empty database that the tests of a module share."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('data') / 'huifang.db'}"
         return
     async with new_database(request.getfixturevalue("postgres_server")) as url:
         yield url

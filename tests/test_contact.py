@@ -313,7 +313,7 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(EVENTS, min_size=5, max_size=30))
 def test_i18_no_sequence_of_events_goes_beyond_the_budget(events: list[tuple[str, int]]) -> None:
     asyncio.run(lived(events))

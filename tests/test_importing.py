@@ -347,7 +347,7 @@ orders = st.dictionaries(st.text("abcXYZ019-", min_size=1, max_size=6), amounts,
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders, orders, st.lists(st.integers(0, 11)))
 async def test_importing_twice_or_with_broken_rows_changes_nothing(
     database: Database, tmp_path: Path, before: dict[str, int], after: dict[str, int], broken: list[int]

@@ -423,7 +423,5 @@ async def _furnish(path: Path) -> None:
     await database.close()  # which brings all of it into the one file
 
 
-Routing.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
+Routing.TestCase.settings = settings(max_examples=20, stateful_step_count=40, suppress_health_check=list(HealthCheck))
 TestRouting = pytest.mark.timeout(300)(Routing.TestCase)  # a busy machine takes a while for them all

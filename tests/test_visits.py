@@ -380,7 +380,7 @@ async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
     assert visit.state is state
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(-30, 60), min_size=3, max_size=12))
 def test_i13_a_visit_is_asked_once_however_often_the_clock_looks(hours: list[int]) -> None:
     async def looked() -> list[Any]:

@@ -11,6 +11,8 @@ from templates import label
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import buttons, words
 
+SQLITE_ALONE = "who may, and what is said of it"
+
 PLAN = """
 [contact]
 quiet = ""
