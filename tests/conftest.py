@@ -37,8 +37,8 @@ def _end_of_preloaded() -> Iterator[None]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test of the database runs on both kinds, unless its module says why it need not: SQLITE_ALONE = "why"."""
     alone = hasattr(metafunc.module, "SQLITE_ALONE")
-    said = {name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0].split(",")}
-    for fixture in DATABASES.intersection(metafunc.fixturenames) - said:
+    said = [str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize")]
+    for fixture in DATABASES.intersection(metafunc.fixturenames).difference(said):
         metafunc.parametrize(fixture, ["sqlite"] if alone else ["sqlite", "postgres"], indirect=True)
 
 
