@@ -27,9 +27,9 @@ from models.customers import Customer, Purchase, ServiceEvent
 from models.database import Database
 from models.importing.checking import check, read_amount, read_moment
 from models.importing.columns import BadFile, BadRow, What
-from models.migrations import migrate
 from models.plan import Plan, read_plan
 from models.work import Counter
+from tests.tables import make_tables
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 PLAN = read_plan(
@@ -58,7 +58,7 @@ PURCHASES = "订单号;客户编号;日期;金额;商品\nO1;A1;2026-11-01;¥1,2
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     found = Database(database_url, lambda: NOW)
-    await migrate(found.engine)
+    await make_tables(found)
     async with found.work(lambda: NOW, PLAN) as work:
         work.add(Counter(name="customer"))
     yield found

@@ -27,10 +27,10 @@ from models.cases import TRANSITIONS, UNFINISHED, Case, CaseEvent, CaseKind, Cas
 from models.customers import Customer, customer_numbered, remember_customer
 from models.database import Database
 from models.installation import COUNTERS
-from models.migrations import migrate
 from models.plan import read_plan
 from models.staff import Role, Staff, StaffGroup, add_staff_group, remember_staff, staff_group, staff_member
 from models.work import Counter, Work
+from tests.tables import make_tables
 
 START, END = "<!-- transitions -->\n", "<!-- /transitions -->"
 CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
@@ -394,7 +394,7 @@ def template() -> Path:
 async def _furnish(path: Path) -> None:
     began = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
     database = Database(f"sqlite+aiosqlite:///{path}", lambda: began)
-    await migrate(database.engine)
+    await make_tables(database)
     async with database.work(lambda: began, PLAN) as work:
         for name in COUNTERS:
             work.add(Counter(name=name))

@@ -33,12 +33,12 @@ from models.customers import Customer, customer_numbered
 from models.database import Database
 from models.delivery import Outbox
 from models.installation import COUNTERS, PlanVersion
-from models.migrations import migrate
 from models.plan import Plan, read_plan
 from models.staff import GroupMember, Role, Staff, StaffGroup, active_staff, staff_member
 from models.standards import Clock, Mark, Standard, Timed, marks, standard_for, start
 from models.work import Counter, Work
 from tests.postgres import new_database
+from tests.tables import make_tables
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -290,7 +290,7 @@ async def tables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         if request.param == "postgres":
             url = await stack.enter_async_context(new_database(request.getfixturevalue("postgres_server")))
         database = Database(url, lambda: at("2027-02-18 10:00"))
-        await migrate(database.engine)
+        await make_tables(database)
         yield database
         await database.close()
 

@@ -95,7 +95,7 @@ async def _stage(load: Load) -> AsyncIterator[tuple[Telegram, Echo, Product]]:
         database: AbstractAsyncContextManager[str] = nullcontext(f"sqlite+aiosqlite:///{folder / 'huifang.db'}")
         if load.database == "postgres":
             database = new_database(stack.enter_context(running_postgres()))
-        telegram = await Telegram.start()
+        telegram = await Telegram.start(quick=False)
         try:
             group = await telegram.group("Staff")
             await telegram.control("bot", token=ECHO_TOKEN)  # after the group, of which it is no member

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.clock import TIME_HAS_LEAPT, has_followed
 from handlers.installing import let_time_pass
@@ -24,6 +22,7 @@ from models.installation import Installation
 from models.messages import Author, Message
 from models.plan import Plan
 from tests.running import QuickBot, RunningBot
+from tests.tables import make_tables
 from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json, Telegram, buttons, words
 
 #: Stories are about what is said, not how fast: Telegram's limits are tested elsewhere.
@@ -156,7 +155,7 @@ class Shop:
         bot: RunningBot,
         group: Json,
         owner: Json,
-        database_url: str,
+        database: Database,
         groups: dict[str, Json] | None = None,
     ) -> None:
         self.telegram = telegram
@@ -164,10 +163,8 @@ class Shop:
         self.group = group
         self.groups = groups or {}
         self.owner = Agent(self, owner)
-        self.database_url = database_url
-        self._engine = create_async_engine(database_url)
         #: The bot's database, for what a story needs to be there from before.
-        self.database = Database(database_url, lambda: datetime.now(UTC))
+        self.database = database
 
     async def customer(self, first_name: str = "王芳", language: str = "zh-hans", **facts: Any) -> Customer:
         """Somebody new; a number in the name tells them apart."""
@@ -224,7 +221,7 @@ class Shop:
 
     async def stored(self, query: Any) -> Sequence[Any]:
         """What the database holds."""
-        async with AsyncSession(self._engine) as session:
+        async with self.database.reading() as session:
             found: Sequence[Any] = (await session.exec(query)).all()
             return found
 
@@ -261,7 +258,6 @@ class Shop:
         return [message.text for message in await self.stored(query.order_by(col(Message.id)))]
 
     async def close(self) -> None:
-        await self._engine.dispose()
         await self.database.close()
 
 
@@ -276,7 +272,7 @@ async def open_shop(
     **settings: Any,
 ) -> AsyncIterator[Shop]:
     """A Telegram, a staff group with an owner in it, and the bot; `plan` is the text of a plan file."""
-    telegram = await Telegram.start()
+    telegram, database = await Telegram.start(), Database(database_url, lambda: datetime.now(UTC))
     try:
         owner = await telegram.user("老板", username="boss", language_code="zh-hans")
         group = await telegram.group("客服群", members=[owner], forum=forum)
@@ -296,8 +292,9 @@ async def open_shop(
             "telegram_api_url": telegram.url,
             "database_url": database_url,
         }
+        await make_tables(database)
         bot = await QuickBot.start(folder, **{**given, **NO_HURRY, **settings})
-        shop = Shop(telegram, bot, group, owner, database_url, more)
+        shop = Shop(telegram, bot, group, owner, database, more)
         try:
             yield shop
         finally:
