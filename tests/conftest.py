@@ -20,6 +20,19 @@ hypothesis.settings.load_profile("huifang")
 #: Fixtures whose parameter is the kind of database.
 DATABASES = {"database_url", "module_database"}
 
+#: What takes longest begins first, or one process would still be at it when the others are done.
+LONGEST_FIRST = (
+    *("test_schedules.py", "test_soak.py", "test_bad_updates.py", "test_routing_machine.py", "test_simulation.py"),
+    *("test_page.py", "test_storage.py", "test_processes.py", "test_server.py", "test_receiving.py", "test_kills.py"),
+    *("test_sending.py", "test_calendars.py", "test_groups.py", "test_limits.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the tests of a file stay together, in their order."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
