@@ -3,12 +3,12 @@
 from typing import Any
 
 from handlers.chat.doors import Place, Where, in_place
+from handlers.chat.places import language_here
 from handlers.chat.presses import answer_press
 from handlers.customers.rules import refresh
-from handlers.customers.whom import after_command, language_here, numbered
 from handlers.refusals import Refusal
 from handlers.speaking import button
-from models.customers import Customer
+from models.customers import Customer, customer_called
 from models.customers.phones import masked
 from models.merging import counts, latest_merge, merge, undo
 from models.staff import Staff
@@ -18,7 +18,7 @@ from templates import label
 
 async def merge_command(work: Work, place: Place) -> None:
     """/merge 17 23, or /merge 23 in a topic: shows what would become of 23, and asks."""
-    survivor, merged = await _both(work, place, after_command(place).split())
+    survivor, merged = await _both(work, place, place.rest.split())
     language = language_here(work, place)
     values = {"survivor": await _preview(work, survivor), "merged": await _preview(work, merged)}
     yes = button(label(language, "button.merge"), f"merge:{survivor.id}:{merged.id}")
@@ -42,7 +42,7 @@ async def unite(work: Work, survivor: Customer, merged: Customer, by: Staff | Cu
 
 async def unmerge_command(work: Work, place: Place) -> None:
     """/unmerge 23: two again, as before."""
-    words = after_command(place).removeprefix("#")
+    words = place.rest.removeprefix("#")
     done = await latest_merge(work, int(words)) if words.isdecimal() and len(words) < 18 else None
     merged = await work.session.get(Customer, done.merged_id) if done else None
     survivor = await work.session.get(Customer, done.survivor_id) if done else None
@@ -62,7 +62,7 @@ async def _both(work: Work, place: Place, words: list[str], *, pressed: bool = F
     usage = Refusal("stale" if pressed else "merge_usage")
     if len(words) != 2:
         raise usage
-    survivor, merged = await numbered(work, words[0]), await numbered(work, words[1])
+    survivor, merged = await customer_called(work, words[0]), await customer_called(work, words[1])
     if survivor is None or merged is None or survivor is merged:
         raise usage
     if survivor.user_id is not None and merged.user_id is not None:

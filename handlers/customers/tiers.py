@@ -7,9 +7,9 @@ from typing import Any
 from sqlmodel import select
 
 from handlers.chat.doors import Place, in_place
+from handlers.chat.places import customer_and_words, language_here
 from handlers.chat.presses import answer_press
 from handlers.customers.rules import refresh
-from handlers.customers.whom import customer_and_words, language_here
 from handlers.happenings import FileChanged
 from handlers.refusals import Refusal
 from handlers.speaking import button

@@ -7,7 +7,6 @@ from typing import Any
 from sqlmodel import select
 
 from handlers import cases
-from handlers.customers import main_group
 from handlers.happenings import QuestionnaireEnded, Scored, ScoreGiven
 from handlers.questionnaires import polls, showing
 from handlers.questionnaires.library import definition_of
@@ -19,7 +18,7 @@ from models.delivery import What, staff_lane
 from models.messages import links_of
 from models.questionnaires import Answer, Invitation, InvitationState, Question, Questionnaire
 from models.questionnaires.path import asked, following, scores
-from models.staff import Staff, staff_group, staff_member
+from models.staff import Staff, main_group, staff_group, staff_member
 from models.topics import topic_of
 from models.work import Work
 

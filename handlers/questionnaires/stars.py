@@ -46,7 +46,7 @@ def score_buttons(language: str, case: Case) -> Buttons:
 
 async def score(work: Work, place: Place) -> None:
     """A press on 1 to 5. The last press counts; a low one takes the case up again (`handlers/recovery.py`)."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     press = pressed(place)
     value = press.word(2)
     case = await _asked(work, customer, press.number(), press.word(1))
@@ -123,7 +123,7 @@ async def keep_comment(work: Work, happening: Commented) -> None:
 
 async def not_solved(work: Work, place: Place) -> None:
     """A press on "not solved": the same case goes on."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     press = pressed(place)
     case = await _asked(work, customer, press.number(), press.word(1))
     cases.reopen(work, case, customer, "not_solved")
@@ -143,7 +143,7 @@ async def not_solved(work: Work, place: Place) -> None:
 
 async def no_comment(work: Work, place: Place) -> None:
     """A press on "nothing to add"."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     case = await own_case(work, customer, pressed(place).number())
     if case.unfinished or case.score is None:
         raise Refusal("stale")

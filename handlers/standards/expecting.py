@@ -1,20 +1,14 @@
 """When something is expected, as customers and staff read it."""
 
-from datetime import datetime
 from typing import Any
 
-from handlers.moments import in_words
+from handlers.moments import due_words, in_words
 from models.calendars import ALWAYS, working_time
 from models.cases import Case
-from models.customers import Customer, zone_of
+from models.customers import Customer
 from models.installation import plan_of
 from models.standards import standard_for
 from models.work import Work
-
-
-def due_words(work: Work, customer: Customer, at: datetime, *, lasting: bool = False) -> str:
-    """A moment in the customer's language and time zone; what is read for days (`lasting`) has its date."""
-    return in_words(customer.language, at, work.now, zone_of(customer, work.plan), lasting=lasting)
 
 
 async def first_response(work: Work, case: Case, customer: Customer) -> dict[str, str]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from handlers import contact
 from handlers.happenings import Reminded, Warned
+from handlers.moments import due_words
 from handlers.speaking import tell_customer
-from handlers.standards.expecting import due_words
 from models.calendars import during
 from models.cases import Case
 from models.contact import Purpose

@@ -5,10 +5,9 @@ from handlers.chat.content import read_content
 from handlers.chat.doors import Place, in_place
 from handlers.chat.places import case_in_hand
 from handlers.happenings import Promised
-from handlers.moments import in_words, moment_and_words
+from handlers.moments import due_words, in_words, moment_and_words
 from handlers.refusals import Refusal
 from handlers.speaking import tell_customer
-from handlers.standards.expecting import due_words
 from models.work import Work
 
 #: What is said to be done by then is kept to the point (characters).
