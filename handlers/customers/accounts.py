@@ -40,13 +40,13 @@ class Account:
 
 async def known(work: Work, account: Account) -> Customer:
     """The customer behind an account, made on first sight; the name is kept up to date."""
-    customer = await customer_of_user(work, account.user_id)
+    customer, name = await customer_of_user(work, account.user_id), account.name
     if customer is None:
         number = await work.number("customer")
         customer = Customer(
             id=number,
             user_id=account.user_id,
-            name=account.name or f"#{number}",
+            name=name or f"#{number}",
             username=account.username,
             language=account.language or work.plan.business.language,
             created_at=work.now,
@@ -54,8 +54,8 @@ async def known(work: Work, account: Account) -> Customer:
         )
         customer.segments = segments_by_rule(work.plan, customer, ())
         remember_customer(work, customer)
-    elif account.name and account.name != customer.name:
-        customer.name = account.name
+    elif name and name != customer.name:
+        customer.name = name
     if customer.username != account.username:
         customer.username = account.username
     return customer
