@@ -9,7 +9,6 @@ from handlers.happenings import (
     AgentSpoke,
     CaseClosed,
     CaseResolved,
-    Commented,
     KindConfirmed,
     Praised,
     QuestionnaireEnded,
@@ -17,7 +16,7 @@ from handlers.happenings import (
     RecoveryMissed,
     ScoreGiven,
 )
-from handlers.moments import due_words, local_time
+from handlers.moments import in_their_words, local_time
 from handlers.routing.suggesting import suggest
 from handlers.speaking import tell_customer, tell_privately, tell_staff
 from handlers.visits.planning import ASK_WHY, plan_by_hand
@@ -51,9 +50,7 @@ async def begin(work: Work, given: ScoreGiven) -> None:
         return
     handler = case.assignee_id
     if not case.unfinished:
-        asked_why, handler = case.comment_open, case.assignee_id
         cases.reopen(work, case, given.agent or customer, "score")
-        case.comment_open = asked_why
     to = await _in_charge(work, case, Role(plan.recovery.to), handler)
     cases.entrust(work, case, to)
     due_at = _due_at(work, plan, customer)
@@ -113,7 +110,7 @@ async def _tell_all(
         told.setdefault(person.id, person)
     for person in told.values():
         tell_privately(work, person, "recovery/begun", values, case_id=case.id)
-    promised = due_words(work, customer, due_at) if due_at else ""
+    promised = in_their_words(work, customer, due_at) if due_at else ""
     values = {"number": case.id, "by": promised, "supervisor": to is not None}
     tell_customer(work, customer, "recovery/promised", values, case=case)
 
@@ -124,7 +121,8 @@ async def _tell_all(
 async def note_spoken(work: Work, spoke: AgentSpoke) -> None:
     """Somebody else than the handler has spoken to the customer."""
     case = spoke.case
-    if case.score is None or not case.unfinished or case.reopened_count == 0:
+    customer = await customer_numbered(work, case.customer_id)
+    if customer.recovering_since is None or not case.unfinished:
         return  # no low score, no query
     found = await _open_recovery(work, case)
     if found is not None and spoke.person.id != found.handler_id:
@@ -213,12 +211,6 @@ async def praise_of_answers(work: Work, ended: QuestionnaireEnded) -> None:
     words = await _words_of(work, invitation)
     if words:
         await _praise(work, ended.customer, ended.case, "\n".join(words)[:1000])
-
-
-async def praise_of_comment(work: Work, commented: Commented) -> None:
-    """Kind words after the five stars."""
-    if (commented.case.score or 0) >= PRAISE["csat"]:
-        await _praise(work, commented.by, commented.case, commented.comment[:1000])
 
 
 async def _praise(work: Work, customer: Customer, case: Case, words: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, bindparam, text
 from sqlmodel import Field, col, select
 
-from models.base import Base, BigKey, Json, text_enum
+from models.base import Base, BigKey, Json, new_id, text_enum
 from models.calendars import ALWAYS, WorkingTime, working_time
 from models.cases import Case, CaseKind
 from models.customers import Customer
@@ -70,7 +70,8 @@ class Clock(Base, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
+    # Made by us: clocks are written together, which a database that gives the keys does one by one.
+    id: int | None = Field(default_factory=new_id, sa_column=Column(BigKey, primary_key=True))
     case_id: int = Field(foreign_key="cases.id", sa_type=BigInteger, index=True)
     what: Timed = Field(sa_type=text_enum(Timed))
     all_hours: bool = False

@@ -8,7 +8,7 @@ one is open, go through.
 from datetime import datetime, timedelta
 
 from handlers.authority import require
-from handlers.moments import due_words
+from handlers.moments import in_their_words
 from handlers.refusals import Refusal
 from handlers.said import Said, stored
 from handlers.speaking import button, change_message, tell_customer, tell_staff
@@ -46,7 +46,7 @@ async def is_muted(work: Work, customer: Customer, words: str) -> bool:
 async def require_heard(work: Work, customer: Customer) -> None:
     """Raises Refusal for whoever is banned: what they press changes nothing."""
     if customer.banned_until and await is_banned(work, customer, ""):
-        raise Refusal("banned", until=due_words(work, customer, customer.banned_until, lasting=True))
+        raise Refusal("banned", until=in_their_words(work, customer, customer.banned_until, lasting=True))
 
 
 def _holds(until: datetime | None, now: datetime) -> bool:
@@ -103,7 +103,7 @@ def _check(work: Work, customer: Customer, until: datetime, reason: str, by: Sta
 def _tell(work: Work, customer: Customer, what: str, until: datetime, reason: str, by: Staff) -> None:
     work.audit(by, what, customer.subject, until=until.isoformat(), reason=reason[:REASON])
     objection = [[button(label(customer.language, "button.object"), f"object:{int(until.timestamp())}")]]
-    values = {"until": due_words(work, customer, until, lasting=True)}
+    values = {"until": in_their_words(work, customer, until, lasting=True)}
     template = "customers/banned" if what == "banned" else "customers/muted"
     tell_customer(work, customer, template, values, buttons=objection)
 

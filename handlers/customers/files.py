@@ -12,6 +12,7 @@ from models.customers.files import history
 from models.customers.phones import masked
 from models.customers.tiers import totals
 from models.plan import Plan, text_of
+from models.questionnaires.scores import scores_of
 from models.staff import Staff, staff_member
 from models.work import Work
 from templates import label
@@ -66,7 +67,7 @@ async def file_values(work: Work, customer: Customer, language: str, by: Staff) 
         "last": day(work, customer.last_contact_at) if customer.last_contact_at else None,
         "cases": past.cases,
         "open": past.open,
-        "scores": past.scores,
+        "scores": await scores_of(work, customer.id),
         "merged": past.merged,
         **await _tier_values(work, customer, language),
     }
