@@ -35,7 +35,6 @@ from handlers.chat.doors import (
     update_of,
 )
 from handlers.chat.locating import locate
-from handlers.customers import merging, tiers
 from handlers.refusals import Refusal
 from handlers.routing import absence, directing, heeding, opening
 from handlers.standards import promising, telling
@@ -81,10 +80,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("set", AMONG_STAFF, AGENT, chat_files.set_field),
     Command("tag", AMONG_STAFF, AGENT, chat_files.tag),
     Command("address", AMONG_STAFF, AGENT, chat_files.address),
-    Command("tier", AMONG_STAFF, AGENT, tiers.tier_command),
+    Command("tier", AMONG_STAFF, AGENT, chat_files.tier),
     Command("find", AMONG_STAFF, AGENT, chat_files.find),
-    Command("merge", AMONG_STAFF, AGENT, merging.merge_command),
-    Command("unmerge", AMONG_STAFF, AGENT, merging.unmerge_command),
+    Command("merge", AMONG_STAFF, AGENT, chat_files.merge),
+    Command("unmerge", AMONG_STAFF, AGENT, chat_files.unmerge),
     Command("link", AMONG_STAFF, AGENT, chat_files.link),
     Command("rfm", IN_PRIVATE, MANAGER, chat_files.buyers),
     Command("ban", AMONG_STAFF, SUPERVISOR, chat_files.ban),

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from handlers.chat.doors import Place, in_place
+from handlers.approvals import choices
+from handlers.chat.approvals import where_asked
+from handlers.chat.doors import Place, Where, in_place
 from handlers.chat.places import customer_and_words, language_here, topic_link
-from handlers.chat.presses import answer_press, pressed
-from handlers.customers import bans, files, finding, joining, rfm, values
+from handlers.chat.presses import LONGEST_NUMBER, answer_press, pressed
+from handlers.customers import bans, files, finding, joining, merging, rfm, tiers, values
 from handlers.moments import read_length
 from handlers.refusals import Refusal
 from models.customers import Customer, customer_called
@@ -152,3 +154,40 @@ async def unban(work: Work, place: Place) -> None:
     customer, _ = await customer_and_words(work, place)
     bans.unban(work, customer, place.speaker)
     in_place(work, place, "customers/ban_lifted", {"name": customer.name, "by": place.speaker.name})
+
+
+async def tier(work: Work, place: Place) -> None:
+    """/tier vip until 2027-06-30 reason: a supervisor decides, an agent asks for it."""
+    customer, words = await customer_and_words(work, place)
+    wish, before = tiers.read_wish(work.plan, words), customer.tier
+    by, language = place.speaker, language_here(work, place)
+    approval = await tiers.set_tier(work, customer, wish, by, where_asked(place))
+    if approval is None:
+        in_place(work, place, "customers/tier_set", tiers.changed_values(work, customer, wish, by, before, language))
+    else:
+        asked = tiers.asked_values(work, customer, wish, by, language)
+        in_place(work, place, "customers/tier_asked", asked, choices(approval, language))
+
+
+async def merge(work: Work, place: Place) -> None:
+    """/merge 17 23, or /merge 23 in a topic: shows what would become of 23, and asks."""
+    words = place.rest.split()
+    if place.customer is not None and place.where is not Where.PRIVATE and len(words) == 1:
+        words = [str(place.customer.id), *words]
+    if len(words) != 2:
+        raise Refusal("merge_usage")
+    survivor, merged = await customer_called(work, words[0]), await customer_called(work, words[1])
+    if survivor is None or merged is None:
+        raise Refusal("merge_usage")
+    approval = await merging.ask_to_merge(work, survivor, merged, place.speaker, where_asked(place))
+    shown = {"survivor": await merging.preview(work, survivor), "merged": await merging.preview(work, merged)}
+    in_place(work, place, "customers/merge_preview", shown, choices(approval, language_here(work, place)))
+
+
+async def unmerge(work: Work, place: Place) -> None:
+    """/unmerge 23: two again, as before."""
+    words = place.rest.removeprefix("#")
+    if not words.isdecimal() or len(words) > LONGEST_NUMBER:
+        raise Refusal("unmerge_usage")
+    survivor, merged = await merging.unmerge(work, int(words), place.speaker)
+    in_place(work, place, "customers/unmerged", {"survivor": survivor.id, "merged": merged.id})
