@@ -80,8 +80,10 @@ async def set_tier(work: Work, customer: Customer, wish: Wish, by: Staff, where:
 
 
 async def ask_for(work: Work, customer: Customer, wish: Wish, by: Staff, where: Columns) -> Approval:
-    """Ask a supervisor for a tier; returns the question. Raises Refusal for the rule's or for one without an end: those
-    supervisors alone give."""
+    """Ask a supervisor for a tier; returns the question.
+
+    Raises Refusal for the rule's tier and for one without an end: those are for supervisors alone to give.
+    """
     require(by)
     _check_end(work, wish)
     if wish.tier is None or wish.until is None:
