@@ -1,5 +1,6 @@
 """The chat: Telegram's doors to the use cases, all of them on one screen."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -210,7 +211,8 @@ async def say_no(work: Work, update: dict[str, Any], bot_username: str, refusal:
     place = await _come_in(work, update, bot_username)
     door = door_for(place)
     if door and door.refused:
-        await door.refused(work, place)
+        with suppress(Refusal):  # what a forged press names is not there to be shown
+            await door.refused(work, place)
     refuse(work, place, refusal)
 
 
