@@ -4,11 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from handlers import (
-    questionnaires,
-    staff,
-    visits,
-)
+from handlers import questionnaires, visits
 from handlers.chat import answers as chat_answers
 from handlers.chat import approvals
 from handlers.chat import cases as chat_cases
@@ -17,6 +13,7 @@ from handlers.chat import customers as chat_customers
 from handlers.chat import files as chat_files
 from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
+from handlers.chat import staff as chat_staff
 from handlers.chat.commanding import beside, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
 from handlers.chat.customers import unless_banned
@@ -98,7 +95,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("away", AMONG_STAFF, AGENT, absence.away),
     Command("back", AMONG_STAFF, AGENT, absence.back),
     Command("handover", AMONG_STAFF, SUPERVISOR, directing.hand_over),
-    Command("role", IN_GROUP, OWNER, staff.change_role),
+    Command("role", IN_GROUP, OWNER, chat_staff.change_role),
     Command("help", AMONG_STAFF, AGENT, _help),
     Command("start", IN_GROUP, AGENT, _help, listed=False),
 )
@@ -108,15 +105,15 @@ DOORS: tuple[Door, ...] = (
     # Telegram about the group
     Door("migrated", STAFF_PLACES, ANYONE, message_with("migrate_to_chat_id"), chat_groups.moved_away),
     Door("topic_created", STAFF_PLACES, ANYONE, message_with("forum_topic_created"), chat_groups.topic_created),
-    Door("left_message", STAFF_PLACES, ANYONE, message_with("left_chat_member"), staff.left_message),
-    Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, staff.plain_talk),
-    Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), staff.membership),
+    Door("left_message", STAFF_PLACES, ANYONE, message_with("left_chat_member"), chat_staff.left_message),
+    Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, chat_staff.plain_talk),
+    Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), chat_staff.membership),
     Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), chat_groups.bot_standing),
     Door("reachability", IN_PRIVATE, ANYONE, update_of("my_chat_member"), chat_customers.reachability),
     # commands: those of staff first, for in private somebody may be both
     *(each.door() for each in COMMANDS if each.who != CUSTOMER),
     *(replace(each, do=beside(questionnaires.words, each.do)).door() for each in COMMANDS if each.who == CUSTOMER),
-    Door("staff_unknown", STAFF_PLACES | {PRIVATE}, AGENT, any_command, staff.unknown_command),
+    Door("staff_unknown", STAFF_PLACES | {PRIVATE}, AGENT, any_command, chat_staff.unknown_command),
     Door(
         "unknown_command",
         IN_PRIVATE,
@@ -188,7 +185,7 @@ DOORS: tuple[Door, ...] = (
         chat_answers.replies_to_bot,
         chat_answers.point_to_topic,
     ),
-    Door("plain_talk", frozenset({GENERAL, PLAIN}), ANYONE, update_of("message"), staff.plain_talk),
+    Door("plain_talk", frozenset({GENERAL, PLAIN}), ANYONE, update_of("message"), chat_staff.plain_talk),
     # a button that nobody knows any more
     Door("stale", STAFF_PLACES | {PRIVATE}, ANYONE, update_of("callback_query"), chat_customers.stale_press),
 )
@@ -220,5 +217,5 @@ async def _come_in(work: Work, update: dict[str, Any], bot_username: str) -> Pla
     """Where it came from; who speaks among staff joins them, whatever becomes of the words."""
     place = await locate(work, update, bot_username)
     if place.where in STAFF_PLACES and place.what == "message" and not place.second_hand and place.has_words:
-        await staff.enrol(work, place)
+        await chat_staff.enrol(work, place)
     return place
