@@ -155,7 +155,8 @@ async def _typed(work: Work, place: Place, run: Run, question: Question) -> str 
     asked_at = invitation.reminded_at or invitation.asked_at
     if value is None or asked_at is None:
         return None
-    current = await is_current(work, place, run.customer, run.case, asked_at, invitation.message_id)
+    said = await hear_said(work, place)
+    current = await is_current(work, said, run.customer, run.case, asked_at, invitation.message_id)
     return value if current else None
 
 
