@@ -412,9 +412,8 @@ async def _furnish(path: Path) -> None:
             remember_staff(work, person)
         await work.flush()
         for number in AGENTS:
-            await staff.join_group(
-                work, await staff_member(work, number), await staff_group(work, 1 if number < 4 else 2)
-            )
+            group = await staff_group(work, 1 if number < 4 else 2)
+            await staff.enrol(work, group, Account(number, f"agent{number}", username=f"agent{number}"))
         for number in CUSTOMERS:
             remember_customer(
                 work, Customer(id=number, user_id=100 + number, name=f"c{number}", language="zh", created_at=began)
