@@ -115,6 +115,8 @@ class History:
         }
         self._live()
         self.cases = [self._case(1001 + number) for number in range(count)]
+        for case in self.cases:
+            self._last_holder(case)
         self.audit.sort(key=lambda row: row["at"])
 
     # -- customers
@@ -154,9 +156,7 @@ class History:
             if after != before:
                 customer.tiers.append((since, after))
 
-    def _merge(
-        self, survivor: CustomerThen, merged: CustomerThen, at: datetime, undone: datetime | None
-    ) -> None:
+    def _merge(self, survivor: CustomerThen, merged: CustomerThen, at: datetime, undone: datetime | None) -> None:
         before, became = survivor.tier(at), merged.tier(at)
         takes = before != became and self.any.random() < 0.6
         if takes:
@@ -173,7 +173,11 @@ class History:
                 "actor": self.any.choice([f"customer:{survivor.number}", "staff:1"]),
                 "at": at,
                 "undone_at": undone,
-                "moved": {"rows": {"cases.customer_id": [], "messages.customer_id": [[5]]}, "topics": [], "file": file},
+                "moved": {
+                    "rows": {"cases.customer_id": [], "messages.customer_id": [[5]]},
+                    "topics": [],
+                    "file": file,
+                },
             }
         )
 
@@ -256,7 +260,7 @@ class History:
             case.state = "open"
         case.holds = [len(case.facts), len(case.events)]
 
-    def last_holder(self, case: CaseThen) -> None:
+    def _last_holder(self, case: CaseThen) -> None:
         """Who has it at last is known whatever their name: the case itself says so."""
         if case.holder is None or case.told == case.holder:
             return
@@ -414,9 +418,9 @@ class History:
         to = self.any.choice([each for each in called if each != case.department])
         old = {"reason": "heater", "before": called.get(case.department or "", ""), "after": called[to]}
         before = case.department
-        if not old["before"] and not any(each["what"] == "transferred" for each in case.events):
-            if before is not None:
-                return  # what no plan of then knew, nothing could tell
+        is_first = not any(each["what"] == "transferred" for each in case.events)
+        if is_first and before is not None and not old["before"]:
+            return  # what the plan of then did not know, nothing tells
         self._tell(case, "transferred", "staff:1", old, {"reason": "heater", "before": before, "after": to})
         case.department = to
         self._hold(case, None, None)
@@ -493,7 +497,13 @@ class History:
         columns = ("state", "department", "kind", "severity", "source", "opened_at")
         columns += ("first_response_at", "last_agent_at", "last_customer_at")
         for case in self.cases:
-            row = {"id": case.number, "customer_id": case.owner(NOW).number, "group_id": 1, "subject": "", "summary": ""}
+            row = {
+                "id": case.number,
+                "customer_id": case.owner(NOW).number,
+                "group_id": 1,
+                "subject": "",
+                "summary": "",
+            }
             row |= {"comment_open": False, "episode": 0, "reopened_count": 0, "chased_count": 0}
             row |= {"subject_confirmed": False, "assignee_id": case.holder}
             found["cases"].append({**row, **{name: getattr(case, name) for name in columns}})

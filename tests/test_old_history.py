@@ -1,15 +1,15 @@
 """Ten thousand cases as the version before had them come through the migration: what their timelines and spans tell
 then is held against how every case was at every moment, which the shop of `old_history.py` knows."""
 
-import asyncio
-import resource
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import JSON, Boolean, DateTime, Table, column, insert, select, table
+from sqlalchemy import Boolean, Table, column, insert, select, table
 from sqlalchemy.engine import Connection
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -20,9 +20,15 @@ from models.migrations import configuration
 from models.timeline import DETAILS, CaseEvent, CaseSpan, EventKind
 from tests.old_history import NOW, CaseThen, History
 
-CASES = 1_000
+CASES = 10_000
 VALUES = ("state", "assignee_id", "department", "kind", "severity", "tier")
 EVENT = ("case_id", "at", "kind", "staff_id", "customer_id", "details")
+
+
+@cache
+def shop() -> History:
+    """The same for both databases: it takes a few seconds."""
+    return History(seed=9, count=CASES)
 
 
 def to_version(connection: Connection, version: str) -> None:
@@ -41,9 +47,7 @@ def put(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
 
 @pytest.mark.timeout(600)
 async def test_every_event_and_span_of_old_cases_tells_how_it_was(database_url: str) -> None:
-    history = History(seed=9, count=CASES)
-    for case in history.cases:
-        history.last_holder(case)
+    history = shop()
     database = open_database(database_url, lambda: datetime.now(UTC))
     async with database.engine.begin() as connection:
         await connection.run_sync(to_version, "0014")
@@ -72,20 +76,19 @@ async def rows_of(database: Database, of: Table) -> dict[int, list[dict[str, Any
 def held_against_the_truth(case: CaseThen, spans: list[dict[str, Any]]) -> None:
     ends = [span["until"] for span in spans]
     assert [case.opened_at, *ends[:-1]] == [span["since"] for span in spans], "a gap or an overlap"
-    assert ends[-1] is None and all(span["since"] < span["until"] for span in spans[:-1])
+    assert ends[-1] is None
+    assert all(span["since"] < span["until"] for span in spans[:-1])
     alike = [{**span, "id": 0, "since": 0, "until": 0} for span in spans]
-    assert all(one != other for one, other in zip(alike, alike[1:], strict=False)), "cut for nothing"
+    assert all(one != other for one, other in pairwise(alike)), "cut for nothing"
     moments = {at for at, _ in case.facts} | {span["since"] for span in spans}
     moments |= {at - timedelta(microseconds=1) for at in moments if at > case.opened_at}
     moments |= {case.opened_at + (NOW - case.opened_at) * part / 7 for part in range(1, 8)}
-    changed = case.opened_at
-    for number, at in enumerate(sorted(moments)):
+    changed, before = case.opened_at, case.was(case.opened_at)
+    for at in sorted(moments):
         was = case.was(at)
         (span,) = [each for each in spans if each["since"] <= at and (each["until"] is None or at < each["until"])]
         assert {key: span[key] for key in VALUES} == was, (case.number, at)
-        if number and was != before:
-            changed = at
-        before = was
+        changed, before = changed if was == before else at, was
     for span in spans:
         turn = {"new": "us", "pending": "customer", "resolved": "customer"}.get(span["state"])
         if span["state"] == "open" and span["until"] is None:
@@ -97,8 +100,8 @@ def held_against_the_truth(case: CaseThen, spans: list[dict[str, Any]]) -> None:
 
 
 def test_the_history_has_every_kind_of_event_with_the_details_of_today() -> None:
-    kinds = defaultdict(set)
-    for case in History(seed=9, count=500).cases:
+    kinds: dict[EventKind, set[frozenset[str]]] = defaultdict(set)
+    for case in shop().cases:
         for event in case.new_events:
             kinds[event["kind"]].add(frozenset(event["details"]))
     assert {kind: {frozenset(keys)} for kind, keys in DETAILS.items()} == dict(kinds)

@@ -189,7 +189,7 @@ HOLDS = ("claimed", "assigned", "unassigned", "handed_over", "transferred", "rec
 #: The events that an answer wrote by itself, and all that say anything of the state.
 WITH_ANSWER = ("claimed", "promised", "begged")
 TELLS = (*HOLDS, *WITH_ANSWER, "pending", "resolved", "closed")
-#: An answer opens a new case, and claims it where there is room. When it was written is known by Telegram's time alone:
+#: An answer opens a new case, and claims it where there is room. Its moment is known by Telegram's time alone:
 #: a claim within this time is taken for its own.
 SOON = timedelta(minutes=5)
 #: Somebody has the case, and no event says who.
