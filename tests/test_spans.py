@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from sqlmodel import col, select
 
 from handlers import answers, cards, cases, messages, open_database
@@ -26,6 +27,7 @@ from models.installation import COUNTERS
 from models.merging import latest_merge, undo
 from models.migrations import migrate
 from models.plan import read_plan
+from models.prefetching import prefetch
 from models.staff import Role, Staff, StaffGroup, add_staff_group, remember_staff, staff_member
 from models.timeline import CaseSpan
 from models.work import Counter, Work
@@ -241,6 +243,38 @@ async def _play_on_a_copy(works: list[tuple[int, list[Deed]]]) -> None:
 @given(works=st.lists(st.tuples(steps, deeds), min_size=5, max_size=25))
 def test_spans_say_how_a_case_was_at_every_moment(works: list[tuple[int, list[Deed]]]) -> None:
     asyncio.run(_play_on_a_copy(works))
+
+
+async def test_words_that_leave_everything_as_it_was_cost_no_statement_for_spans(database_url: str) -> None:
+    database = open_database(database_url, lambda: BEGAN)
+    await furnish(database)
+    desk = Desk(database)
+    said: list[str] = []
+    counted: list[list[str]] = []
+
+    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement.split("\n")[0])
+
+    async def speaks() -> None:
+        said.clear()
+        async with database.work(lambda: desk.now, PLAN) as work:
+            await prefetch(work, [101])
+            customer = await customer_numbered(work, 1)
+            await messages.receive(work, customer, desk.said("请问", customer))
+        counted.append([each for each in said if "case_spans" in each])
+
+    await speaks()  # a new case: its span is inserted, and nothing is asked
+    await speaks()
+    async with database.work(lambda: desk.now, PLAN) as work:
+        case = (await cases_of(work, 1))[0]
+        await answers.note_answer(work, case, await staff_member(work, 1), work.now)
+    desk.now += timedelta(minutes=1)
+    await speaks()  # it is our turn again
+    await speaks()
+    await database.close()
+    first, second, turned, last = counted
+    assert [len(first), second, len(turned), last] == [1, [], 3, []]
 
 
 async def test_spans_of_a_long_day_on_either_database(database_url: str) -> None:
