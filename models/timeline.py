@@ -160,8 +160,8 @@ class WaitsFor(enum.StrEnum):
 class CaseSpan(Base, table=True):
     """From when until when a case was just so; the one that lasts has no `until`. A case is always in one.
 
-    `kind` is the confirmed one, `tier` the customer's, `waits_for` None once the case is closed, and in spans from
-    before there were any.
+    `kind` is the confirmed one, `tier` the customer's (once the case is closed, what it was at the end), `waits_for`
+    None once the case is closed, and where it was open before there were spans. No two in a row say the same.
     """
 
     __tablename__ = "case_spans"

@@ -60,7 +60,10 @@ def test_nobody_reads_who_did_something_out_of_a_text() -> None:
     """Who did it are columns; "staff:12" is written as the subject of an entry of the audit, and read by people."""
     found = []
     for path in (path for room in ROOMS for path in (HERE / room).rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8")) if "migrations" not in path.parts else ast.Module([], [])
+        source = path.read_text("utf-8")
+        if "migrations" in path.parts or not re.search(r"""["'](staff|customer):|\.(actor|subject)\.""", source):
+            continue
+        tree = ast.parse(source)
         written = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         for node in ast.walk(tree):
             value = node.value if isinstance(node, ast.Constant) and node not in written else ""

@@ -2,8 +2,11 @@
 
 Revision: 0015
 
-Events name who did it by columns, and people and departments by their keys. Spans are told from them as far as they
-go: what no event tells (an answer without an assignee, whose turn it was) is as it is now, or unknown.
+Events name who did it by columns, and people and departments by their keys. A name that is nobody's today, or two
+people's, is nobody: but who has a case at last is known from the case, and who gave one up from whoever had it.
+
+Spans are told from the events, the audit of tiers, merges and the first response. What none of them tells (whose turn
+it was in an open case before its last words) is unknown.
 """
 
 import tomllib
