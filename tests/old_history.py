@@ -298,24 +298,23 @@ class History:
         names, known = [self._name(each) for each in people], [self._known(each) for each in people]
         found = [each for each in known if each]
         staff = f"staff:{person}"
-        what, by, old, new = self.any.choice(
-            [
-                ("subject", staff, {"subject": "kettle"}, {"subject": "kettle"}),
-                ("commented", self._customer(case), {"comment": "好"}, {"comment": "好"}),
-                ("chased", self._customer(case), {}, {}),
-                ("paged", "system", {"people": names}, {"people": found}),
-                ("page_unanswered", "system", {"people": names}, {"people": found}),
-                ("alarm", "system", {"alarm": "press", "people": names}, {"alarm": "press", "people": found}),
-                ("acknowledged", staff, {}, {"of": None}),
-                ("acknowledged", staff, {"of": "resolve"}, {"of": "resolve"}),
-                ("escalated", "system", {"of": "resolve", "to": "supervisor"}, {"of": "resolve", "to": "supervisor"}),
-                ("warned", "system", {"of": "next_response"}, {"of": "next_response"}),
-                ("reminded", "system", {}, {}),
-                ("recovery_missed", "system", {}, {}),
-                ("praised", self._customer(case), {"staff": person}, {"praised": person}),
-                ("from_answer", staff, {"answer": 77}, {"answer": 77}),
-            ]
-        )
+        sayings: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+            ("subject", staff, {"subject": "kettle"}, {"subject": "kettle"}),
+            ("commented", self._customer(case), {"comment": "好"}, {"comment": "好"}),
+            ("chased", self._customer(case), {}, {}),
+            ("paged", "system", {"people": names}, {"people": found}),
+            ("page_unanswered", "system", {"people": names}, {"people": found}),
+            ("alarm", "system", {"alarm": "press", "people": names}, {"alarm": "press", "people": found}),
+            ("acknowledged", staff, {}, {"of": None}),
+            ("acknowledged", staff, {"of": "resolve"}, {"of": "resolve"}),
+            ("escalated", "system", {"of": "resolve", "to": "supervisor"}, {"of": "resolve", "to": "supervisor"}),
+            ("warned", "system", {"of": "next_response"}, {"of": "next_response"}),
+            ("reminded", "system", {}, {}),
+            ("recovery_missed", "system", {}, {}),
+            ("praised", self._customer(case), {"staff": person}, {"praised": person}),
+            ("from_answer", staff, {"answer": 77}, {"answer": 77}),
+        ]
+        what, by, old, new = self.any.choice(sayings)
         self._tell(case, what, by, old, new)
 
     def _words(self, case: CaseThen) -> None:
@@ -494,8 +493,8 @@ class History:
             row |= {"notes": "", "tier": customer.tier(NOW), "merged_into_id": merged.get(customer.number)}
             found["customers"].append(row)
         found["audit"], found["merges"] = self.audit, self.merges
-        columns = ("state", "department", "kind", "severity", "source", "opened_at")
-        columns += ("first_response_at", "last_agent_at", "last_customer_at")
+        moments = ("opened_at", "first_response_at", "last_agent_at", "last_customer_at")
+        columns = ("state", "department", "kind", "severity", "source", *moments)
         for case in self.cases:
             row = {
                 "id": case.number,

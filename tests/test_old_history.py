@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from handlers import open_database
-from models.base import Json
+from models.base import Base, Json, metadata
 from models.database import Database
-from models.migrations import configuration
+from models.migrations import _references_unchecked, configuration, migrate
 from models.timeline import DETAILS, CaseEvent, CaseSpan, EventKind
 from tests.old_history import NOW, CaseThen, History
 
@@ -39,9 +39,9 @@ def put(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
     for name, found in rows.items():
         if not found:
             continue
-        kinds = {dict: Json, list: Json, datetime: UTCDateTime(), bool: Boolean()}
+        kinds: dict[type, Any] = {dict: Json, list: Json, datetime: UTCDateTime(), bool: Boolean()}
         seen = {key: value for row in found for key, value in row.items() if value is not None}
-        columns = [column(key, kinds.get(type(seen.get(key)))) for key in found[0]]
+        columns: list[Any] = [column(key, kinds.get(type(seen.get(key)))) for key in found[0]]
         connection.execute(insert(table(name, *columns)), found)
 
 
@@ -52,10 +52,9 @@ async def test_every_event_and_span_of_old_cases_tells_how_it_was(database_url: 
     async with database.engine.begin() as connection:
         await connection.run_sync(to_version, "0014")
         await connection.run_sync(put, history.rows())
-    async with database.engine.connect() as connection, connection.begin():
-        await connection.run_sync(to_version, "head")
-    events = await rows_of(database, CaseEvent.__table__)
-    spans = await rows_of(database, CaseSpan.__table__)
+    await migrate(database.engine)
+    events = await rows_of(database, CaseEvent)
+    spans = await rows_of(database, CaseSpan)
     await database.close()
     assert {case.number for case in history.cases} == set(spans)
     for case in history.cases:
@@ -64,7 +63,27 @@ async def test_every_event_and_span_of_old_cases_tells_how_it_was(database_url: 
         held_against_the_truth(case, spans[case.number])
 
 
-async def rows_of(database: Database, of: Table) -> dict[int, list[dict[str, Any]]]:
+async def test_the_way_back_and_forward_again_tells_the_same(database_url: str) -> None:
+    history = History(seed=4, count=200)
+    database = open_database(database_url, lambda: datetime.now(UTC))
+    async with database.engine.begin() as connection:
+        await connection.run_sync(to_version, "0014")
+        await connection.run_sync(put, history.rows())
+    await migrate(database.engine)
+    async with database.engine.connect() as connection, _references_unchecked(connection), connection.begin():
+        await connection.run_sync(lambda found: command.downgrade(configuration(found), "0014"))
+        old = table("case_events", column("what"), column("actor"), column("id"))
+        back = [(row.what, row.actor) for row in await connection.execute(select(old).order_by(old.c.id))]
+    await migrate(database.engine)
+    events = await rows_of(database, CaseEvent)
+    await database.close()
+    assert back == [(event["what"], event["actor"]) for case in history.cases for event in case.events]
+    for case in history.cases:
+        assert [{key: row[key] for key in EVENT} for row in events[case.number]] == case.new_events
+
+
+async def rows_of(database: Database, kept: type[Base]) -> dict[int, list[dict[str, Any]]]:
+    of: Table = metadata.tables[str(kept.__tablename__)]
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     order = of.c.id if "details" in of.c else of.c.since
     async with database.engine.connect() as connection:

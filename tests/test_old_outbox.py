@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from alembic import command
-from sqlalchemy import Boolean, column, insert, table
 from sqlalchemy.engine import Connection
 from sqlmodel import col, select
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -205,8 +205,8 @@ def old_rows() -> tuple[list[dict[str, Any]], list[tuple[str, dict[str, Any]]]]:
 
 def put(connection: Connection, rows: list[dict[str, Any]]) -> None:
     command.upgrade(configuration(connection), "0015")
-    types = {"body": Json, "created_at": UTCDateTime(), "maybe_repeated": Boolean()}
-    connection.execute(insert(table("outbox", *(column(key, types.get(key)) for key in rows[0]))), rows)
+    types: dict[str, Any] = {"body": Json, "created_at": UTCDateTime(), "maybe_repeated": sa.Boolean()}
+    connection.execute(sa.insert(sa.table("outbox", *(sa.column(key, types.get(key)) for key in rows[0]))), rows)
 
 
 def bare(params: dict[str, Any]) -> dict[str, Any]:
@@ -237,9 +237,9 @@ async def test_every_row_that_waited_is_said_by_the_same_call_and_on_the_way_bac
         work.add(StaffGroup(id=1, configured_id=GROUP, chat_id=GROUP))
         work.add(Customer(id=7, user_id=CUSTOMER, name="Li", language="en", created_at=NOW))
         await work.flush()
-        topic = {"customer_id": 7, "group_id": 1, "name": "Li", "wanted_at": NOW}
-        work.add(Topic(**topic, thread_id=THREAD, state=TopicState.LIVE))
-        work.add(Message(id=5, customer_id=7, author=Author.AGENT, kind="text", written_at=NOW, at=NOW))
+        topic = Topic(customer_id=7, group_id=1, name="Li", wanted_at=NOW, thread_id=THREAD, state=TopicState.LIVE)
+        work.add(topic)
+        work.add(Message(id=5, customer_id=7, author=Author.AGENT, kind="text", written_at=NOW))
         await work.flush()
         work.add(MessageLink(message_id=5, chat_id=CUSTOMER, telegram_id=SHOWN))
     told = await calls_of(database)
@@ -249,8 +249,8 @@ async def test_every_row_that_waited_is_said_by_the_same_call_and_on_the_way_bac
         assert (method, params) == (had, bare(wanted))
     async with database.engine.begin() as connection:
         await connection.run_sync(lambda found: command.downgrade(configuration(found), "0015"))
-        old = table("outbox", column("id"), column("what"), column("body", Json))
-        back = {row.id: (row.what, row.body) for row in await connection.execute(select(old))}
+        old = sa.table("outbox", sa.column("id"), sa.column("what"), sa.column("body", Json))
+        back = {row.id: (row.what, row.body) for row in await connection.execute(sa.select(old))}
     for row in rows:
         assert comparable(*back[row["id"]]) == comparable(row["what"], row["body"])
     assert {back[901][0], back[902][0]} <= {"say", "edit"}

@@ -70,5 +70,5 @@ def test_nobody_reads_who_did_something_out_of_a_text() -> None:
             of = node.value.attr if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) else ""
             taken_apart = of in ("actor", "subject") and isinstance(node, ast.Attribute) and node.attr in TAKES_APART
             if taken_apart or (isinstance(value, str) and re.fullmatch(r"(staff|customer):\d*", value)):
-                found.append(f"{path.relative_to(HERE)}:{node.lineno}")
+                found.append(f"{path.relative_to(HERE)}: {ast.unparse(node)}")
     assert found == []
