@@ -6,7 +6,6 @@ from typing import Any
 
 from handlers import (
     cards,
-    cases,
     contact,
     happenings,
     questionnaires,
@@ -17,7 +16,7 @@ from handlers import (
 from handlers.chat.commands import renew_menu, renew_menu_of_group
 from handlers.chat.entrance import COMMANDS
 from handlers.customers import contacting, importing, rules
-from handlers.routing import absence, assigning, heeding, moving
+from handlers.routing import absence, assigning, moving, paging
 from handlers.standards import chasing, clocks, late_list, sweep
 from models.database import Database
 from models.timeline import keep_spans
@@ -39,7 +38,7 @@ TICKS = (
     ("clocks", 2, sweep.sweep),
     ("queue", 2, assigning.drain),
     ("absences", 4, absence.see_to_absences),
-    ("calls", 2, heeding.tell_unanswered_calls),
+    ("calls", 2, paging.tell_unanswered_calls),
     ("late_list", 5, late_list.tell_late_list),
     ("visits_due", 1, visits.due.come_due),
     ("visits_run_out", 2, visits.due.run_out),
@@ -59,11 +58,11 @@ TICKS = (
 
 #: What follows from what has happened, in order.
 AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
-    happenings.CaseOpened: (clocks.case_opened, heeding.opened, cases.tell_received, assigning.opened),
+    happenings.CaseOpened: (clocks.case_opened, paging.opened, cards.tell_received, assigning.opened),
     happenings.CustomerSpoke: (
         contact.heed_stop,
         clocks.customer_spoke,
-        heeding.spoke,
+        paging.spoke,
         chasing.words_chase,
         contacting.note_contact,
         visits.spoken.heed_words,
@@ -73,7 +72,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         contacting.note_contact,
         questionnaires.begged,
         recovery.note_spoken,
-        heeding.agent_spoke,
+        paging.agent_spoke,
     ),
     happenings.KindConfirmed: (
         clocks.kind_confirmed,
@@ -117,7 +116,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.Commented: (questionnaires.keep_comment, recovery.praise_of_comment),
     happenings.QuestionnaireEnded: (recovery.ask_why, recovery.praise_of_answers),
     happenings.PollSent: (questionnaires.poll_sent,),
-    happenings.WordsChanged: (heeding.spoke,),
+    happenings.WordsChanged: (paging.spoke,),
     happenings.StaffBack: (absence.came_back,),
     happenings.StandingChanged: (_renew_menu,),
     happenings.GroupMoved: (_renew_menu_of_group,),

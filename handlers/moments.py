@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from models.calendars import moment
+from models.customers import Customer, zone_of
+from models.work import Work
 from templates import LANGUAGES, label, word_list
 
 _DAY = timedelta(days=1)
@@ -33,6 +35,22 @@ def in_words(language: str, at: datetime, now: datetime, zone: ZoneInfo, *, last
         return label(language, "moment.weekday", weekday=weekday, time=clock)
     month = word_list(language, "moment.months")[there.month - 1]
     return label(language, "moment.date", weekday=weekday, month=month, day=there.day, time=clock)
+
+
+def in_their_words(work: Work, customer: Customer, at: datetime, *, lasting: bool = False) -> str:
+    """A moment in the customer's language and time zone; what is read for days (`lasting`) has its date."""
+    return in_words(customer.language, at, work.now, zone_of(customer, work.plan), lasting=lasting)
+
+
+def in_our_words(work: Work, at: datetime, *, lasting: bool = False) -> str:
+    """The same in the business's own, for all of the staff."""
+    business = work.plan.business
+    return in_words(business.language, at, work.now, business.timezone, lasting=lasting)
+
+
+def local_time(work: Work, at: datetime) -> str:
+    """A moment in figures, in the business's time zone: "11-21 17:40"."""
+    return at.astimezone(work.plan.business.timezone).strftime("%m-%d %H:%M")
 
 
 def read_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from handlers import answers, cases, open_database
+from handlers import cases, open_database
 from handlers.happenings import (
     CaseOpened,
     CaseResumed,
@@ -209,7 +209,7 @@ class Desk:
 
     async def _answer(self, work: Work, number: int) -> None:
         await customer_numbered(work, 1)  # as every update does: whoever acts on a case holds its customer
-        await answers.note_answer(work, await self._case(work, number), await staff_member(work, 1), work.now)
+        await cases.note_answer(work, await self._case(work, number), await staff_member(work, 1), work.now)
 
     async def _case(self, work: Work, number: int) -> Case:
         case = await case_numbered(work, number)
@@ -240,7 +240,7 @@ class Desk:
 
     @staticmethod
     def texts(rows: Sequence[Outbox]) -> list[str]:
-        return [row.body.get("template") or row.body.get("params", {}).get("text", row.what) for row in rows]
+        return [row.body.get("template") or row.body.get("text", row.what) for row in rows]
 
     async def takes(self, plan: str) -> None:
         """Another plan comes into force."""
@@ -397,7 +397,7 @@ async def test_an_agents_own_time_is_called_to_mind_whatever_the_plan_says(desk:
     number = await desk.opens()
     async with desk.work() as work:
         case = await desk._case(work, number)
-        await answers.note_answer(work, case, await staff_member(work, 1), work.now)
+        await cases.note_answer(work, case, await staff_member(work, 1), work.now)
         work.happen(Promised(case, await staff_member(work, 1), work.now + HOUR))
     await desk.told()
     desk.now += 48 * MINUTE

@@ -14,6 +14,8 @@ from handlers import (
 from handlers.chat import answers as chat_answers
 from handlers.chat import cases as chat_cases
 from handlers.chat import messages as chat_messages
+from handlers.chat import routing as chat_routing
+from handlers.chat import standards as chat_standards
 from handlers.chat.commanding import beside, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
 from handlers.chat.doors import (
@@ -44,8 +46,6 @@ from handlers.customers import (
 )
 from handlers.customers.barring import unless_banned
 from handlers.refusals import Refusal
-from handlers.routing import absence, directing, heeding, opening
-from handlers.standards import promising, telling
 from models.staff import Role
 from models.work import Work
 
@@ -73,13 +73,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("close", WITH_CUSTOMER, AGENT, chat_cases.close),
     Command("reopen", WITH_CUSTOMER, AGENT, chat_cases.reopen),
     Command("case", WITH_CUSTOMER, AGENT, chat_cases.show),
-    Command("kind", WITH_CUSTOMER, AGENT, directing.kind_command),
-    Command("severity", WITH_CUSTOMER, AGENT, directing.severity_command),
-    Command("assign", WITH_CUSTOMER, AGENT, directing.assign),
-    Command("transfer", WITH_CUSTOMER, AGENT, directing.transfer),
+    Command("kind", WITH_CUSTOMER, AGENT, chat_routing.kind),
+    Command("severity", WITH_CUSTOMER, AGENT, chat_routing.severity),
+    Command("assign", WITH_CUSTOMER, AGENT, chat_routing.assign),
+    Command("transfer", WITH_CUSTOMER, AGENT, chat_routing.transfer),
     Command("note", WITH_CUSTOMER, AGENT, chat_answers.note),
     Command("recall", WITH_CUSTOMER, AGENT, chat_answers.recall),
-    Command("promise", WITH_CUSTOMER, AGENT, promising.promise),
+    Command("promise", WITH_CUSTOMER, AGENT, chat_standards.promise),
     Command("why", WITH_CUSTOMER, AGENT, contact.why),
     Command("visit", WITH_CUSTOMER, AGENT, visits.lists.visit_command),
     Command("subject", WITH_CUSTOMER, AGENT, visits.lists.subject_command),
@@ -101,10 +101,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
     Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
     Command("poll", IN_GROUP, MANAGER, questionnaires.poll),
-    Command("new", AMONG_STAFF, AGENT, opening.new_command),
-    Command("away", AMONG_STAFF, AGENT, absence.away),
-    Command("back", AMONG_STAFF, AGENT, absence.back),
-    Command("handover", AMONG_STAFF, SUPERVISOR, directing.hand_over),
+    Command("new", AMONG_STAFF, AGENT, chat_routing.new),
+    Command("away", AMONG_STAFF, AGENT, chat_routing.away),
+    Command("back", AMONG_STAFF, AGENT, chat_routing.back),
+    Command("handover", AMONG_STAFF, SUPERVISOR, chat_routing.handover),
     Command("role", IN_GROUP, OWNER, staff.change_role),
     Command("help", AMONG_STAFF, AGENT, _help),
     Command("start", IN_GROUP, AGENT, _help, listed=False),
@@ -156,7 +156,7 @@ DOORS: tuple[Door, ...] = (
         )
         for action in ("claim", "wait", "resolve", "reopen", "note")
     ),
-    Door("have_it", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), telling.acknowledge),
+    Door("acknowledge", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), chat_standards.acknowledge),
     Door("phone", AMONG_STAFF, AGENT, press("phone"), files.file_press),
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), files.file_press),
     Door("merge", AMONG_STAFF, AGENT, press("merge"), merging.merge_press),
@@ -170,17 +170,31 @@ DOORS: tuple[Door, ...] = (
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
     Door("approve", STAFF_PLACES, SUPERVISOR, press("approve"), staff.decide_on_candidate),
     Door("refuse", STAFF_PLACES, SUPERVISOR, press("refuse"), staff.decide_on_candidate),
-    Door("card_more", WITH_CUSTOMER | {GENERAL}, AGENT, press("more"), directing.press, chat_cases.show_as_it_is),
-    Door("card_kind", WITH_CUSTOMER | {GENERAL}, AGENT, press("setkind"), directing.press, chat_cases.show_as_it_is),
+    Door(
+        "card_more",
+        WITH_CUSTOMER | {GENERAL},
+        AGENT,
+        press("more"),
+        chat_routing.more_press,
+        chat_cases.show_as_it_is,
+    ),
+    Door(
+        "card_kind",
+        WITH_CUSTOMER | {GENERAL},
+        AGENT,
+        press("setkind"),
+        chat_routing.kind_press,
+        chat_cases.show_as_it_is,
+    ),
     Door(
         "card_severity",
         WITH_CUSTOMER | {GENERAL},
         AGENT,
         press("severity"),
-        directing.press,
+        chat_routing.severity_press,
         chat_cases.show_as_it_is,
     ),
-    Door("have", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), heeding.have),
+    Door("take_call", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), chat_routing.take_call),
     # words: what is no command and no button
     Door("own_contact", IN_PRIVATE, CUSTOMER, joining.is_own_contact, joining.own_contact),
     Door("visit_words", IN_PRIVATE, CUSTOMER, visits.spoken.may_answer, visits.spoken.words),

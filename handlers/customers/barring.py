@@ -12,10 +12,10 @@ from handlers.chat.doors import Do, Place, in_place
 from handlers.chat.presses import answer_press
 from handlers.customers.knowing import known, main_group
 from handlers.customers.whom import customer_and_words
+from handlers.moments import in_their_words
 from handlers.refusals import Refusal
 from handlers.said import Said, stored
 from handlers.speaking import button, change_message, tell_customer, tell_staff
-from handlers.standards.expecting import due_words
 from models.cases import cases_of
 from models.customers import Customer
 from models.delivery import Priority
@@ -55,7 +55,7 @@ def unless_banned(do: Do, but: str = "") -> Do:
         customer = place.customer
         free = but != "" and place.text.endswith(but)
         if customer and customer.banned_until and not free and await is_banned(work, customer, ""):
-            raise Refusal("banned", until=due_words(work, customer, customer.banned_until, lasting=True))
+            raise Refusal("banned", until=in_their_words(work, customer, customer.banned_until, lasting=True))
         await do(work, place)
 
     return heard
@@ -136,7 +136,7 @@ def _say(work: Work, place: Place, customer: Customer, what: str, until: datetim
     objection = [[button(label(customer.language, "button.object"), f"object:{int(until.timestamp())}")]]
     template = "customers/banned" if what == "banned" else "customers/muted"
     tell_customer(
-        work, customer, template, {"until": due_words(work, customer, until, lasting=True)}, buttons=objection
+        work, customer, template, {"until": in_their_words(work, customer, until, lasting=True)}, buttons=objection
     )
     shown = f"{until.astimezone(work.plan.business.timezone):%Y-%m-%d %H:%M}"
     values = {"what": what, "name": customer.name, "until": shown, "reason": reason, "by": place.speaker.name}

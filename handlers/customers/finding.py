@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from handlers.addresses import topic_link
 from handlers.chat.doors import Place, in_place
 from handlers.customers.whom import after_command
 from handlers.refusals import Refusal
-from handlers.routing.places import topic_link
 from models.customers import Customer, customer_numbered
 from models.customers.phones import masked
 from models.customers.searching import cases_like, customers_like, threads

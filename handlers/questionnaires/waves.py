@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
-from handlers.cards import local_time
 from handlers.chat.doors import Place, Where, in_place
 from handlers.chat.presses import answer_press
+from handlers.moments import local_time
 from handlers.questionnaires.library import current
 from handlers.refusals import Refusal
 from handlers.speaking import button, send
