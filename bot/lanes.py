@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from models.delivery import made_in
 from models.outbox import Waiting
 
 #: A transaction may commit so long after later keys were seen (seconds); by then the database has ended it.
@@ -16,6 +17,8 @@ NEVER_LATE = 0.0
 #: Rows that wait longer are looked at again meanwhile, so many at once.
 HELD = timedelta(seconds=2)
 HELD_AT_ONCE = 500
+#: What goes to a topic that is being made is not even tried for so long (seconds); then the row itself decides.
+TOPIC_SECONDS = 5.0
 #: A message made of several texts holds at most so much and so many (UTF-16 units, rows).
 MERGED_SIZE = 4000
 MERGED_ROWS = 40
@@ -27,6 +30,7 @@ class Lane:
 
     waiting: list[Waiting] = field(default_factory=list)
     busy: bool = False
+    topic_since: float | None = None  # since when it waits for its topic (monotonic seconds)
     turns: int = 0  # calls since the lane was last empty: who had fewer goes first
 
     @property
@@ -133,6 +137,19 @@ class Lanes:
             (lane for lane in self._lanes.values() if lane.waiting and not lane.busy),
             key=lambda lane: (lane.priority, lane.turns, lane.waiting[0].id),
         )
+
+    def topic_wait(self, lane: Lane, now: float) -> float:
+        """How long the lane leaves the topic that it leads to the time to be made (seconds), 0 where it is not.
+
+        `now` is monotonic time in seconds. A making that was put off may end in another way and holds up nothing.
+        """
+        name = lane.waiting[0].lane
+        making = self._lanes.get(made_in(name)) if name.startswith("g") else None
+        if making is None or not (making.busy or making.waiting[0].not_before is None):
+            lane.topic_since = None
+            return 0.0
+        lane.topic_since = lane.topic_since or now
+        return max(0.0, lane.topic_since + TOPIC_SECONDS - now)
 
     def depths(self) -> Callable[[str], int]:
         """How many rows wait for a scope, counted when first asked."""

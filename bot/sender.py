@@ -185,6 +185,7 @@ class Sender:
                 break
             head = lane.waiting[0]
             wait = (head.not_before - real_now).total_seconds() if head.not_before else 0.0
+            wait = max(wait, self._lanes.topic_wait(lane, now))
             if wait <= 0:
                 urgent, topic = lane.priority == Priority.ANSWER, head.what is What.TOPIC
                 wait = self._budget.wait(head.scope, now, cost=head.cost, urgent=urgent, topic=topic)

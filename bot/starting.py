@@ -21,9 +21,10 @@ from bot.plan_file import PlanFile, PlanInForce, read_file
 from bot.request import AiohttpRequest
 from bot.sender import IN_FLIGHT
 from bot.settings import Settings
-from handlers import installing, open_database
+from handlers import groups, installing, open_database
 from handlers.chat import commands
 from handlers.chat.entrance import COMMANDS
+from handlers.chat.groups import standing_trouble
 from handlers.plans import changing
 from models.database import Database, is_outage
 from models.delivery import Fate, Outcome
@@ -194,7 +195,11 @@ async def meet_group(database: Database, gateway: Gateway, bot: Bot, plan: Plan,
         )
     member = await gateway.call("getChatMember", {"chat_id": chat_id, "user_id": bot.id})
     async with database.work(clock.wall, plan) as work:
-        await installing.meet_group(work, group.id or 0, chat_id, _if_sent(chat), _if_sent(member))
+        said, own = _if_sent(chat), _if_sent(member)
+        title, is_forum = (str(said.get("title") or ""), bool(said.get("is_forum"))) if said else (None, None)
+        met = await installing.meet_group(work, group.id or 0, chat_id, title, is_forum)
+        if own is not None:
+            await groups.note_trouble(work, met, standing_trouble(own, met.is_forum))
 
 
 async def show_menus(database: Database, gateway: Gateway, plan: Plan) -> None:

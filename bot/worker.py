@@ -18,6 +18,7 @@ from telegram import Bot, Update
 from bot.gateway import Gateway
 from handlers import delivery
 from handlers.chat import entrance
+from handlers.chat.locating import threads_of
 from handlers.refusals import NotYet, Refusal
 from models import inbox
 from models.base import clean
@@ -146,7 +147,10 @@ class Worker:
             async with self._begin() as work:
                 rows = await inbox.claim(work, limit)
                 updates = [(row, _read(row.raw)) for row in rows]
-                await prefetch(work, [user_id for _, raw in updates if (user_id := _user_id(raw)) is not None])
+                raws = [raw for _, raw in updates]
+                users = [user_id for raw in raws if (user_id := _user_id(raw)) is not None]
+                threads, names = threads_of(raws)
+                await prefetch(work, users, threads, names)
                 done = []
                 for before, (row, raw) in enumerate(updates):
                     if await self._settled(work, row, raw, before):

@@ -5,20 +5,24 @@ from datetime import datetime
 from typing import Any
 
 from handlers import (
+    approvals,
     cards,
     contact,
     happenings,
     questionnaires,
     recovery,
     retention,
+    staff,
     visits,
 )
 from handlers.chat.commands import renew_menu, renew_menu_of_group
 from handlers.chat.entrance import COMMANDS
-from handlers.customers import contacting, importing, rules
+from handlers.customers import contacting, importing, merging, rules, tiers
 from handlers.routing import absence, assigning, moving, paging
 from handlers.standards import chasing, clocks, late_list, sweep
+from models.approvals import Approval, ApprovalKind
 from models.database import Database
+from models.staff import Staff
 from models.timeline import keep_spans
 from models.work import Work
 
@@ -54,7 +58,22 @@ TICKS = (
     ("remind_due", 2, questionnaires.remind_due),
     ("expire_due", 2, questionnaires.expire_due),
     ("recovery_missed", 2, recovery.tell_missed),
+    ("approvals_run_out", 60, approvals.run_out),
 )
+
+#: What follows from a yes or a no, by what was asked.
+AFTER_DECISION: dict[ApprovalKind, Callable[[Work, Approval, Staff, bool], Awaitable[None]]] = {
+    ApprovalKind.TIER: tiers.decided,
+    ApprovalKind.CANDIDATE: staff.decided,
+    ApprovalKind.WAVE: questionnaires.waves.decided,
+    ApprovalKind.MERGE: merging.decided,
+}
+
+
+async def _decided(work: Work, happening: happenings.Decided) -> None:
+    approval = happening.approval
+    await AFTER_DECISION[approval.kind](work, approval, happening.by, happening.yes)
+
 
 #: What follows from what has happened, in order.
 AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
@@ -106,20 +125,20 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         assigning.reopened,
     ),
     happenings.FileChanged: (clocks.file_changed, visits.recurring.file_changed),
-    happenings.PlanChanged: (rules.look_again,),
     happenings.EventImported: (visits.planning.event_imported,),
     happenings.StaffLeft: (visits.absence.staff_left, absence.left),
     happenings.StaffAway: (visits.absence.staff_away, absence.gone_away),
     happenings.ContactFailed: (questionnaires.not_sent, visits.due.not_sent),
     happenings.OptedOut: (questionnaires.withdraw,),
     happenings.ScoreGiven: (recovery.begin,),
-    happenings.Commented: (questionnaires.keep_comment, recovery.praise_of_comment),
     happenings.QuestionnaireEnded: (recovery.ask_why, recovery.praise_of_answers),
     happenings.PollSent: (questionnaires.poll_sent,),
     happenings.WordsChanged: (paging.spoke,),
     happenings.StaffBack: (absence.came_back,),
     happenings.StandingChanged: (_renew_menu,),
     happenings.GroupMoved: (_renew_menu_of_group,),
+    happenings.Decided: (_decided,),
+    happenings.RanOut: (tiers.ran_out,),
 }
 
 

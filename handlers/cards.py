@@ -13,8 +13,9 @@ from handlers.routing import showing
 from handlers.speaking import button, tell_customer
 from handlers.standards import due
 from handlers.standards.chasing import list_chases
-from models.cases import Case, CaseKind, case_numbered, cases_of, history_of, recent_cases, unfinished_cases_of
+from models.cases import Case, CaseKind, case_numbered, cases_of, count_cases, recent_cases, unfinished_cases_of
 from models.customers import Customer
+from models.questionnaires.scores import score_of, scores_of
 from models.staff import Staff
 from models.work import Change, Work
 from templates import label
@@ -94,8 +95,6 @@ _OF_CASE = (
     "assignee_id",
     "subject",
     "summary",
-    "score",
-    "comment",
     "reopened_count",
     "chased_count",
     "due_at",
@@ -133,7 +132,8 @@ def _lost_card(change: Change) -> bool:
 async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, Any]:
     """What the card shows: the case, who has it, and the customer's file in short."""
     holder = await assignee_of(work, case)
-    past, scores = await history_of(work, customer.id, case.id)
+    past = await count_cases(work, customer.id) - 1
+    given = await score_of(work, case)
     return {
         "number": case.id,
         "kind": case.kind.value if case.kind else None,
@@ -147,9 +147,9 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "language": customer.language,
         "unreachable": customer.unreachable_since is not None,
         "past": past,
-        "scores": scores,
-        "score": case.score,
-        "comment": case.comment and case.comment[:500],
+        "scores": await scores_of(work, customer.id, but=case.id) if past else [],
+        "score": given and given.score,
+        "comment": given and given.words[:500],
         "summary": case.summary[:500],
         "reopened": case.reopened_count,
         "parent": case.parent_id,

@@ -20,7 +20,7 @@ from handlers.understanding import suggest
 from models.base import new_id
 from models.cases import Case, CaseKind, CaseState, new_case
 from models.customers import Customer
-from models.delivery import Priority, SendClass, What, staff_lane
+from models.delivery import Priority, SendClass, What, staff_lane, topic_lane
 from models.staff import Staff, StaffGroup, staff_member
 from models.topics import Topic, remember_topic, topic_name, topic_of
 from models.work import Work
@@ -97,11 +97,10 @@ async def want_topic(work: Work, customer: Customer, group: StaffGroup) -> None:
         customer_id=customer.id, group_id=group.id, name=topic_name(customer.name, customer.id), wanted_at=work.now
     )
     remember_topic(work, topic)
-    # A lane of its own: words must not wait for the topic longer than they want to.
     send(
         work,
         What.TOPIC,
-        f"t{group.id}:{customer.id}",
+        topic_lane(group.id, customer.id),
         {},
         group_id=group.id,
         customer_id=customer.id,
@@ -193,7 +192,6 @@ def resolve(work: Work, customer: Customer, case: Case, by: Staff, summary: str)
     if case.assignee_id is None:
         entrust(work, case, by)
     case.move(CaseState.RESOLVED, work.now)
-    case.score = case.comment = None
     work.happen(CaseResolved(case, customer, by, summary))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from models.approvals import Approval
 from models.base import Base
 from models.cases import Case, CaseKind
 from models.contact import Contact
@@ -484,6 +485,22 @@ class StandingChanged(Happening):
 
 
 @dataclass(frozen=True)
+class Decided(Happening):
+    """Somebody with the right said yes or no to what was asked."""
+
+    approval: Approval
+    by: Staff
+    yes: bool
+
+
+@dataclass(frozen=True)
+class RanOut(Happening):
+    """Nobody decided in time about what was asked."""
+
+    approval: Approval
+
+
+@dataclass(frozen=True)
 class GroupMoved(Happening):
     """Telegram gave a staff group another id."""
 
@@ -505,11 +522,6 @@ class EventImported(Happening):
     name: str
     ref: str
     at: datetime
-
-
-@dataclass(frozen=True)
-class PlanChanged(Happening):
-    """Another plan is in force."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """The first things at a start: whose database this is, and where staff sit."""
 
-from typing import Any
-
 from sqlmodel import select
 
 from handlers import groups, staff
@@ -71,18 +69,14 @@ async def meet_departments(work: Work) -> list[StaffGroup]:
     return await staff_groups(work)
 
 
-async def meet_group(
-    work: Work, group_id: int, chat_id: int, chat: dict[str, Any] | None, member: dict[str, Any] | None
-) -> None:
-    """Take over what Telegram says of a staff group and of our standing there; None where it did not answer."""
+async def meet_group(work: Work, group_id: int, chat_id: int, title: str | None, is_forum: bool | None) -> StaffGroup:
+    """Take over what the channel says of a staff group (None where it did not answer); returns the group."""
     group = await staff_group(work, group_id)
     if group.chat_id != chat_id:
         await groups.moved(work, group, chat_id)
-    if chat is not None:
-        group.title = str(chat.get("title") or "")
-        group.is_forum = bool(chat.get("is_forum"))
-    if member is not None:
-        await groups.note_trouble(work, group, groups.standing_trouble(member, group.is_forum))
+    group.title = group.title if title is None else title
+    group.is_forum = group.is_forum if is_forum is None else is_forum
+    return group
 
 
 async def let_time_pass(work: Work, seconds: int) -> int:

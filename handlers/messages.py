@@ -7,7 +7,7 @@ from typing import Any
 from handlers import cases, speaking
 from handlers.contact import asks_to_stop
 from handlers.customers import barring, main_group
-from handlers.happenings import CaseResumed, Commented, CustomerSpoke, WordsChanged
+from handlers.happenings import CaseResumed, CustomerSpoke, WordsChanged
 from handlers.said import Carried, Content, Said, same_media, stored
 from handlers.speaking import send, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
@@ -18,7 +18,6 @@ from models.delivery import Priority, What, staff_lane
 from models.messages import Author, Message, MessageVersion, new_message
 from models.outbox import pending_send
 from models.staff import staff_group
-from models.timeline import scored_at
 from models.work import Work
 from templates import label
 
@@ -30,8 +29,6 @@ MARKS = 20
 MOST_PIECES = 4
 #: How long to wait for the rest of an album after each item.
 ALBUM_WAIT = timedelta(seconds=1)
-#: How long after a score the next words are taken for its reason.
-COMMENT_WITHIN = timedelta(days=1)
 
 
 async def receive(work: Work, customer: Customer, said: Said) -> Case | None:
@@ -163,13 +160,9 @@ async def _case_for(work: Work, customer: Customer, said: Said) -> Case | None:
     meant = await case_numbered(work, replied.case_id) if replied and replied.case_id else None
     too_old = meant is not None and meant.id not in {case.id for case in current}
     if not customer.next_is_new and not too_old:
-        scored = await _asked_for_comment(work, current)
-        case = meant or scored or _latest(current)
+        case = meant or _latest(current)
         if case is not None:
-            if case is scored and content.text:
-                await _keep_comment(work, customer, case, content.text)
-            else:
-                _take_up_again(work, customer, case, content)
+            _take_up_again(work, customer, case, content)
             return case
     if content.housekeeping:
         return None
@@ -190,44 +183,20 @@ def _latest(current: list[Case]) -> Case | None:
     return next(reversed(unfinished or current), None)
 
 
-async def _asked_for_comment(work: Work, current: list[Case]) -> Case | None:
-    """The case whose score the customer's words explain: asked for, not long ago, and talk has not moved on since."""
-    for case in reversed(current):
-        at = await scored_at(work, case.id) if case.comment_open else None
-        if at is None or work.now - at > COMMENT_WITHIN:
-            continue
-        answered = any(other.last_agent_at and other.last_agent_at > at for other in current)
-        if not answered and not any(other.last_customer_at > at for other in current if other is not case):
-            return case
-    return None
-
-
 def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
     """Words after the end reopen the case, unless they are thanks or a wish to be left alone."""
     if case.unfinished or content.housekeeping or content.kind == "sticker" or is_thanks(content.text):
         return
     if asks_to_stop(content.text):
         return
-    case.comment_open = False
     cases.reopen(work, case, customer, "words")
     another = [[speaking.button(label(customer.language, "button.another_matter"), "another:")]]
     tell_customer(work, customer, "cases/reopened_by_words", {"number": case.id}, buttons=another, case=case)
 
 
-async def _keep_comment(work: Work, customer: Customer, case: Case, words: str) -> None:
-    """The words explain the score. Should they say that it is not solved after all, a button does the rest."""
-    case.comment = words
-    case.comment_open = False
-    work.happen(Commented(case, customer, words))
-    buttons = [] if case.unfinished else [[cases.not_solved_button(customer.language, case)]]
-    tell_customer(work, customer, "cases/comment_kept", {"number": case.id}, buttons=buttons, case=case)
-
-
 async def call_person(work: Work, customer: Customer, said: Said) -> None:
     """The customer asks for a person: their words reach staff at once, marked as urgent."""
     before = {case.id: case.unfinished for case in await cases_of(work, customer.id)}
-    for case in await cases_of(work, customer.id):
-        case.comment_open = False  # a call for a person is no comment
     taken = await _take_in(work, customer, said)
     if taken and taken.id not in before:  # the button's words are no matter; the next ones may be
         taken.subject = _asks_for_person(work)

@@ -10,7 +10,6 @@ from handlers.happenings import (
     AgentSpoke,
     CaseClosed,
     CaseResolved,
-    Commented,
     KindConfirmed,
     Praised,
     QuestionnaireEnded,
@@ -52,9 +51,7 @@ async def begin(work: Work, given: ScoreGiven) -> None:
         return
     handler = case.assignee_id
     if not case.unfinished:
-        asked_why, handler = case.comment_open, case.assignee_id
         cases.reopen(work, case, given.agent or customer, "score")
-        case.comment_open = asked_why
     to = await _in_charge(work, case, Role(plan.recovery.to), handler)
     cases.entrust(work, case, to)
     due_at = _due_at(work, plan, customer)
@@ -125,7 +122,8 @@ async def _tell_all(
 async def note_spoken(work: Work, spoke: AgentSpoke) -> None:
     """Somebody else than the handler has spoken to the customer."""
     case = spoke.case
-    if case.score is None or not case.unfinished or case.reopened_count == 0:
+    customer = await customer_numbered(work, case.customer_id)
+    if customer.recovering_since is None or not case.unfinished:
         return  # no low score, no query
     found = await _open_recovery(work, case)
     if found is not None and spoke.person.id != found.handler_id:
@@ -214,12 +212,6 @@ async def praise_of_answers(work: Work, ended: QuestionnaireEnded) -> None:
     words = await _words_of(work, invitation)
     if words:
         await _praise(work, ended.customer, ended.case, "\n".join(words)[:1000])
-
-
-async def praise_of_comment(work: Work, commented: Commented) -> None:
-    """Kind words after the five stars."""
-    if (commented.case.score or 0) >= PRAISE["csat"]:
-        await _praise(work, commented.by, commented.case, commented.comment[:1000])
 
 
 async def _praise(work: Work, customer: Customer, case: Case, words: str) -> None:

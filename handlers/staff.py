@@ -3,12 +3,13 @@
 from functools import cache
 from typing import Any
 
-from handlers import cases
+from handlers import approvals, cases
 from handlers.chat.doors import Place, Where, in_place
-from handlers.chat.presses import answer_press
+from handlers.chat.groups import GONE
 from handlers.happenings import StaffBack, StaffLeft, StandingChanged, Unassigned
 from handlers.refusals import Refusal
-from handlers.speaking import button, tell_privately, tell_staff
+from handlers.speaking import tell_privately, tell_staff
+from models.approvals import Approval, ApprovalKind, Decision, latest_candidacy
 from models.cases import unfinished_cases_of
 from models.customers import customer_of_user, display_name
 from models.staff import (
@@ -21,14 +22,13 @@ from models.staff import (
     owner_count,
     owners,
     remember_staff,
+    staff_group,
     staff_member,
     staff_named,
     staff_of_user,
 )
 from models.work import Work
 from templates import LANGUAGES, label
-
-GONE = ("left", "kicked")
 
 
 async def enrol(work: Work, place: Place) -> None:
@@ -55,9 +55,9 @@ async def enrol(work: Work, place: Place) -> None:
     is_new_here = await join_group(work, person, place.staff_group)
     if not person.active and at_once:
         _admit(work, person, None, place.staff_group)
-    elif not person.active and is_new_here:
+    elif not person.active and (is_new_here or await _may_be_asked_about(work, person, place.staff_group)):
         person.left_at = None
-        _ask_to_admit(work, person, name, place.staff_group)
+        await _ask_to_admit(work, person, name, place.staff_group)
     if (person.name, person.username) != (name, user.get("username")):
         person.name, person.username = name, user.get("username")
     place.agent = person
@@ -85,31 +85,28 @@ def _admit(work: Work, person: Staff, by: Staff | None, group: StaffGroup) -> No
     work.happen(StandingChanged(person))
 
 
-def _ask_to_admit(work: Work, person: Staff, name: str, group: StaffGroup) -> None:
+async def _may_be_asked_about(work: Work, person: Staff, group: StaffGroup) -> bool:
+    """Whoever is refused is not asked about again; about whom nobody decided in time is, at their next word."""
+    last = await latest_candidacy(work, person.id or 0, group.id or 0)
+    return last is None or (last.decision in (None, Decision.RAN_OUT) and not last.stands(work.now))
+
+
+async def _ask_to_admit(work: Work, person: Staff, name: str, group: StaffGroup) -> None:
     """Where the plan wants it, a supervisor decides about a newcomer; until then they have no authority."""
-    language = work.plan.business.language
-    buttons = [
-        [
-            button(label(language, "button.approve"), f"approve:{person.id}"),
-            button(label(language, "button.refuse"), f"refuse:{person.id}"),
-        ]
-    ]
+    approval = await approvals.ask(work, ApprovalKind.CANDIDATE, person, {"group_id": group.id}, staff_id=person.id)
+    buttons = approvals.choices(approval, work.plan.business.language)
     tell_staff(work, group, None, "staff/candidate", {"name": name}, buttons=buttons)
 
 
-async def decide_on_candidate(work: Work, place: Place) -> None:
-    """A supervisor admits a newcomer, or does not; whoever is refused is not asked about again."""
-    action, _, key = place.text.partition(":")
-    person = await staff_member(work, int(key)) if key.isdecimal() and len(key) < 18 else None
-    here = person and place.staff_group.id in {each.group_id for each in await memberships_of(work, person.id or 0)}
-    if person is None or person.active or not here:
-        raise Refusal("stale")
-    if action == "approve":
-        _admit(work, person, place.speaker, place.staff_group)
+async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
+    """A supervisor admits a newcomer, or does not."""
+    person = await staff_member(work, approval.staff_id or 0)
+    if yes:
+        _admit(work, person, by, await staff_group(work, approval.group_id or 0))
     else:
-        work.audit(place.speaker, "refused", person.subject)
-    answer_press(work, place)
-    in_place(work, place, "staff/approved" if action == "approve" else "staff/refused", {"name": person.name})
+        work.audit(by, "refused", person.subject)
+    template = "staff/approved" if yes else "staff/refused"
+    await approvals.tell_where_asked(work, approval, template, {"name": person.name})
 
 
 async def plain_talk(_work: Work, _place: Place) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, bindparam, or_, text
+from sqlalchemy import BigInteger, Column, Index, bindparam, func, or_, text
 from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey, text_enum
@@ -58,7 +58,6 @@ class Case(Base, table=True):
     `chased_at` is when staff were last told that the customer asks where it stands, which `chased_count` counts.
     `safety_said_at` is when the plan's safety words went to the customer; `page_due_at` when others are told because
     nobody on duty has taken up a critical case.
-    `comment_open` says that the customer's next words are the comment to the score.
     `card_message_id` is the latest card in the staff group, `card_drawn` the digest of what it shows.
     """
 
@@ -107,9 +106,6 @@ class Case(Base, table=True):
     subject: str = ""
     subject_confirmed: bool = False
     summary: str = ""
-    score: int | None = None
-    comment: str | None = None
-    comment_open: bool = False
     episode: int = 0
     reopened_count: int = 0
     chased_count: int = 0
@@ -153,8 +149,6 @@ class Case(Base, table=True):
             self.closed_at = now
         if not self.unfinished and state is CaseState.OPEN:
             self.reopened_count += 1
-        if state is not CaseState.CLOSED:
-            self.comment_open = False
         self.state = state
 
 
@@ -205,21 +199,70 @@ async def new_case(work: Work, **values: Any) -> Case:
     return case
 
 
+class _New(set[int]):
+    """The customers who came with this work: what is known of them is all that there is."""
+
+
 def no_cases_yet(work: Work, customer_id: int) -> None:
     """A customer is new."""
     work.memory(_Known)[customer_id] = []
+    work.memory(_New).add(customer_id)
+
+
+def is_new(work: Work, customer_id: int) -> bool:
+    """Whether the customer came with this work, so that nothing can have been written about them before."""
+    return customer_id in work.memory(_New)
 
 
 def forget_cases_of(work: Work, customer_ids: Sequence[int]) -> None:
     """Nothing is known any more of the cases of these customers."""
     for customer_id in customer_ids:
         work.memory(_Known).pop(customer_id, None)
+        work.memory(_New).discard(customer_id)
+
+
+_NUMBERED = select(Case).where(col(Case.id).in_(bindparam("case_ids", expanding=True))).order_by(col(Case.id))
+#: As stored by now: whoever decides by where a case is shown must not go by what was read before it was held.
+_HELD = _NUMBERED.with_for_update().execution_options(populate_existing=True)
+_COUNTS = (
+    select(col(Case.customer_id), func.count())
+    .where(col(Case.customer_id).in_(_OF_CUSTOMERS))
+    .group_by(col(Case.customer_id))
+)
+
+
+class _Numbered(dict[int, Case]):
+    """The cases that this work has fetched by their numbers."""
+
+
+class _Held(dict[int, Case]):
+    """Those among them that nobody else changes until this work ends."""
+
+
+class _Counts(dict[int, int]):
+    """How many cases the customers of those have had."""
+
+
+async def fetch_numbered(work: Work, case_ids: Sequence[int]) -> list[Case]:
+    """Fetch cases by their numbers, with what their customers' cases have been, in two queries."""
+    found = list(await work.all(_NUMBERED, case_ids=case_ids)) if case_ids else []
+    work.memory(_Numbered).update({case.id: case for case in found})
+    if customer_ids := sorted({case.customer_id for case in found}):
+        work.memory(_Counts).update(dict(await work.all(_COUNTS, customer_ids=customer_ids)))
+    return found
+
+
+async def hold_cases(work: Work, case_ids: Sequence[int]) -> None:
+    """Hold these cases, in one query, for `case_held`."""
+    if case_ids:
+        held = {case.id: case for case in await work.all(_HELD, case_ids=case_ids)}
+        work.memory(_Held).update(held)
 
 
 async def case_numbered(work: Work, case_id: int) -> Case | None:
     """A case by its number."""
-    case: Case | None = await work.first(select(Case).where(Case.id == case_id))
-    return case
+    case: Case | None = work.memory(_Numbered).get(case_id)
+    return case or await work.first(select(Case).where(Case.id == case_id))
 
 
 async def case_held(work: Work, case_id: int) -> Case | None:
@@ -227,23 +270,28 @@ async def case_held(work: Work, case_id: int) -> Case | None:
 
     For those who decide by where the case is shown: a worker moves it while the sender shows it.
     """
-    held = select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
-    case: Case | None = await work.first(held)
-    return case
+    if case_id not in work.memory(_Held):
+        await hold_cases(work, [case_id])
+    return work.memory(_Held).get(case_id)
 
 
 async def recent_cases(work: Work, customer_id: int, limit: int = 10) -> Sequence[Case]:
     """The customer's latest cases, newest first."""
+    if is_new(work, customer_id):
+        return work.memory(_Known)[customer_id][: -limit - 1 : -1]
     return await work.all(
         select(Case).where(Case.customer_id == customer_id).order_by(col(Case.id).desc()).limit(limit)
     )
 
 
-async def history_of(work: Work, customer_id: int, but: int) -> tuple[int, list[int]]:
-    """How many other cases the customer has had, and the latest five scores, newest first."""
-    cases = await recent_cases(work, customer_id, 100)
-    scores = [case.score for case in cases if case.id != but and case.score is not None]
-    return len(cases) - 1, scores[:5]
+async def count_cases(work: Work, customer_id: int) -> int:
+    """How many cases the customer has had."""
+    known = work.memory(_Counts).get(customer_id)
+    if known is not None:
+        return known
+    if is_new(work, customer_id):
+        return len(work.memory(_Known)[customer_id])
+    return int(await work.first(select(func.count()).where(Case.customer_id == customer_id)))
 
 
 async def unfinished_cases_of(work: Work, staff_id: int) -> Sequence[Case]:

@@ -73,7 +73,7 @@ class Database:
             work = Work(session, now(), self._wall(), plan, plan_version, self._follow_up)
             yield work
             await self._conclude(work)
-            await work.flush()
+            await work.finish()
             await session.commit()
 
     @asynccontextmanager

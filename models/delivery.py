@@ -214,3 +214,13 @@ def customer_lane(chat_id: int) -> str:
 def staff_lane(group_id: int, customer_id: int | None) -> str:
     """The lane of a customer's topic in a staff group, or of General."""
     return f"g{group_id}:{customer_id or 0}"
+
+
+def topic_lane(group_id: int, customer_id: int) -> str:
+    """The lane of what makes a customer's topic: words must not wait for it longer than they want to."""
+    return f"t{group_id}:{customer_id}"
+
+
+def made_in(lane: str) -> str:
+    """The lane of what makes the topic that a staff lane leads to."""
+    return f"t{lane[1:]}"

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint, func, or_, update
 from sqlmodel import SQLModel, col, select
 
+from models.approvals import Approval
 from models.audit import Actor
 from models.cases import Case
 from models.customers import forget_customers
@@ -18,7 +19,7 @@ from models.topics import Topic, TopicState
 from models.work import Work
 
 #: What stays with the number it was made for.
-_STAYS = {Topic, Merge, JoinToken, Outbox}
+_STAYS = {Topic, Merge, JoinToken, Outbox, Approval}
 #: What the survivor takes over where the own file says nothing.
 _TAKEN = (
     "salutation",

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, bindparam, func
@@ -75,7 +75,6 @@ class StaffGroup(Base, table=True):
     chat_id: int = Field(sa_type=BigInteger, unique=True)
     title: str = ""
     is_forum: bool = True
-    late_list_on: date | None = None  # the day of the last list of what is late
     trouble: str | None = None  # what is wrong with the bot's rights there, told to owners once
 
 

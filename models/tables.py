@@ -1,9 +1,10 @@
 """Every table, in one import."""
 
+from models.approvals import Approval
 from models.audit import Audit
 from models.cases import Case
 from models.contact import Consent, Contact
-from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent, TierRequest
+from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent
 from models.delivery import Inbox, Outbox, Pause
 from models.installation import Installation, PlanVersion
 from models.messages import Message, MessageLink, MessageVersion
@@ -13,11 +14,13 @@ from models.staff import GroupMember, Staff, StaffGroup
 from models.standards import Clock
 from models.timeline import CaseEvent, CaseSpan
 from models.topics import Topic
-from models.visits import Visit, VisitRun
+from models.visits import Visit
+from models.walks import Walk
 from models.work import Counter
 
 TABLES = (
     Answer,
+    Approval,
     Audit,
     Case,
     CaseEvent,
@@ -47,8 +50,7 @@ TABLES = (
     Staff,
     StaffGroup,
     SurveyWave,
-    TierRequest,
     Topic,
     Visit,
-    VisitRun,
+    Walk,
 )

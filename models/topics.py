@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, bindparam, text
+from sqlalchemy import BigInteger, Column, Index, and_, bindparam, or_, text
 from sqlmodel import Field, col, select
 
-from models.base import Base, BigKey, text_enum
+from models.base import Base, BigKey, new_id, text_enum
+from models.cases import is_new
 from models.staff import staff_groups
 from models.work import Work
 
@@ -38,7 +39,8 @@ class Topic(Base, table=True):
         Index("uq_topics_thread", "group_id", "thread_id", unique=True),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
+    # Made by us: topics are written together, which a database that gives the keys does one by one.
+    id: int | None = Field(default_factory=new_id, sa_column=Column(BigKey, primary_key=True))
     customer_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)
     group_id: int = Field(foreign_key="staff_groups.id", sa_type=BigInteger)
     thread_id: int | None = Field(default=None, sa_type=BigInteger)
@@ -76,6 +78,8 @@ async def fetch_topics(work: Work, customer_ids: Sequence[int]) -> None:
 async def topic_of(work: Work, customer_id: int, group_id: int) -> Topic | None:
     """The customer's topic in that group that is wanted, in the making or live."""
     known, key = work.memory(_Known), (customer_id, group_id)
+    if is_new(work, customer_id):
+        return known.get(key)
     if key not in known:
         known[key] = await work.first(
             select(Topic).where(
@@ -106,16 +110,57 @@ def forget_topics_of(work: Work, customer_ids: Sequence[int]) -> None:
         del known[key]
 
 
+_IN_THREADS = select(Topic).where(
+    or_(
+        col(Topic.thread_id).in_(bindparam("thread_ids", expanding=True)),
+        and_(col(Topic.name).in_(bindparam("names", expanding=True)), col(Topic.state) != TopicState.GONE),
+    )
+)
+
+
+class _At(dict[tuple[int, int], Topic | None]):
+    """The topics that this work has met, by group and thread; None where there is none."""
+
+
+class _Named(dict[tuple[int, str], Topic]):
+    """Those that are not gone, by group and name."""
+
+
+async def fetch_topics_in(work: Work, thread_ids: Sequence[int], names: Sequence[str]) -> list[Topic]:
+    """Fetch the topics of these threads, in any group, and those that have these names, in one query."""
+    if not thread_ids:
+        return []
+    at = work.memory(_At)
+    for group in await staff_groups(work):
+        at.update({(group.id or 0, thread_id): None for thread_id in thread_ids})
+    found: list[Topic] = list(await work.all(_IN_THREADS, thread_ids=thread_ids, names=names))
+    at.update({(topic.group_id, topic.thread_id): topic for topic in found if topic.thread_id is not None})
+    alive = [topic for topic in found if topic.state is not TopicState.GONE]
+    work.memory(_Named).update({(topic.group_id, topic.name): topic for topic in alive})
+    return found
+
+
+def make_live(work: Work, topic: Topic, thread_id: int) -> None:
+    """The topic has been made; it is that thread."""
+    topic.thread_id = thread_id
+    topic.state = TopicState.LIVE
+    topic.made_at = work.now
+    work.memory(_At)[topic.group_id, thread_id] = topic
+
+
 async def topic_at(work: Work, group_id: int, thread_id: int) -> Topic | None:
     """The topic of that thread, gone or not."""
-    topic: Topic | None = await work.first(
-        select(Topic).where(Topic.group_id == group_id, Topic.thread_id == thread_id)
-    )
-    return topic
+    at, key = work.memory(_At), (group_id, thread_id)
+    if key not in at:
+        at[key] = await work.first(select(Topic).where(Topic.group_id == group_id, Topic.thread_id == thread_id))
+    return at[key]
 
 
 async def topic_named(work: Work, group_id: int, name: str | None) -> Topic | None:
     """The topic, not gone, that was made or is being made under that name."""
+    known = work.memory(_Named).get((group_id, name or ""))
+    if known is not None and known.state is not TopicState.GONE:
+        return known
     topic: Topic | None = await work.first(
         select(Topic).where(Topic.group_id == group_id, Topic.name == name, Topic.state != TopicState.GONE)
     )

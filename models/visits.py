@@ -27,8 +27,6 @@ from models.plan.sections import TierRule
 BY_HAND = "by_hand"
 #: Visits that come again are planned so far ahead at most.
 AHEAD = timedelta(days=14)
-#: What comes again at least this seldom is planned at night and spread; what comes more often, at once and exactly.
-SELDOM = timedelta(days=2)
 #: Visits that would all begin with the working day are spread over its first hours.
 MORNING = timedelta(hours=2)
 #: An agent's call is not repeated in the same half of the day; this is where the halves meet (hour).
@@ -147,22 +145,6 @@ class Visit(Base, table=True):
         self.outcome = self.ended_at = None
         if window is not None:
             self.window_until = to + window
-
-
-class VisitRun(Base, table=True):
-    """How far a job has come: planning a rule, by its id, or "morning".
-
-    All is planned that falls due up to `until`; a pass is under way to plan up to `horizon`, and has done the
-    customers up to the number `after`. A plan of another version begins anew.
-    """
-
-    __tablename__ = "visit_runs"
-
-    name: str = Field(primary_key=True)
-    until: datetime
-    horizon: datetime | None = None
-    after: int = Field(default=0, sa_type=BigInteger)
-    plan_version: int | None = Field(default=None, sa_type=BigInteger)
 
 
 def share_of(*what: object) -> float:

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import BigInteger, insert, text, update
+from sqlalchemy import BigInteger, bindparam, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.base import instance_state
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.audit import Actor, Audit, by_whom
@@ -28,12 +28,23 @@ _DEFAULTS: dict[type[SQLModel], dict[str, Any]] = {}
 
 
 class Counter(Base, table=True):
-    """The last number given out, by what it numbers (cases, customers); how far a long piece of work has come."""
+    """The last number given out, by what it numbers (cases, customers)."""
 
     __tablename__ = "counters"
 
     name: str = Field(primary_key=True)
     value: int = Field(default=0, sa_type=BigInteger)
+
+
+_COUNTERS = Counter.__table__  # type: ignore[attr-defined]
+_COUNTED = _COUNTERS.c.name == bindparam("counter")
+_BUMP = (
+    update(_COUNTERS)
+    .where(_COUNTED)
+    .values(value=_COUNTERS.c.value + bindparam("count", type_=BigInteger))
+    .returning(_COUNTERS.c.value)
+)
+_COUNT = update(_COUNTERS).where(_COUNTED).values(value=bindparam("last", type_=BigInteger))
 
 
 def _row(table: type[SQLModel], values: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +60,12 @@ def _row(table: type[SQLModel], values: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
+def _rank(table: type[SQLModel]) -> int:
+    """The place of a table in an order in which every table stands behind those that it refers to."""
+    return SQLModel.metadata.sorted_tables.index(table.__table__)  # type: ignore[attr-defined]
+
+
+@cache
 def _insert(table: type[Base], dialect: str) -> Any:
     if not table.kept_if_there:
         return insert(table)
@@ -60,7 +77,7 @@ def _insert(table: type[Base], dialect: str) -> Any:
 class Change:
     """A row that a work has changed: `before` has what its attributes were, those that changed, or it `is_new`."""
 
-    row: Base
+    row: SQLModel
     is_new: bool
     before: dict[str, Any]
 
@@ -102,7 +119,10 @@ class Work:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.said = False  # whether rows for the sender were added
         self.happened: list[Happening] = []  # what others have yet to act on, see `handlers/happenings.py`
+        self._new: dict[Any, list[SQLModel]] = defaultdict(list)
         self._rows: dict[type[Base], list[dict[str, Any]]] = defaultdict(list)
+        self._numbers: dict[str, int] = {}  # the last number of each counter that we have taken from
+        self._unwritten: set[str] = set()  # counters whose last number is not in the database yet
         self._memory: dict[Any, Any] = {}
         self._changes: dict[int, Change] = {}
 
@@ -122,8 +142,11 @@ class Work:
     # -- writing
 
     def add(self, row: SQLModel) -> None:
-        """A new row of any table."""
-        self.session.add(row)
+        """A new row of any table. It is written before those that refer to it, whichever was added first.
+
+        Only a changed row that comes to name a new one, whose key is made by us, wants a flush in between.
+        """
+        self._new[type(row)].append(row)
 
     def append(self, table: type[Base], **values: Any) -> None:
         """A new row of a table that every message writes to; nobody needs the object."""
@@ -132,8 +155,7 @@ class Work:
     async def flush(self) -> None:
         """Send everything to the database, so that queries see it."""
         self._note_changes()
-        if self.session.new or self.session.dirty or self.session.deleted:
-            await self.session.flush()
+        await self._flush_objects()
         if not self._rows:
             return
         rows, self._rows = self._rows, defaultdict(list)
@@ -143,7 +165,7 @@ class Work:
 
     def _note_changes(self) -> None:
         """Remember what is about to be written: the first value that an attribute had in this work counts."""
-        for row in self.session.new:
+        for row in (row for rows in self._new.values() for row in rows):
             self._changes.setdefault(id(row), Change(row, True, {}))
         for row in self.session.dirty:
             change = self._changes.setdefault(id(row), Change(row, False, {}))
@@ -156,16 +178,35 @@ class Work:
         found, self._changes = list(self._changes.values()), {}
         return found
 
-    async def number(self, name: str, count: int = 1) -> int:
-        """The next number of a counter, starting at 1; of `count` numbers taken at once, the last."""
+    async def _flush_objects(self) -> None:
+        """New rows table by table, for the ORM, which knows no relations of ours, would take any order."""
+        new, self._new = self._new, defaultdict(list)
+        for kind in sorted(new, key=_rank) if len(new) > 1 else new:
+            self.session.add_all(new[kind])
+            await self.session.flush()
+        if self.session.dirty or self.session.deleted:
+            await self.session.flush()
+
+    async def finish(self) -> None:
+        """Send what is left; the work is over then, and can be committed."""
         await self.flush()
-        bump = (
-            update(Counter)
-            .where(col(Counter.name) == name)
-            .values(value=col(Counter.value) + count)
-            .returning(col(Counter.value))
-        )
-        return int((await self.session.exec(bump)).scalar_one())
+        if self._unwritten:
+            lasts = [{"counter": name, "last": self._numbers[name]} for name in sorted(self._unwritten)]
+            await (await self.session.connection()).execute(_COUNT, lasts)
+
+    async def number(self, name: str, count: int = 1) -> int:
+        """The next number of a counter, starting at 1; of `count` numbers taken at once, the last.
+
+        The first number taken holds the counter until the work ends, so the others need no round trip.
+        """
+        if name in self._numbers:
+            self._numbers[name] += count
+            self._unwritten.add(name)
+            return self._numbers[name]
+        await self.flush()
+        bumped = await (await self.session.connection()).execute(_BUMP, {"counter": name, "count": count})
+        self._numbers[name] = int(bumped.scalar_one())
+        return self._numbers[name]
 
     async def alone(self, what: str) -> None:
         """Until the end of this work, no other process does `what`; on SQLite that is so anyway."""

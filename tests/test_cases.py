@@ -50,13 +50,6 @@ def test_reopening_is_counted_and_an_answer_of_the_customer_is_not() -> None:
     assert case.reopened_count == 1
 
 
-def test_a_comment_is_no_longer_awaited_once_the_case_goes_on() -> None:
-    case = a_case(CaseState.CLOSED)
-    case.comment_open = True
-    case.move(CaseState.OPEN, LATER)
-    assert not case.comment_open
-
-
 @given(st.lists(st.sampled_from(CaseState), max_size=30))
 def test_whatever_is_tried_the_record_of_a_case_makes_sense(steps: list[CaseState]) -> None:
     case, now, resolved, reopened = a_case(), NOON, 0, 0

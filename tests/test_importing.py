@@ -165,11 +165,11 @@ async def test_every_night_tiers_follow_the_last_twelve_months(database: Databas
     await imported(database, "customers", CUSTOMERS, tmp_path)
     await imported(database, "purchases", PURCHASES, tmp_path)
     for days, tiers in ((0, ["vip", "regular"]), (400, ["regular", "regular"])):
-        async with database.work(partial(add, NOW, timedelta(days=days)), PLAN) as work:
+        async with database.work(partial(add, NOW, timedelta(days=days)), PLAN, 1) as work:
             while await rules.recompute(work):
                 pass
         assert [each.tier for each in await stored(database, Customer)] == tiers
-        async with database.work(partial(add, NOW, timedelta(days=days, hours=1)), PLAN) as work:
+        async with database.work(partial(add, NOW, timedelta(days=days, hours=1)), PLAN, 1) as work:
             assert not await rules.recompute(work)
     async with database.reading() as session:
         changes = (await session.exec(select(Audit).where(Audit.action == "tier"))).all()

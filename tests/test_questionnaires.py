@@ -3,8 +3,7 @@
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,9 +17,9 @@ from handlers.questionnaires.runs import Run, is_pressing
 from models.cases import Case, CaseKind
 from models.customers import Customer
 from models.plan import Plan
-from models.questionnaires import Invitation, Questionnaire, QuestionnaireError, read_questionnaire
+from models.questionnaires import KINDS, Invitation, Questionnaire, QuestionnaireError, read_questionnaire
 from models.questionnaires.path import asked, closing_words, following, is_answer, preceding, progress, scores
-from models.work import Work
+from templates import LANGUAGES, has_label, label, word_list
 
 SHIPPED = sorted((Path(__file__).parents[1] / "templates" / "questionnaires").glob("*.toml"))
 MINIMAL = """
@@ -241,8 +240,7 @@ when = { question = "fourth", is = "yess" }
     assert result.output.replace(str(path), "f").splitlines() == [
         "f:1: title is missing",
         "f:2: version: expected a number of at least 1, not 0",
-        "f:5: question[first].kind: expected one of stars, faces, nps, ces, yes_no, choice, several, words, photo, "
-        "not 'starz'; did you mean stars?",
+        f"f:5: question[first].kind: expected one of {', '.join(KINDS)}, not 'starz'; did you mean stars?",
         "f:7: question[2]: id is missing",
         "f:13: question[third].text: expected a text of 1 to 300 characters",
         'f:14: question[third].measures: expected measures = "csat" with stars or faces only, not "csat" here',
@@ -311,5 +309,23 @@ def test_words_of_a_complaint_or_after_a_low_score_do_not_wait_for_the_end(
     invitation = Invitation(
         customer_id=1, questionnaire="csat", version=1, rule="wave", occurrence="1", due_at=at, csat=csat, nps=nps
     )
-    run = Run(invitation, Questionnaire.model_construct(), customer, case, {})
-    assert is_pressing(cast(Work, SimpleNamespace(plan=Plan())), run) is expected
+    run = Run(invitation, Questionnaire.model_construct(), customer, case, Plan(), {})
+    assert is_pressing(run) is expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_kind_of_question_has_its_words_in_every_language(kind: str, language: str) -> None:
+    """A new kind is a row of the table, its words in each language, and a sample of typed answers."""
+    traits = KINDS[kind]
+    values = [*map(str, traits.scale), *traits.values]
+    assert bool(values) + traits.options + bool(traits.takes) == 1, "one way to answer it"
+    for value in values:
+        shown = label(language, traits.labels.format(value))
+        assert 0 < len(shown) <= 64, "as much as a button holds"
+        assert not traits.typed or word_list(language, traits.typed.format(value)), f"nobody types {value}"
+    for content in traits.takes:
+        assert content == "text" or has_label(language, f"content.{content}")
+    if traits.takes or traits.poll:
+        assert has_label(language, f"question_hint.{kind}"), "the customer reads what to do"
+        assert has_label(language, f"form_hint.{kind}"), "and so does an agent who asks for them"

@@ -281,3 +281,31 @@ async def test_what_an_open_transaction_commits_late_is_sent_though_higher_keys_
             await scene.sent("late key, early commit")
         await scene.sent("late key, early commit", "early key, late commit")
     assert all(gap > 0 for gap in scene.sender._lanes.gaps(0.0))
+
+
+# -- a topic in the making
+
+
+def _waiting(row_id: int, lane: str, not_before: datetime | None = None) -> Waiting:
+    return Waiting(row_id, Priority.RELAY, lane, "g1", What.WORDS, 1, 10, not_before)
+
+
+def test_words_leave_their_topic_five_seconds_to_be_made() -> None:
+    lanes = Lanes(NEVER_LATE)
+    lanes.put([_waiting(1, "t1:7"), _waiting(2, "g1:7"), _waiting(3, "g1:8")])
+
+    assert lanes.topic_wait(lanes["g1:7"], now=100.0) == 5.0
+    assert lanes.topic_wait(lanes["g1:7"], now=103.0) == 2.0
+    assert lanes.topic_wait(lanes["g1:7"], now=106.0) == 0.0
+    assert lanes.topic_wait(lanes["g1:8"], now=100.0) == 0.0
+
+
+def test_words_go_at_once_when_their_topic_is_made_or_its_making_was_put_off() -> None:
+    lanes = Lanes(NEVER_LATE)
+    lanes.put([_waiting(1, "t1:7"), _waiting(2, "g1:7"), _waiting(3, "t1:8", wall()), _waiting(4, "g1:8")])
+    assert lanes.topic_wait(lanes["g1:7"], now=100.0) > 0
+
+    lanes.drop([("t1:7", 1)])
+
+    assert lanes.topic_wait(lanes["g1:7"], now=100.1) == 0.0
+    assert lanes.topic_wait(lanes["g1:8"], now=100.0) == 0.0

@@ -21,10 +21,11 @@ from models.customers import Customer, customer_numbered, customer_of
 from models.database import Database
 from models.migrations import migrate
 from models.plan import Plan, read_plan
-from models.questionnaires import Invitation, QuestionnaireVersion, SurveyWave, WaveState
-from models.questionnaires.sampling import SHARES, drawn, drawn_case, period_of, salt_of
+from models.questionnaires import Invitation, InvitationState, QuestionnaireVersion, SurveyWave, WaveState
+from models.questionnaires.sampling import SHARES, drawn, drawn_case, salt_of
 from models.questionnaires.waves import count_asked
 from models.staff import Staff, StaffGroup, add_staff_group
+from models.walks import period_of
 from models.work import Work
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
@@ -252,7 +253,18 @@ async def test_a_wave_waits_while_it_is_paused_and_fills_no_more_of_the_outbox_t
 
 async def test_i14_whoever_has_a_questionnaire_open_is_asked_nothing_else(database: Database) -> None:
     async with database.work(lambda: NOW, DAYLIGHT) as work:
-        (await customer_numbered(work, 10)).open_run_id = 1
+        half = Invitation(
+            customer_id=10,
+            questionnaire="nps",
+            version=1,
+            rule="wave",
+            occurrence="half-way",
+            state=InvitationState.STARTED,
+            due_at=NOW - timedelta(hours=1),
+        )
+        work.add(half)
+        await work.flush()
+        (await customer_numbered(work, 10)).open_run_id = half.id
         work.add(by_hand("vip", ["vip"]))
     await until_nothing(database, plan=DAYLIGHT)
     while await asked(database):

@@ -6,13 +6,14 @@ from typing import Any
 from handlers import (
     contact,
     customers,
-    groups,
     questionnaires,
     staff,
     visits,
 )
 from handlers.chat import answers as chat_answers
+from handlers.chat import approvals
 from handlers.chat import cases as chat_cases
+from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
 from handlers.chat import routing as chat_routing
 from handlers.chat import standards as chat_standards
@@ -113,12 +114,12 @@ COMMANDS: tuple[Command, ...] = (
 #: Every door, in order; the first that fits is taken. An update that fits none is left alone.
 DOORS: tuple[Door, ...] = (
     # Telegram about the group
-    Door("migrated", STAFF_PLACES, ANYONE, message_with("migrate_to_chat_id"), groups.moved_away),
-    Door("topic_created", STAFF_PLACES, ANYONE, message_with("forum_topic_created"), groups.topic_created),
+    Door("migrated", STAFF_PLACES, ANYONE, message_with("migrate_to_chat_id"), chat_groups.moved_away),
+    Door("topic_created", STAFF_PLACES, ANYONE, message_with("forum_topic_created"), chat_groups.topic_created),
     Door("left_message", STAFF_PLACES, ANYONE, message_with("left_chat_member"), staff.left_message),
     Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, staff.plain_talk),
     Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), staff.membership),
-    Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), groups.bot_standing),
+    Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), chat_groups.bot_standing),
     Door("reachability", IN_PRIVATE, ANYONE, update_of("my_chat_member"), customers.reachability),
     # commands: those of staff first, for in private somebody may be both
     *(each.door() for each in COMMANDS if each.who != CUSTOMER),
@@ -135,10 +136,8 @@ DOORS: tuple[Door, ...] = (
     Door("set_language", IN_PRIVATE, CUSTOMER, press("language"), customers.set_language),
     Door("another_matter", IN_PRIVATE, CUSTOMER, press("another"), unless_banned(customers.start_new_matter)),
     Door("kind", IN_PRIVATE, CUSTOMER, press("kind"), unless_banned(chat_cases.choose_kind)),
-    Door("score", IN_PRIVATE, CUSTOMER, press("score"), unless_banned(questionnaires.score)),
     Door("object", IN_PRIVATE, CUSTOMER, press("object"), barring.objects),
     Door("not_solved", IN_PRIVATE, CUSTOMER, press("unsolved"), unless_banned(questionnaires.not_solved)),
-    Door("no_comment", IN_PRIVATE, CUSTOMER, press("nocomment"), unless_banned(questionnaires.no_comment)),
     Door("question", IN_PRIVATE, CUSTOMER, press("q"), unless_banned(questionnaires.press, but="stop")),
     Door("vote", IN_PRIVATE, CUSTOMER, update_of("poll_answer"), questionnaires.vote),
     Door("prefer", IN_PRIVATE, CUSTOMER, press("prefer"), contact.prefer),
@@ -159,17 +158,13 @@ DOORS: tuple[Door, ...] = (
     Door("acknowledge", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), chat_standards.acknowledge),
     Door("phone", AMONG_STAFF, AGENT, press("phone"), files.file_press),
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), files.file_press),
-    Door("merge", AMONG_STAFF, AGENT, press("merge"), merging.merge_press),
-    Door("tier_yes", AMONG_STAFF, SUPERVISOR, press("tier_yes"), tiers.decide),
-    Door("tier_no", AMONG_STAFF, SUPERVISOR, press("tier_no"), tiers.decide),
+    Door("approval", AMONG_STAFF, AGENT, press("approval"), approvals.press),
+    *(Door(f"old_{action}", AMONG_STAFF, AGENT, press(action), approvals.press) for action in approvals.OLD_BUTTONS),
     Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
     Door("visit_note", WITH_CUSTOMER, AGENT, visits.tasks.notes_visit, visits.tasks.note),
-    Door("wave", AMONG_STAFF, MANAGER, press("wave"), questionnaires.confirm),
     Door("form", WITH_CUSTOMER, AGENT, press("form"), questionnaires.press_form),
     Door("form_words", WITH_CUSTOMER, AGENT, questionnaires.answers_form, questionnaires.form_words),
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
-    Door("approve", STAFF_PLACES, SUPERVISOR, press("approve"), staff.decide_on_candidate),
-    Door("refuse", STAFF_PLACES, SUPERVISOR, press("refuse"), staff.decide_on_candidate),
     Door(
         "card_more",
         WITH_CUSTOMER | {GENERAL},

@@ -1,5 +1,7 @@
 """Where an update came from, and who speaks: the chat's meaning to us, the customer it is about, the agent."""
 
+from collections.abc import Iterable
+
 from handlers.chat.doors import ORIGINAL_WAIT, STAFF_PLACES, Data, Place, Where
 from handlers.refusals import NotYet
 from models.customers import Customer, customer_numbered, customer_of_user
@@ -84,3 +86,17 @@ async def _customer_meant(work: Work, group: StaffGroup, message: Data) -> Custo
     case = await case_shown_at(work, group.id or 0, telegram_id)
     customer_id = case.customer_id if case else await customer_named_at(work, group.id or 0, telegram_id)
     return await customer_numbered(work, customer_id) if customer_id else None
+
+
+def threads_of(updates: Iterable[Data]) -> tuple[list[int], list[str]]:
+    """The threads in which these updates' messages stand, and the names of topics that they say were made."""
+    threads, names = [], []
+    for message in (update.get("message") for update in updates):
+        if not isinstance(message, dict):
+            continue
+        thread_id, made = message.get("message_thread_id"), message.get("forum_topic_created")
+        if isinstance(thread_id, int) and 0 < thread_id < 2**53:  # what databases take
+            threads.append(thread_id)
+        if isinstance(made, dict) and isinstance(name := made.get("name"), str):
+            names.append(name)
+    return threads, names

@@ -14,6 +14,7 @@ from models.customers.history import history
 from models.customers.phones import masked
 from models.customers.tiers import totals
 from models.plan import Plan, text_of
+from models.questionnaires.scores import scores_of
 from models.staff import staff_member
 from models.work import Work
 from templates import label
@@ -80,7 +81,7 @@ async def file_values(work: Work, customer: Customer, language: str) -> dict[str
         "last": day(work, customer.last_contact_at) if customer.last_contact_at else None,
         "cases": past.cases,
         "open": past.open,
-        "scores": past.scores,
+        "scores": await scores_of(work, customer.id),
         "merged": past.merged,
         **await _tier_values(work, customer, language),
     }

@@ -2,18 +2,18 @@
 
 from typing import Any
 
+from handlers.approvals import ask, choices, tell_where_asked
+from handlers.chat.approvals import where_asked
 from handlers.chat.doors import Place, Where, in_place
-from handlers.chat.presses import answer_press
 from handlers.customers.rules import refresh
 from handlers.customers.whom import after_command, language_here, numbered
 from handlers.refusals import Refusal
-from handlers.speaking import button
-from models.customers import Customer
+from models.approvals import Approval, ApprovalKind, two_accounts
+from models.customers import Customer, customer_numbered
 from models.customers.phones import masked
 from models.merging import counts, latest_merge, merge, undo
 from models.staff import Staff
 from models.work import Work
-from templates import label
 
 
 async def merge_command(work: Work, place: Place) -> None:
@@ -21,16 +21,20 @@ async def merge_command(work: Work, place: Place) -> None:
     survivor, merged = await _both(work, place, after_command(place).split())
     language = language_here(work, place)
     values = {"survivor": await _preview(work, survivor), "merged": await _preview(work, merged)}
-    yes = button(label(language, "button.merge"), f"merge:{survivor.id}:{merged.id}")
-    in_place(work, place, "customers/merge_preview", values, [[yes]])
+    by, here = place.speaker, where_asked(place)
+    approval = await ask(work, ApprovalKind.MERGE, by, here, customer_id=survivor.id, merged_id=merged.id)
+    in_place(work, place, "customers/merge_preview", values, choices(approval, language))
 
 
-async def merge_press(work: Work, place: Place) -> None:
-    """The button under the preview."""
-    survivor, merged = await _both(work, place, place.text.split(":")[1:], pressed=True)
-    await unite(work, survivor, merged, place.speaker)
-    in_place(work, place, "customers/merged", {"survivor": survivor.id, "merged": merged.id, "name": survivor.name})
-    answer_press(work, place, label(place.speaker.language, "toast.thanks"))
+async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
+    """What the preview showed is done, or it is not."""
+    if not yes:
+        return
+    survivor = await customer_numbered(work, approval.customer_id or 0)
+    merged = await customer_numbered(work, approval.merged_id or 0)
+    await unite(work, survivor, merged, by)
+    values = {"survivor": survivor.id, "merged": merged.id, "name": survivor.name}
+    await tell_where_asked(work, approval, "customers/merged", values)
 
 
 async def unite(work: Work, survivor: Customer, merged: Customer, by: Staff | Customer) -> None:
@@ -54,19 +58,18 @@ async def unmerge_command(work: Work, place: Place) -> None:
     in_place(work, place, "customers/unmerged", {"survivor": survivor.id, "merged": merged.id})
 
 
-async def _both(work: Work, place: Place, words: list[str], *, pressed: bool = False) -> tuple[Customer, Customer]:
+async def _both(work: Work, place: Place, words: list[str]) -> tuple[Customer, Customer]:
     """Who stays and who goes into them; raises Refusal where that cannot be."""
     here = place.customer if place.where is not Where.PRIVATE else None
     if here is not None and len(words) == 1:
         words = [str(here.id), *words]
-    usage = Refusal("stale" if pressed else "merge_usage")
     if len(words) != 2:
-        raise usage
+        raise Refusal("merge_usage")
     survivor, merged = await numbered(work, words[0]), await numbered(work, words[1])
     if survivor is None or merged is None or survivor is merged:
-        raise usage
-    if survivor.user_id is not None and merged.user_id is not None:
-        raise Refusal("merge_two_accounts")
+        raise Refusal("merge_usage")
+    if why := await two_accounts(work, survivor.id, merged.id):
+        raise Refusal(why.key)
     return survivor, merged
 
 

@@ -1,54 +1,37 @@
-"""Tiers and segments by the plan's rules: every night, after an import, and when a file changes."""
+"""Tiers and segments by the plan's rules: every night, under a changed plan, and when a file changes."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import time
 
 from sqlmodel import col, select
 
-from handlers.happenings import FileChanged, PlanChanged
+from handlers.happenings import FileChanged
 from models.cases import cases_of, fetch_cases
 from models.customers import Customer, TierBy
 from models.customers.tiers import by_hand, by_rules, is_lower, next_customers
-from models.work import Counter, Work
+from models.walks import daily
+from models.work import Work
 
 #: How many customers one unit of work looks at.
 AT_ONCE = 1000
-#: How long after midnight the night's work begins.
-NIGHT = timedelta(hours=3)
-#: The day that is done, and the customer up to whom the next one has come.
-DAY, REACHED = "rules_day", "rules_reached"
+#: When the night's work begins.
+NIGHT = time(3)
 
 
 async def recompute(work: Work) -> bool:
     """The night's tick: tier and segments of some more customers."""
     if not (work.plan.tier or work.plan.segment):
         return False
-    tonight = (work.now.astimezone(work.plan.business.timezone) - NIGHT).date().toordinal()
-    day, reached = await _progress(work, DAY), await _progress(work, REACHED)
-    if day.value >= tonight:
+    walk = await daily(work, "rules", at=NIGHT, by_plan=True)
+    if walk is None:
         return False
-    rows = await next_customers(work, reached.value, AT_ONCE)
+    rows = await next_customers(work, walk.after, AT_ONCE)
     if not rows:
-        day.value, reached.value = tonight, 0
+        walk.end()
         return False
-    changed = await by_rules(work, rows)
-    await _apply(work, changed)
-    reached.value = rows[-1].id
+    await _apply(work, await by_rules(work, rows))
+    walk.step(rows[-1].id, len(rows))
     return True
-
-
-async def look_again(work: Work, _happening: PlanChanged | None = None) -> None:
-    """Everybody is looked at again now: the plan changed, or customers were imported."""
-    (await _progress(work, DAY)).value = (await _progress(work, REACHED)).value = 0
-
-
-async def _progress(work: Work, name: str) -> Counter:
-    found: Counter | None = await work.first(select(Counter).where(Counter.name == name))
-    if found is None:
-        found = Counter(name=name)
-        work.add(found)
-        await work.flush()
-    return found
 
 
 async def refresh(work: Work, customers: Iterable[Customer]) -> None:

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import select
-
+from handlers.approvals import Columns, ask, choices, language_asked, tell_where_asked
+from handlers.chat.approvals import where_asked
 from handlers.chat.doors import Place, in_place
-from handlers.chat.presses import answer_press
 from handlers.customers.rules import refresh
 from handlers.customers.whom import customer_and_words, language_here
-from handlers.happenings import FileChanged
+from handlers.happenings import FileChanged, RanOut
 from handlers.refusals import Refusal
-from handlers.speaking import button
-from models.customers import Customer, TierBy, TierRequest, customer_numbered
+from models.approvals import Approval, ApprovalKind
+from models.customers import Customer, TierBy, customer_numbered
 from models.customers.values import end_of, read_day
 from models.plan import Plan, Tier, text_of
 from models.staff import Role, Staff, staff_member
@@ -74,60 +73,71 @@ async def tier_command(work: Work, place: Place) -> None:
     """/tier vip until 2027-06-30 reason: a supervisor decides, an agent asks for it."""
     customer, words = await customer_and_words(work, place)
     wish = read_wish(work.plan, words)
-    if wish.until and wish.until <= work.now:
-        raise Refusal("tier_past")
-    if place.speaker.may(Role.SUPERVISOR):
-        await _grant(work, place, customer, wish, asked_by=place.speaker)
+    language, by = language_here(work, place), place.speaker
+    if by.may(Role.SUPERVISOR):
+        before = await grant(work, customer, wish, by, asked_by=by)
+        in_place(work, place, "customers/tier_set", _changed(work, customer, wish, by, before, language))
         return
+    approval = await ask_for(work, customer, wish, by, where_asked(place))
+    values = {"by": by.name, "name": customer.name, **_shown(work, wish, language)}
+    in_place(work, place, "customers/tier_asked", values, choices(approval, language))
+
+
+async def ask_for(work: Work, customer: Customer, wish: Wish, by: Staff, where: Columns) -> Approval:
+    """Ask for a tier by hand (`where`: the columns that say where the question stands); raises Refusal.
+
+    Back to the rule, or for ever, is for supervisors alone.
+    """
+    _check_end(work, wish)
     if wish.tier is None or wish.until is None:
         raise Refusal("role", role=Role.SUPERVISOR.value)
-    request = TierRequest(
-        customer_id=customer.id,
-        tier=wish.tier,
-        until=wish.until,
-        reason=wish.reason,
-        asked_by=place.speaker.id or 0,
-        asked_at=work.now,
+    details = {"tier": wish.tier, "until": wish.until.isoformat(), "reason": wish.reason}
+    approval = await ask(
+        work, ApprovalKind.TIER, by, where, before=wish.until, customer_id=customer.id, details=details
     )
-    work.add(request)
-    await work.flush()
-    subject = f"customer:{customer.id}"
-    work.audit(place.speaker, "tier_asked", subject, tier=wish.tier, reason=wish.reason)
-    language = language_here(work, place)
-    values = {"by": place.speaker.name, "name": customer.name, **_shown(work, wish, language)}
-    yes = button(label(language, "button.tier_yes"), f"tier_yes:{request.id}")
-    no = button(label(language, "button.tier_no"), f"tier_no:{request.id}")
-    in_place(work, place, "customers/tier_asked", values, [[yes, no]])
+    work.audit(by, "tier_asked", customer.subject, tier=wish.tier, reason=wish.reason)
+    return approval
 
 
-async def decide(work: Work, place: Place) -> None:
-    """A supervisor's press under an agent's wish."""
-    verdict, _, key = place.text.partition(":")
-    request: TierRequest | None = None
-    if key.isdecimal() and len(key) < 18:
-        request = await work.first(select(TierRequest).where(TierRequest.id == int(key)).with_for_update())
-    if request is None or request.decided_at is not None:
-        raise Refusal("stale")
-    customer = await customer_numbered(work, request.customer_id)
-    if place.customer is not None and place.customer.id != customer.id:
-        raise Refusal("stale")
-    request.decided_at = work.now
-    language = place.speaker.language
-    if verdict == "tier_no":
-        subject = f"customer:{customer.id}"
-        work.audit(place.speaker, "tier_declined", subject, tier=request.tier, request=request.id)
-        in_place(work, place, "customers/tier_declined", {"by": place.speaker.name})
-    else:
-        asked_by = await staff_member(work, request.asked_by)
-        wish = Wish(request.tier, request.until, request.reason)
-        await _grant(work, place, customer, wish, asked_by=asked_by)
-    answer_press(work, place, label(language, "toast.thanks"))
+async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
+    """A supervisor's word about an agent's wish."""
+    customer, wish = await customer_numbered(work, approval.customer_id or 0), _wished(approval)
+    if not yes:
+        work.audit(by, "tier_declined", customer.subject, tier=wish.tier, approval=approval.id)
+        await tell_where_asked(work, approval, "customers/tier_declined", {"by": by.name})
+        return
+    before = await grant(work, customer, wish, by, asked_by=await staff_member(work, approval.asked_by_id))
+    values = _changed(work, customer, wish, by, before, await language_asked(work, approval))
+    await tell_where_asked(work, approval, "customers/tier_set", values)
 
 
-async def _grant(work: Work, place: Place, customer: Customer, wish: Wish, asked_by: Staff) -> None:
-    approver, before = place.speaker, customer.tier
+async def ran_out(work: Work, happening: RanOut) -> None:
+    """Nobody decided about an agent's wish: whoever asked reads that nothing changes."""
+    approval = happening.approval
+    if approval.kind is not ApprovalKind.TIER:
+        return
+    customer, asker = await customer_numbered(work, approval.customer_id or 0), approval.asked_by_id
+    tier = tier_name(work.plan, _wished(approval).tier, await language_asked(work, approval))
+    values = {"by": (await staff_member(work, asker)).name, "name": customer.name, "tier": tier}
+    await tell_where_asked(work, approval, "customers/tier_ran_out", values)
+
+
+def _wished(approval: Approval) -> Wish:
+    details = approval.details
+    return Wish(details["tier"], datetime.fromisoformat(details["until"]), details["reason"])
+
+
+def _check_end(work: Work, wish: Wish) -> None:
+    if wish.until and wish.until <= work.now:
+        raise Refusal("tier_past")
+
+
+async def grant(work: Work, customer: Customer, wish: Wish, by: Staff, asked_by: Staff) -> str | None:
+    """Give a tier by hand, or go back to the rule; returns the tier before. Raises Refusal where it has ended."""
+    _check_end(work, wish)
+    before = customer.tier
     work.audit(
-        approver,
+        by,
         "tier",
         f"customer:{customer.id}",
         before=before,
@@ -136,7 +146,7 @@ async def _grant(work: Work, place: Place, customer: Customer, wish: Wish, asked
         until=wish.until and wish.until.isoformat(),
         asked_by=asked_by.id,
     )
-    customer.tier_reason, customer.tier_approved_by, customer.tier_until = wish.reason, approver.id, wish.until
+    customer.tier_reason, customer.tier_approved_by, customer.tier_until = wish.reason, by.id, wish.until
     if wish.tier is None:
         customer.tier_by, customer.tier_reason, customer.tier_approved_by = TierBy.RULE, None, None
         await work.flush()
@@ -144,14 +154,18 @@ async def _grant(work: Work, place: Place, customer: Customer, wish: Wish, asked
     else:
         customer.tier_by, customer.tier = TierBy.HAND, wish.tier
         work.happen(FileChanged(customer))
-    language = language_here(work, place)
-    values = {
-        "by": approver.name,
+    return before
+
+
+def _changed(
+    work: Work, customer: Customer, wish: Wish, by: Staff, before: str | None, language: str
+) -> dict[str, Any]:
+    return {
+        "by": by.name,
         "name": customer.name,
         "before": tier_name(work.plan, before, language),
         **_shown(work, Wish(customer.tier, wish.until, wish.reason), language),
     }
-    in_place(work, place, "customers/tier_set", values)
 
 
 def _shown(work: Work, wish: Wish, language: str) -> dict[str, Any]:

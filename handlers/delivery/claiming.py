@@ -9,7 +9,9 @@ from sqlalchemy import bindparam, update
 from handlers import contact
 from handlers.delivery.composing import compose
 from handlers.delivery.parcels import NotNeeded, NotNow, Parcel, change, put_back
-from models.delivery import Outbox, OutboxState
+from models.cases import fetch_numbered
+from models.customers import fetch_customers_numbered
+from models.delivery import Outbox, OutboxState, What
 from models.outbox import Waiting
 from models.topics import fetch_topics
 from models.work import Work
@@ -39,6 +41,8 @@ async def claim(work: Work, picked: Sequence[Sequence[Waiting]]) -> list[Parcel]
     wanted = {"ids": [row.id for group in picked for row in group], "at": work.real_now}
     rows = {row.id: row for row in (await connection.execute(_CLAIM, wanted)).all()}
     await fetch_topics(work, [row.customer_id for row in rows.values() if row.group_id and row.customer_id])
+    shown = await fetch_numbered(work, [row.case_id for row in rows.values() if row.what is What.CARD])
+    await fetch_customers_numbered(work, [case.customer_id for case in shown])
     parcels = []
     for group in picked:
         parcel = Parcel([rows[outline.id] for outline in group if outline.id in rows])

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
-from sqlmodel import col
 
 from handlers import cases, contact, groups, staff
 from handlers.customers import became_unreachable
@@ -12,13 +11,13 @@ from handlers.delivery.parcels import Parcel, change, plain, put_back
 from handlers.happenings import PollSent
 from handlers.speaking import send, tell_staff
 from models import outbox
-from models.cases import Case, case_held, case_numbered, cases_of
+from models.cases import Case, case_held, case_numbered, cases_of, hold_cases
 from models.customers import customer_numbered
-from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What, staff_lane
+from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What, topic_lane
 from models.messages import MessageLink, is_answer
 from models.outbox import rows_in_flight
 from models.staff import staff_group, staff_groups
-from models.topics import TopicState, forget_topic, topic_of
+from models.topics import TopicState, fetch_topics, forget_topic, make_live, topic_of
 from models.work import Work
 
 #: How long a topic whose making has an unknown end may take to show up by itself.
@@ -38,11 +37,22 @@ _SENT = (
     .values(state=OutboxState.SENT, sent_at=bindparam("at"), telegram_id=bindparam("shown"))
 )
 _LINK = insert(MessageLink)
+_CASES = Case.__table__  # type: ignore[attr-defined]
+_DRAWN = (
+    update(_CASES)
+    .where(_CASES.c.id == bindparam("of"), _CASES.c.card_message_id == bindparam("shown_at"))
+    .values(card_drawn=bindparam("drawn"))
+)
 
 
 async def settle(work: Work, results: list[tuple[Parcel, Outcome]]) -> None:
     """Record what became of claimed parcels; the common case in a few statements, the rest one by one."""
-    sent, links = [], []
+    sent, links, drawn = [], [], []
+    arrived = [parcel for parcel, outcome in results if outcome.fate is Fate.SENT]
+    await fetch_topics(work, [each.head.customer_id for each in arrived if each.head.what is What.TOPIC])
+    await hold_cases(
+        work, sorted(each.head.case_id for each in arrived if each.drawn and each.method == "sendMessage")
+    )
     for parcel, outcome in results:
         if outcome.fate is not Fate.SENT:
             await _failed(work, parcel, outcome)
@@ -53,6 +63,9 @@ async def settle(work: Work, results: list[tuple[Parcel, Outcome]]) -> None:
         if parcel.unfinished:
             await change(work, parcel, state=OutboxState.NEW, body={**parcel.head.body, "items": parcel.items[1:]})
             continue
+        if parcel.drawn and parcel.method == "editMessageText":
+            shown_at = parcel.params["message_id"]
+            drawn.append({"of": parcel.head.case_id, "shown_at": shown_at, "drawn": parcel.drawn})
         for row in parcel.rows:
             sent.append({"row_id": row.id, "at": work.real_now, "shown": ids[0] if ids else None})
     await work.flush()
@@ -61,6 +74,8 @@ async def settle(work: Work, results: list[tuple[Parcel, Outcome]]) -> None:
         await connection.execute(_SENT, sent)
     if links:
         await connection.execute(_LINK, links)
+    if drawn:
+        await connection.execute(_DRAWN, drawn)
 
 
 def _message_ids(result: Any) -> list[int]:
@@ -84,12 +99,7 @@ def _link(message_id: int, chat_id: int, telegram_id: int) -> dict[str, int]:
 
 async def _sent_specially(work: Work, parcel: Parcel, outcome: Outcome, ids: list[int]) -> None:
     row = parcel.head
-    if row.what is What.CARD and parcel.method == "editMessageText":
-        shown = update(Case).where(
-            col(Case.id) == row.case_id, col(Case.card_message_id) == parcel.params["message_id"]
-        )
-        await work.session.exec(shown.values(card_drawn=parcel.drawn))
-    elif row.what is What.CARD and ids:
+    if row.what is What.CARD and ids and parcel.method == "sendMessage":
         case = await case_held(work, row.case_id)
         if case:  # one that has moved to another group meanwhile has another card there
             here = case.group_id == row.group_id
@@ -121,12 +131,9 @@ async def _topic_made(work: Work, row: Any, thread_id: int) -> None:
     if topic is None or topic.thread_id == thread_id:
         return
     if topic.state is TopicState.LIVE:  # adopted meanwhile: this one is to spare
-        lane = staff_lane(row.group_id, row.customer_id)
-        send(work, What.DROP_TOPIC, lane, {"thread_id": thread_id}, group_id=row.group_id, send_class=SendClass.C)
+        groups.drop_topic(work, row.group_id, row.customer_id, thread_id)
         return
-    topic.thread_id = thread_id
-    topic.state = TopicState.LIVE
-    topic.made_at = work.now
+    make_live(work, topic, thread_id)
 
 
 async def _failed(work: Work, parcel: Parcel, outcome: Outcome) -> None:
@@ -251,7 +258,7 @@ async def _topic_closed(work: Work, parcel: Parcel) -> None:
     send(
         work,
         What.OPEN_TOPIC,
-        f"t{row.group_id}:{row.customer_id}",
+        topic_lane(row.group_id, row.customer_id),
         body,
         group_id=row.group_id,
         send_class=SendClass.C,

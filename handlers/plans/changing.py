@@ -4,7 +4,6 @@ import hashlib
 
 from sqlmodel import col, select
 
-from handlers.happenings import PlanChanged
 from handlers.speaking import tell_privately
 from models.installation import Installation, PlanVersion
 from models.staff import managers
@@ -37,8 +36,6 @@ async def put_in_force(work: Work, text: str) -> int:
     if version is not before:
         key = before.id if before else None
         work.audit(None, "plan_changed", f"plan:{version.id}", before=key, sha256=_digest(text))
-        if before:
-            work.happen(PlanChanged())
     await _note_trouble(work, None, [])
     return version.id
 

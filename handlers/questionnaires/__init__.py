@@ -7,9 +7,8 @@ from handlers.questionnaires.forms import words as form_words
 from handlers.questionnaires.library import Changed, differing, take_definitions
 from handlers.questionnaires.polls import poll_sent
 from handlers.questionnaires.presses import make_case, may_answer, press, vote, words
-from handlers.questionnaires.stars import keep_comment, no_comment, not_solved, score
-from handlers.questionnaires.surveys import kind_confirmed, plan_surveys, say_resolved, take_back
-from handlers.questionnaires.waves import begin_periods, confirm, plan_waves, poll, survey
+from handlers.questionnaires.surveys import kind_confirmed, not_solved, plan_surveys, say_resolved, take_back
+from handlers.questionnaires.waves import begin_periods, plan_waves, poll, survey
 from handlers.questionnaires.wishes import begged, withdraw
 
 __all__ = [
@@ -19,15 +18,12 @@ __all__ = [
     "ask_in_visit",
     "begged",
     "begin_periods",
-    "confirm",
     "differing",
     "expire_due",
     "form_words",
-    "keep_comment",
     "kind_confirmed",
     "make_case",
     "may_answer",
-    "no_comment",
     "not_sent",
     "not_solved",
     "open_form",
@@ -40,7 +36,6 @@ __all__ = [
     "press_form",
     "remind_due",
     "say_resolved",
-    "score",
     "survey",
     "take_back",
     "take_definitions",

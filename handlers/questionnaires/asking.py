@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, exists, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from handlers import contact, speaking
@@ -73,7 +75,10 @@ async def plan(
 async def ask(
     work: Work, invitation: Invitation, customer: Customer, purpose: Purpose, facts: Facts | None = None
 ) -> Ruling:
-    """Ask now if the contact budget lets us, else later or never; returns what it said."""
+    """Ask now if the contact budget lets us, else later or never; returns what it said.
+
+    The stars under the words that a case is resolved are no contact of their own: those words go anyway.
+    """
     if facts is None:
         facts = (await contact.facts_of(work, [customer], work.now, but=[invitation.about]))[customer.id]
     found = rule(work.plan, facts, purpose, work.now)
@@ -84,6 +89,9 @@ async def ask(
         invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, found.reason, work.now
         reason = found.reason or ""
         await contact.suppressed(work, customer, purpose, "invitation", invitation.about, reason, case)
+    elif invitation.attached and invitation.brief:
+        await put(work, invitation, customer, purpose)
+        return Ruling(work.now)
     elif not found.now(work.now):
         invitation.put_off(found.at, found.reason)
         invitation.lapses_at = max(invitation.lapses_at or found.at, found.at + AN_HOUR)
@@ -108,7 +116,7 @@ async def ask_in_visit(
     invitation = await plan(work, customer, key, name, VISIT, work.now, case=case, lasts=until - work.now)
     if invitation is None:
         return False
-    if customer.open_run_id is None:
+    if not await runs.is_asked(work, customer):
         purpose = invitation.purpose
         await contact.sent(work, customer, purpose, "invitation", invitation.about, case)
         await put(work, invitation, customer, purpose)
@@ -118,14 +126,14 @@ async def ask_in_visit(
 async def put(work: Work, invitation: Invitation, customer: Customer, purpose: Purpose) -> None:
     """The first question, now, as a message of its own."""
     invitation.put_off(work.now)
-    invitation.state, invitation.asked_at = InvitationState.ASKED, work.now
     run = await runs.run_of(work, invitation, customer)
+    invitation.ask(work.now, customer, run.case)
     question = following(run.questionnaire, run.answers, None)
     assert question is not None  # noqa: S101 - a questionnaire has a first question, which has no condition
     invitation.at_question = question.id
     customer.open_run_id = invitation.id
     _send(work, run, purpose, f"contact:{invitation.about}")
-    if question.kind == "several":
+    if question.traits.poll:
         polls.put_poll(work, customer, invitation, question)
 
 
@@ -164,7 +172,7 @@ async def ask_due(work: Work) -> bool:
     facts = await contact.facts_of(work, [customer for _, customer in fresh], work.now, but=abouts)
     asked = len(found) > len(fresh)
     for invitation, customer in fresh:
-        if customer.open_run_id is None:  # two may be due for the same customer
+        if not await runs.is_asked(work, customer):  # two may be due for the same customer
             await ask(work, invitation, customer, invitation.purpose, facts[customer.id])
             asked = True
     return asked
@@ -219,6 +227,8 @@ async def _due(work: Work, most: int) -> list[tuple[Invitation, Customer]]:
 
 
 async def _due_among(work: Work, wave_id: int | None, most: int) -> list[tuple[Invitation, Customer]]:
+    other: Any = aliased(Invitation)
+    asked = exists().where(other.customer_id == Customer.id, *runs.in_the_middle(other))
     query = (
         select(Invitation, Customer)
         .join(Customer, col(Customer.id) == Invitation.customer_id)
@@ -226,7 +236,7 @@ async def _due_among(work: Work, wave_id: int | None, most: int) -> list[tuple[I
             Invitation.wave_id == wave_id,
             Invitation.state == InvitationState.PLANNED,
             Invitation.due_at <= work.now,
-            col(Customer.open_run_id).is_(None),
+            or_(col(Customer.open_run_id).is_(None), ~asked),
         )
         .order_by(col(Invitation.due_at), col(Invitation.id))
         .limit(most)
@@ -270,6 +280,9 @@ async def expire_due(work: Work) -> bool:
     found = await _open_ones(work, col(Invitation.expires_at) <= work.now)
     for invitation, customer in found:
         run = await runs.run_of(work, invitation, customer)
+        if invitation.brief and invitation.csat is not None:
+            await runs.finish(work, run)  # the stars were given; who says no more has nothing to add
+            continue
         await runs.put_away(work, run, "questionnaires/expired")
         await runs.end(work, run, InvitationState.EXPIRED)
     return bool(found)

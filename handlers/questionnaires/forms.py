@@ -35,7 +35,7 @@ async def open_form(
     if invitation.state is not InvitationState.PLANNED and not (invitation.open and invitation.by_staff_id):
         raise Refusal("survey_asked")
     if invitation.state is InvitationState.PLANNED:
-        invitation.state, invitation.asked_at = InvitationState.ASKED, work.now
+        invitation.ask(work.now, customer, case)
     invitation.by_staff_id, invitation.remind_at = person.id, None
     run = await runs.run_of(work, invitation, customer)
     question = run.question or following(run.questionnaire, run.answers, None)
@@ -97,7 +97,7 @@ async def words(work: Work, place: Place) -> None:
     """A reply to the form is the customer's answer in words; it goes to nobody."""
     run = await _run(work, place, _number_of(place) or "")
     content, question = read_content(place.raw), run.question
-    if question is None or question.kind != "words" or not content.text:
+    if question is None or not question.traits.spoken or not content.text:
         raise Refusal("form_buttons")
     run.invitation.form_message_id = place.raw["reply_to_message"]["message_id"]
     runs.record(work, run, question, words=content.text)

@@ -14,8 +14,8 @@ from handlers.chat.hearing import hear_said
 from handlers.chat.presses import answer_press
 from handlers.contact import asks_to_stop
 from handlers.customers import barring, known, main_group
-from handlers.happenings import MadeOfAnswer
-from handlers.questionnaires import runs, showing, stars
+from handlers.happenings import Commented, MadeOfAnswer
+from handlers.questionnaires import runs, showing
 from handlers.questionnaires.runs import Run
 from handlers.questionnaires.spoken import answer_in
 from handlers.refusals import NotYet, Refusal
@@ -23,7 +23,7 @@ from handlers.said import Content
 from handlers.speaking import button, tell_staff
 from handlers.texts import utf16_length
 from handlers.typed import is_current, is_urgent
-from models.cases import Case, case_numbered
+from models.cases import Case, case_numbered, cases_of
 from models.customers import customer_numbered
 from models.delivery import Priority, staff_lane
 from models.messages import Author, links_of, new_message
@@ -53,10 +53,13 @@ async def press(work: Work, place: Place) -> None:
     if not invitation.open and not (
         is_answer(question, value) is not None and runs.take_up_again(work, run, question)
     ):
-        raise Refusal("survey_over")
+        again = run.case is not None and run.case.unfinished and invitation.reason == "reopened"
+        raise Refusal("score_late" if again else "survey_over")
+    customer.open_run_id = invitation.id  # of several that are open, the words that follow are for this one
     invitation.telegram_id = place.message.get("message_id", invitation.telegram_id)
     await pressed(work, run, question, value)
-    answer_press(work, place)
+    scored = question.measure is not None and is_answer(question, value) is not None
+    answer_press(work, place, label(customer.language, "toast.thanks") if scored else "")
 
 
 async def _own(work: Work, customer_id: int, number: str) -> Invitation:
@@ -99,7 +102,7 @@ async def pressed(work: Work, run: Run, question: Question, value: str) -> None:
     elif value == showing.SKIP and question.optional:
         runs.record(work, run, question)
         await runs.advance(work, run, question)
-    elif value == showing.NEXT and question.kind == "several":
+    elif value == showing.NEXT and question.traits.poll:
         await _past_poll(work, run, question)
     else:
         raise Refusal("stale")
@@ -115,10 +118,8 @@ async def _past_poll(work: Work, run: Run, question: Question) -> None:
 
 
 def may_answer(place: Place) -> bool:
-    """Whether a message may be one for a questionnaire that is open, or for the stars."""
-    if place.what != "message" or place.customer is None:
-        return False
-    return place.customer.open_run_id is not None or stars.typed_score(place.text) is not None
+    """Whether a message may be one for a questionnaire that is open."""
+    return place.what == "message" and place.customer is not None and place.customer.open_run_id is not None
 
 
 async def words(work: Work, place: Place) -> None:
@@ -143,7 +144,7 @@ async def words(work: Work, place: Place) -> None:
     elif run and question and (value := await _typed(work, place, run, question)) is not None:
         await messages.keep_answer(work, customer, run.case, await hear_said(work, place))
         await pressed(work, run, question, value)
-    elif not await stars.typed(work, place, customer, content):
+    else:
         await messages.receive(work, customer, await hear_said(work, place))
 
 
@@ -159,19 +160,32 @@ async def _typed(work: Work, place: Place, run: Run, question: Question) -> str 
 
 
 async def _answers(work: Work, place: Place, run: Run, content: Content) -> bool:
-    """Whether this is what the open question waits for; a reply to something else is not."""
-    wanted = {"words": ("text", "voice"), "photo": ("photo",)}.get(run.question.kind if run.question else "", ())
+    """Whether this is what the open question waits for; a reply to something else is not, nor what follows talk of a
+    case that began since the question about one was put."""
     replied = place.raw.get("reply_to_message")
-    if replied is None or content.kind not in wanted:
-        return content.kind in wanted
+    if run.question is None or content.kind not in run.question.traits.takes:
+        return False
+    if replied is None:
+        return run.case is None or not await _has_been_talk(work, run)
     links = await links_of(work, [run.invitation.message_id or 0], run.customer.chat_id)
     return replied.get("message_id") in (run.invitation.telegram_id, *links.values())
 
 
+async def _has_been_talk(work: Work, run: Run) -> bool:
+    asked_at = run.asked_at
+    return any(
+        spoken_at is not None and asked_at is not None and spoken_at > asked_at
+        for each in await cases_of(work, run.customer.id)
+        for spoken_at in (each.last_agent_at, each.last_customer_at)
+    )
+
+
 async def _take(work: Work, place: Place, run: Run, question: Question, content: Content) -> None:
-    value = content.kind if question.kind == "photo" else None
+    value = None if question.traits.spoken else content.kind
     answer = runs.record(work, run, question, value, words=content.text or None, media=content.media)
     customer, case = run.customer, run.case
+    if case and content.text:
+        work.happen(Commented(case, customer, content.text))
     message_id = new_message(
         work,
         customer_id=customer.id,
@@ -207,7 +221,7 @@ def _at_once(work: Work, run: Run, question: Question, content: Content) -> bool
     if content.kind != "text" or utf16_length(content.text) > showing.SHORT:
         return True
     goes_on = following(run.questionnaire, run.answers, question.id) is not None
-    return goes_on and runs.is_pressing(work, run)
+    return goes_on and runs.is_pressing(run)
 
 
 def _show_staff(
@@ -304,6 +318,7 @@ async def make_case(work: Work, place: Place) -> None:
     if answer.case_id is not None:
         raise Refusal("case_made", number=answer.case_id)
     case = await _case_of(work, place, invitation, answer)
+    await work.flush()  # a row that is there already names one that is new
     answer.case_id = case.id
     answer_press(work, place, label(place.speaker.language, "toast.case_made", number=case.id))
 

@@ -20,7 +20,7 @@ def preview(questionnaire: Questionnaire, language: str) -> list[str]:
             lines.append(f"({question.when.question}: {question.when.said})")
         values = showing.question_values(language, questionnaire, question, {}, None, attached=False)
         lines += [*_plain(render(language, "questionnaires/question", values)), ""]
-        if question.kind == "several":
+        if question.traits.poll:
             lines += [f"  ( ) {text_of(option.text, language)}" for option in question.options]
         for row in showing.question_buttons(language, questionnaire, question, {}, "q:1"):
             lines.append("  " + " ".join(f"[{each['text']}]" for each in row))

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from handlers import cases
 from handlers.customers import main_group
@@ -16,22 +17,32 @@ from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import LATE_PRESS
 from models.customers import Customer
 from models.delivery import What, staff_lane
+from models.installation import plan_of
 from models.messages import links_of
-from models.questionnaires import Answer, Invitation, InvitationState, Question, Questionnaire
+from models.plan import Plan
+from models.questionnaires import OPEN, Answer, Invitation, InvitationState, Question, Questionnaire
 from models.questionnaires.path import asked, following, scores
+from models.questionnaires.rows import STARS
 from models.staff import Staff, staff_group, staff_member
 from models.topics import topic_of
 from models.work import Work
 
+#: How long after the stars the next words are taken for their reason.
+WHY_WITHIN = timedelta(days=1)
+
 
 @dataclass
 class Run:
-    """An invitation with what it asks and what was answered; `agent` fills it in for the customer, if anybody."""
+    """An invitation with what it asks and what was answered; `agent` fills it in for the customer, if anybody.
+
+    `plan` is what the case was promised under, or that in force.
+    """
 
     invitation: Invitation
     questionnaire: Questionnaire
     customer: Customer
     case: Case | None
+    plan: Plan
     rows: dict[str, Answer]
     agent: Staff | None = None
 
@@ -45,9 +56,21 @@ class Run:
         """The question that is asked now."""
         return self.questionnaire.named(self.invitation.at_question)
 
+    @property
+    def asked_at(self) -> datetime | None:
+        """When the question that is asked now was put."""
+        moments = (self.invitation.asked_at, self.invitation.reminded_at, *(row.at for row in self.rows.values()))
+        return max((each for each in moments if each), default=None)
+
+    @property
+    def low(self) -> bool:
+        """Whether the customer is so little satisfied that the case goes on."""
+        given = self.invitation.csat
+        return given is not None and given <= self.plan.recovery.csat_at_most
+
 
 def _value(question: Question | None, row: Answer) -> Any:
-    if row.value is None or (question and question.kind == "several"):
+    if row.value is None or (question and question.traits.poll):
         return row.text if row.value is None else row.value
     return row.value[0]
 
@@ -58,7 +81,8 @@ async def run_of(work: Work, invitation: Invitation, customer: Customer) -> Run:
     case = await case_numbered(work, invitation.case_id) if invitation.case_id else None
     agent = await staff_member(work, invitation.by_staff_id) if invitation.by_staff_id else None
     questionnaire = await definition_of(work, invitation)
-    return Run(invitation, questionnaire, customer, case, {row.question: row for row in rows}, agent)
+    plan = await plan_of(work, case) if case else work.plan
+    return Run(invitation, questionnaire, customer, case, plan, {row.question: row for row in rows}, agent)
 
 
 async def open_run(work: Work, customer: Customer) -> Run | None:
@@ -67,6 +91,20 @@ async def open_run(work: Work, customer: Customer) -> Run | None:
         return None
     invitation: Invitation | None = await work.first(select(Invitation).where(Invitation.id == customer.open_run_id))
     return await run_of(work, invitation, customer) if invitation and invitation.open else None
+
+
+async def is_asked(work: Work, customer: Customer) -> bool:
+    """Whether the customer is in the middle of questions: then nothing else is asked. Stars ask for one tap only, and
+    can wait beside others."""
+    if customer.open_run_id is None:
+        return False
+    query = select(Invitation.id).where(Invitation.customer_id == customer.id, *in_the_middle(Invitation))
+    return await work.first(query.limit(1)) is not None
+
+
+def in_the_middle(invitation: Any) -> tuple[Any, ...]:
+    """That an invitation, of the table or an alias of it, has the customer in the middle of questions."""
+    return (invitation.state.in_(OPEN), invitation.by_staff_id.is_(None), invitation.rule != STARS)
 
 
 # -- answering
@@ -80,44 +118,43 @@ def record(
     *,
     words: str | None = None,
     media: dict[str, Any] | None = None,
-    tell: bool = True,
 ) -> Answer:
-    """Keep an answer; the one given before is replaced. `tell`: what follows from a score follows from here."""
+    """Keep an answer; the one given before is replaced."""
     row = run.rows.get(question.id)
-    by = (run.agent or run.customer).subject
     if row is None:
-        row = Answer(invitation_id=run.invitation.id or 0, question=question.id, by=by, at=work.now)
+        row = Answer(invitation_id=run.invitation.id or 0, question=question.id, at=work.now)
         work.add(row)
         run.rows[question.id] = row
     chosen = value if value is None or isinstance(value, list) else [value]
-    row.value, row.text, row.media, row.by, row.at = chosen, words, media, by, work.now
+    row.value, row.text, row.media, row.at = chosen, words, media, work.now
+    row.staff_id, row.customer_id = (run.agent.id, None) if run.agent else (None, run.customer.id)
     run.invitation.state = InvitationState.STARTED
     if question.measure and isinstance(value, int):
-        _keep_score(work, run, question.measure, tell=tell)
+        _keep_score(work, run, question.measure)
     return row
 
 
-def _keep_score(work: Work, run: Run, measure: str, *, tell: bool) -> None:
+def _keep_score(work: Work, run: Run, measure: str) -> None:
     invitation, case = run.invitation, run.case
     given = scores(run.questionnaire, run.answers).get(measure)
     if given is None or getattr(invitation, measure) == given:
         return
     setattr(invitation, measure, given)
-    if not tell:
-        return
+    if invitation.brief:
+        invitation.expires_at = work.now + WHY_WITHIN
     if measure == "csat" and case is not None and case.episode == invitation.episode:
-        case.score = given
         work.happen(Scored(case, run.agent or run.customer, measure, given))
-        if given > work.plan.recovery.csat_at_most:
-            accept(work, run.customer, case)
+        if not run.low:
+            accept(work, run.customer, case, given)
+        cases.redraw_card(work, case)
     work.happen(ScoreGiven(run.customer, case, measure, given, run.agent))
 
 
-def accept(work: Work, customer: Customer, case: Case) -> None:
+def accept(work: Work, customer: Customer, case: Case, score: int) -> None:
     """The customer is content: a case of which we say that it is done is closed, and staff read the score."""
     cases.accept(work, customer, case)
     lane = staff_lane(case.group_id, customer.id)
-    values = {"number": case.id, "score": case.score, "closed": case.state is CaseState.CLOSED}
+    values = {"number": case.id, "score": score, "closed": case.state is CaseState.CLOSED}
     body = {"template": "cases/score", "values": values}
     send(work, What.SAY, lane, body, group_id=case.group_id, customer_id=customer.id, case_id=case.id)
 
@@ -136,7 +173,7 @@ async def turn_to(work: Work, run: Run, question: Question) -> None:
     if run.invitation.at_question != question.id:
         await polls.close_polls(work, run.customer, run.invitation)
         run.invitation.at_question = question.id
-        if question.kind == "several" and run.agent is None:
+        if question.traits.poll and run.agent is None:
             polls.put_poll(work, run.customer, run.invitation, question)
     await show(work, run)
 
@@ -183,31 +220,39 @@ def face(work: Work, run: Run, question: Question) -> tuple[dict[str, Any], Butt
         run.answers,
         run.case,
         attached=run.invitation.attached,
-        settled=_settled(work, run),
+        settled=_settled(run),
+        score=_score(run),
+        low=run.low,
+        brief=run.invitation.brief,
         business=work.plan.business.name.get(language, ""),
         form=run.agent is not None,
     )
     prefix = f"{'form' if run.agent else 'q'}:{run.invitation.id}"
-    buttons = showing.question_buttons(language, run.questionnaire, question, run.answers, prefix)
-    return values, [*buttons, *_not_solved(work, run)]
+    brief = run.invitation.brief
+    buttons = showing.question_buttons(language, run.questionnaire, question, run.answers, prefix, brief=brief)
+    return values, [*buttons, *_not_solved(run)]
 
 
-def _settled(work: Work, run: Run) -> bool:
+def _settled(run: Run) -> bool:
     """Whether it stands under the words that the case is resolved, and the score did not take it up again."""
-    low = run.invitation.csat is not None and run.invitation.csat <= work.plan.recovery.csat_at_most
-    return run.invitation.attached and run.case is not None and not run.case.unfinished and not low
+    return run.invitation.attached and run.case is not None and not run.case.unfinished and not run.low
 
 
-def _not_solved(work: Work, run: Run) -> Buttons:
-    if run.case is None or not _settled(work, run):
+def _score(run: Run) -> int | None:
+    """The stars to be read once more, where no count of questions says that there is more to come."""
+    return run.invitation.csat if run.invitation.brief else None
+
+
+def _not_solved(run: Run) -> Buttons:
+    if run.case is None or not _settled(run):
         return []
     return [[cases.not_solved_button(run.customer.language, run.case)]]
 
 
 async def put_away(work: Work, run: Run, template: str, **values: Any) -> None:
     """No question stands in the message any more; what was done and "not solved" stay in it."""
-    of_case = showing.case_values(run.case, attached=run.invitation.attached, settled=_settled(work, run))
-    await change(work, run, template, {**of_case, **values}, _not_solved(work, run))
+    of_case = showing.case_values(run.case, attached=run.invitation.attached, settled=_settled(run))
+    await change(work, run, template, {**of_case, "score": _score(run), **values}, _not_solved(run))
 
 
 def _language(work: Work, run: Run) -> str:
@@ -260,10 +305,24 @@ async def end(work: Work, run: Run, state: InvitationState, reason: str | None =
     await polls.close_polls(work, run.customer, invitation)
     invitation.state, invitation.reason = state, reason
     invitation.ended_at, invitation.at_question, invitation.remind_at = work.now, None, None
-    if run.customer.open_run_id == invitation.id:
-        run.customer.open_run_id = None
     await _tell_staff(work, run)
+    if run.customer.open_run_id == invitation.id:
+        run.customer.open_run_id = await _another_open(work, invitation)
+    if run.case is not None and invitation.csat is not None:
+        cases.redraw_card(work, run.case)  # the score has its reason now
     work.happen(QuestionnaireEnded(invitation, run.customer, run.case, run.agent))
+
+
+async def _another_open(work: Work, invitation: Invitation) -> int | None:
+    """What else the customer was asked and can still answer, the latest."""
+    query = select(Invitation.id).where(
+        Invitation.customer_id == invitation.customer_id,
+        Invitation.id != invitation.id,
+        col(Invitation.state).in_(OPEN),
+        col(Invitation.by_staff_id).is_(None),
+    )
+    found: int | None = await work.first(query.order_by(col(Invitation.asked_at).desc()).limit(1))
+    return found
 
 
 async def _tell_staff(work: Work, run: Run) -> None:
@@ -278,6 +337,8 @@ async def _tell_staff(work: Work, run: Run) -> None:
         await change(work, run, "questionnaires/answers", values, buttons)
         return
     group = await staff_group(work, run.case.group_id) if run.case else await main_group(work)
+    if run.invitation.brief and not spoken:
+        return  # they have read the score
     if not lines or (run.invitation.state is InvitationState.CANCELLED and not spoken):
         return
     if not spoken and group.is_forum and await topic_of(work, run.customer.id, group.id or 0) is None:
@@ -286,12 +347,10 @@ async def _tell_staff(work: Work, run: Run) -> None:
     tell_staff(work, group, run.customer, "questionnaires/answers", values, buttons=buttons, case_id=number)
 
 
-def is_pressing(work: Work, run: Run) -> bool:
+def is_pressing(run: Run) -> bool:
     """Whether staff should not wait for the end: about a complaint, or after a low score."""
-    plan, given, case = work.plan.recovery, run.invitation, run.case
-    low = (given.csat is not None and given.csat <= plan.csat_at_most) or (
-        given.nps is not None and given.nps <= plan.nps_at_most
-    )
+    nps, case = run.invitation.nps, run.case
+    low = run.low or (nps is not None and nps <= run.plan.recovery.nps_at_most)
     complaint = case is not None and case.supposed_kind is CaseKind.COMPLAINT
     return low or complaint or run.customer.recovering_since is not None
 

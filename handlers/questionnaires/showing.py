@@ -12,8 +12,6 @@ from models.questionnaires import Answer, Question, Questionnaire
 from models.questionnaires.path import Answers, asked, closing_words, preceding, progress
 from templates import label
 
-#: Scales whose answers are short enough for several in a row.
-IN_A_ROW = {"nps": 2, "yes_no": 2}
 #: Answers in words up to this length stand whole in the summary for staff (UTF-16 units).
 SHORT = 300
 #: Values of buttons that lead on instead of answering.
@@ -30,11 +28,15 @@ def question_values(
     attached: bool,
     business: str = "",
     settled: bool = False,
+    score: int | None = None,
+    low: bool = False,
+    brief: bool = False,
     form: bool = False,
 ) -> dict[str, Any]:
     """What the message with the question says; in a `form` an agent reads it.
 
-    What comes out of the blue, about no case, first says that it is the `business` that writes.
+    What comes out of the blue, about no case, first says that it is the `business` that writes. After the `score` of
+    a case the customer reads it once more, and where it is `low` also that the case goes on.
     """
     number, of = progress(questionnaire, answers, at.id)
     first = preceding(questionnaire, answers, at.id) is None
@@ -46,7 +48,9 @@ def question_values(
         "business": business,
         "form": form,
         "at": number,
-        "of": of,
+        "of": 1 if brief else of,
+        "score": None if at.measure == "csat" else score,
+        "low": low,
         "given": answer_words(language, at, answers.get(at.id)),
         **case_values(case, attached=attached, settled=settled),
     }
@@ -69,26 +73,33 @@ def case_values(case: Case | None, *, attached: bool, settled: bool) -> dict[str
 
 
 def question_buttons(
-    language: str, questionnaire: Questionnaire, at: Question, answers: Answers, prefix: str
+    language: str, questionnaire: Questionnaire, at: Question, answers: Answers, prefix: str, *, brief: bool = False
 ) -> Buttons:
-    """The answers to choose from, and back, skip and stop; `prefix` is "q:12", which the data begins with."""
+    """The answers to choose from, and back, skip and stop; `prefix` is "q:12", which the data begins with.
+
+    What is `brief` can only be answered, or has nothing to add.
+    """
     tag = f"{prefix}:{questionnaire.question.index(at)}"
     found = choices(language, at)
-    if at.kind == "several":
+    if at.traits.poll:
         ticked = answers.get(at.id) or ()
         # Staff tick in their form; customers vote in a native poll.
         ticks = [(key, _ticked(language, text) if key in ticked else text) for key, text in found]
         found = [*(ticks if prefix.startswith("form") else []), (NEXT, label(language, "survey_button.next"))]
     buttons = [button(text, f"{tag}:{value}") for value, text in found]
-    width = IN_A_ROW.get(at.kind, 1)
+    width = at.traits.in_a_row
     rows = [buttons[start : start + width] for start in range(0, len(buttons), width)]
-    turns = [
-        (BACK, "back", preceding(questionnaire, answers, at.id) is not None),
-        (SKIP, "skip", at.optional),
-        (STOP, "stop", True),
-    ]
-    rows.append([button(label(language, f"survey_button.{key}"), f"{tag}:{value}") for value, key, on in turns if on])
-    return rows
+    turns = (
+        [(SKIP, "enough", at.optional)]
+        if brief
+        else [
+            (BACK, "back", preceding(questionnaire, answers, at.id) is not None),
+            (SKIP, "skip", at.optional),
+            (STOP, "stop", True),
+        ]
+    )
+    shown = [button(label(language, f"survey_button.{key}"), f"{tag}:{value}") for value, key, on in turns if on]
+    return [*rows, shown] if shown else rows
 
 
 def _ticked(language: str, text: str) -> str:
@@ -97,37 +108,21 @@ def _ticked(language: str, text: str) -> str:
 
 def choices(language: str, question: Question) -> list[tuple[str, str]]:
     """The answers that buttons offer: value and words. Digits never stand alone."""
-    if question.kind == "yes_no":
-        return [(value, label(language, f"yes_no.{value}")) for value in ("yes", "no")]
     if question.options:
         return [(option.id, text_of(option.text, language)) for option in question.options]
-    return [(str(value), scale_words(language, question.kind, value)) for value in question.scale]
-
-
-def scale_words(language: str, kind: str, value: int) -> str:
-    """A value of a scale with its words: "1 Very dissatisfied"."""
-    match kind:
-        case "faces":
-            return label(language, f"faces.{value}")
-        case "nps":
-            return label(language, f"nps.{value}")
-        case "ces":
-            return label(language, f"ces.{value}")
-    return label(language, f"score.{value}")
+    values = question.traits.values or map(str, question.scale)
+    return [(value, label(language, question.traits.labels.format(value))) for value in values]
 
 
 def answer_words(language: str, question: Question, value: Any) -> str:
     """An answer as people read it; "" for none."""
     if value is None:
         return ""
-    named = dict(choices(language, question)) if not question.scale else {}
-    if isinstance(value, list):
-        return label(language, "survey_word.comma").join(str(named.get(each, each)) for each in value)
-    if question.scale and isinstance(value, int):
-        return scale_words(language, question.kind, value)
-    if question.kind == "photo":
-        return label(language, "content.photo")
-    return named.get(value, str(value))
+    if question.traits.takes and not question.traits.spoken:
+        return label(language, f"content.{value}")
+    named = dict(choices(language, question))
+    found = [str(named.get(str(each), each)) for each in (value if isinstance(value, list) else [value])]
+    return label(language, "survey_word.comma").join(found)
 
 
 def answered_lines(language: str, questionnaire: Questionnaire, answers: Answers) -> list[dict[str, str]]:

@@ -7,17 +7,13 @@ from functools import cache
 from handlers.questionnaires.showing import choices
 from handlers.typed import by_words, meant, plain_words, readings
 from models.questionnaires import Question
-from models.questionnaires.definition import SCALES
 from models.questionnaires.path import is_answer
 from templates import LANGUAGES, word_list
-
-#: Kinds that a typed number of stars answers.
-STARS = ("stars", "faces")
 
 
 def answer_in(question: Question, text: str) -> str | None:
     """The button's value that a typed text means and nothing else; None for words that say more, or are unclear."""
-    if question.kind not in SCALES and question.kind not in ("yes_no", "choice"):
+    if not question.traits.chosen:
         return None
     value = meant(text, _meanings(question))
     if value is None and question.scale:
@@ -35,20 +31,8 @@ def _of_kind(kind: str) -> dict[str, str]:
             lists.setdefault(value, []).extend(_shown(shown, scale=bool(question.scale)))
     for value, words in lists.items():
         for language in LANGUAGES:
-            words.extend(_plain_list(language, kind, value))
+            words.extend(word_list(language, question.traits.typed.format(value)) if question.traits.typed else ())
     return by_words(lists)
-
-
-def _plain_list(language: str, kind: str, value: str) -> list[str]:
-    """The words for a value that stand on no button."""
-    match kind:
-        case "stars" | "faces":
-            return word_list(language, f"stars_words.{value}")
-        case "ces":
-            return word_list(language, f"ces_words.{value}")
-        case "yes_no":
-            return word_list(language, f"yes_no_words.{value}")
-    return []
 
 
 def _meanings(question: Question) -> dict[str, str]:
@@ -70,10 +54,10 @@ def _shown(text: str, *, scale: bool) -> Iterator[str]:
 def _number(question: Question, said: str) -> str | None:
     """The number that stands alone ("5"), with its unit, or out of the highest."""
     numerals, pattern, signs = _numbers()
-    if question.kind in STARS and set(said) <= signs:
+    if question.traits.stars and set(said) <= signs:
         return str(len(said))
     found = pattern.fullmatch(said)
-    if found is None or (found["stars"] and question.kind not in STARS):
+    if found is None or (found["stars"] and not question.traits.stars):
         return None
     top = found["top"]
     if top and int(top) != question.scale[-1]:

@@ -5,22 +5,31 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from handlers import cases
+from handlers.cards import own_case
+from handlers.chat.doors import Place
+from handlers.chat.presses import answer_press, pressed
+from handlers.customers import known
 from handlers.happenings import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
 from handlers.questionnaires import asking, runs
-from handlers.questionnaires.stars import RESOLVED, score_buttons
-from handlers.speaking import tell_customer
+from handlers.refusals import Refusal
+from handlers.speaking import change_message, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
 from models.cases import Case, CaseKind
 from models.contact import Purpose
 from models.customers import Customer, customer_numbered
+from models.delivery import Priority
 from models.installation import plan_of
 from models.plan import Survey
 from models.questionnaires import OPEN, Invitation, InvitationState
+from models.questionnaires.rows import STARS
 from models.questionnaires.sampling import SHARES, drawn_case
+from models.staff import staff_group
 from models.visits import wanted
 from models.work import Work
+from templates import label
 
-CSAT = "csat"
+#: What is asked about every resolved case where the plan has no surveys.
+BY_ITSELF = (Survey(questionnaire="csat"),)
 
 
 async def say_resolved(work: Work, happening: CaseResolved) -> None:
@@ -31,32 +40,30 @@ async def say_resolved(work: Work, happening: CaseResolved) -> None:
         for piece in pieces(summary, cases.SUMMARY_LIMIT):
             tell_customer(work, customer, "cases/summary", {"number": case.id, "summary": piece}, case=case)
         summary = ""
-    plan = await plan_of(work, case)
-    if not plan.survey and customer.user_id is not None:
-        await _offer_stars(work, customer, case, summary)
-    elif not await _ask_at_once(work, customer, case, plan.survey):
-        values = {"number": case.id, "summary": summary, "ask": False}
+    if not await _ask_at_once(work, customer, case):
+        values = {"number": case.id, "summary": summary}
         buttons = [[cases.not_solved_button(customer.language, case)]]
         tell_customer(work, customer, "cases/resolved", values, buttons=buttons, case=case)
 
 
-async def _offer_stars(work: Work, customer: Customer, case: Case, summary: str) -> None:
-    """The five stars of the first version of `csat`, which need no run of their own."""
-    due = asking.occurrence_of_case(CSAT, case)
-    invitation = await asking.plan(work, customer, CSAT, due, RESOLVED, work.now, case=case)
-    values = {"number": case.id, "summary": summary, "ask": True}
-    buttons = score_buttons(customer.language, case)
-    message_id = tell_customer(work, customer, "cases/resolved", values, buttons=buttons, case=case)
-    if invitation is not None:
-        invitation.state, invitation.asked_at = InvitationState.ASKED, work.now
-        invitation.expires_at, invitation.message_id = None, message_id
+async def _surveys(work: Work, customer: Customer, case: Case) -> tuple[Survey, ...]:
+    """What is asked of the customer after that case."""
+    return (await plan_of(work, case)).survey or (BY_ITSELF if customer.user_id is not None else ())
 
 
-async def _ask_at_once(work: Work, customer: Customer, case: Case, surveys: tuple[Survey, ...]) -> bool:
-    """Ask the first survey that is due at once under the words that the case is resolved; whether that was done."""
-    if customer.open_run_id is not None:
+def _rule(survey: Survey) -> str:
+    return STARS if survey in BY_ITSELF else f"survey:{survey.questionnaire}"
+
+
+async def _ask_at_once(work: Work, customer: Customer, case: Case) -> bool:
+    """Ask the first survey that is due at once under the words that the case is resolved; whether that was done.
+
+    What stands under another case's words gives way, and can still be tapped; anything else is asked to the end.
+    """
+    before = await runs.open_run(work, customer)
+    if before is not None and not (before.invitation.attached or before.invitation.brief):
         return False
-    for survey in surveys:
+    for survey in await _surveys(work, customer, case):
         if survey.when != "case_resolved" or delay(survey, case) != timedelta(0):
             continue
         invitation = await _plan(work, customer, case, survey)
@@ -76,7 +83,7 @@ def delay(survey: Survey, case: Case) -> timedelta | None:
 async def plan_surveys(work: Work, happening: CaseResolved | CaseClosed) -> None:
     """Plan what the plan asks after a case that was resolved, or closed."""
     case, when = happening.case, "case_resolved" if isinstance(happening, CaseResolved) else "case_closed"
-    for survey in (await plan_of(work, case)).survey:
+    for survey in await _surveys(work, happening.customer, case):
         if survey.when == when:
             await _plan(work, happening.customer, case, survey)
 
@@ -94,7 +101,7 @@ async def _plan(work: Work, customer: Customer, case: Case, survey: Survey) -> I
         customer,
         survey.questionnaire,
         asking.occurrence_of_case(survey.questionnaire, case),
-        f"survey:{survey.questionnaire}",
+        _rule(survey),
         work.now + after,
         case=case,
         lasts=survey.expires,
@@ -115,9 +122,9 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
     case = happening.case
     if case.unfinished:
         return
-    surveys = {f"survey:{each.questionnaire}": each for each in (await plan_of(work, case)).survey}
+    surveys = {_rule(each): each for each in (await plan_of(work, case)).survey or BY_ITSELF}
     planned = select(Invitation).where(Invitation.case_id == case.id, Invitation.state == InvitationState.PLANNED)
-    for invitation in await work.all(planned) if surveys else ():
+    for invitation in await work.all(planned):
         survey = surveys.get(invitation.rule)
         if survey and (delay(survey, case) is None or _visit_asks(work, case, survey)):
             await asking.drop(work, invitation, "kind")
@@ -148,3 +155,20 @@ async def take_back(work: Work, happening: CaseReopened) -> None:
             if not (invitation.attached and happening.why == "not_solved"):  # whose message says so itself
                 await runs.put_away(work, run, "questionnaires/withdrawn")
             await runs.end(work, run, InvitationState.CANCELLED, "reopened")
+
+
+async def not_solved(work: Work, place: Place) -> None:
+    """A press on "not solved": the same case goes on. One for an earlier time that it was resolved comes too late."""
+    customer = await known(work, place.user)
+    press = pressed(place)
+    case = await own_case(work, customer, press.number())
+    if case.unfinished or str(case.episode) != press.word(1):
+        raise Refusal("score_late" if case.unfinished else "stale")
+    cases.reopen(work, case, customer, "not_solved")
+    summary = case.summary if len(case.summary) <= cases.SUMMARY_LIMIT else ""
+    values = {"number": case.id, "summary": summary}
+    answer_press(work, place, label(customer.language, "toast.reopened"))
+    change_message(work, customer, place.message["message_id"], "cases/not_solved", values, [])
+    group = await staff_group(work, case.group_id)
+    values = {"number": case.id}
+    tell_staff(work, group, customer, "cases/unsolved", values, priority=Priority.ANSWER, case_id=case.id)

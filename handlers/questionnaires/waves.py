@@ -6,17 +6,19 @@ from typing import Any
 from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
+from handlers.approvals import ask, choices
+from handlers.chat.approvals import where_asked
 from handlers.chat.doors import Place, Where, in_place
-from handlers.chat.presses import answer_press
 from handlers.moments import local_time
 from handlers.questionnaires.library import current
 from handlers.refusals import Refusal
-from handlers.speaking import button, send
+from handlers.speaking import send
+from models.approvals import Approval, ApprovalKind
 from models.contact import Facts, Purpose, rule
 from models.delivery import Priority, SendClass, What, staff_lane
 from models.plan import text_of
 from models.questionnaires import ALIVE, SurveyWave, WaveState
-from models.questionnaires.sampling import SHARES, period_of, salt_of
+from models.questionnaires.sampling import SHARES, salt_of
 from models.questionnaires.waves import (
     count_asked,
     counts_of,
@@ -25,9 +27,11 @@ from models.questionnaires.waves import (
     is_audience,
     plan_some,
     strata_of,
+    walk_of,
 )
+from models.staff import Staff
+from models.walks import forget, in_period, period_of
 from models.work import Work
-from templates import label
 
 #: How many messages a minute a wave takes at most, as Telegram's limits and everything else leave them.
 A_MINUTE = 1500
@@ -137,25 +141,24 @@ async def _preview(work: Work, place: Place, key: str, audience: str | None) -> 
         "minutes": -(-number // A_MINUTE),
         "begins": local_time(work, begins) if begins > work.now else "",
     }
-    buttons = [[button(label(language, f"wave.{key}"), f"wave:{wave.id}:{key}") for key in ("go", "no")]]
-    in_place(work, place, "questionnaires/preview", values, buttons=buttons if number else None)
+    buttons = None
+    if number:
+        asked = await ask(work, ApprovalKind.WAVE, place.speaker, where_asked(place), wave_id=wave.id)
+        buttons = choices(asked, language)
+    in_place(work, place, "questionnaires/preview", values, buttons=buttons)
 
 
 def _seconds(every: timedelta | None) -> int:
     return int(every.total_seconds()) if every else 0
 
 
-async def confirm(work: Work, place: Place) -> None:
-    """The button under the preview: it goes, or it does not."""
-    _, number, answer = [*place.text.split(":"), "", ""][:3]
-    wave = await _wave(work, number)
-    if wave is None or wave.state is not WaveState.PREVIEW or answer not in ("go", "no"):
-        raise Refusal("stale")
-    wave.state = WaveState.PLANNING if answer == "go" else WaveState.CANCELLED
+async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
+    """What the preview showed goes, or it does not."""
+    wave: SurveyWave = await work.first(select(SurveyWave).where(SurveyWave.id == approval.wave_id))
+    wave.state = WaveState.PLANNING if yes else WaveState.CANCELLED
     wave.made_at = work.now
-    work.audit(place.speaker, f"survey_{answer}", f"wave:{wave.id}", questionnaire=wave.questionnaire)
-    said = "toast.wave_goes" if answer == "go" else "toast.wave_dropped"
-    answer_press(work, place, label(place.speaker.language, said, number=wave.id))
+    action = "survey_go" if yes else "survey_no"
+    work.audit(by, action, f"wave:{wave.id}", questionnaire=wave.questionnaire)
 
 
 # -- what the clock does
@@ -167,11 +170,15 @@ async def begin_periods(work: Work) -> bool:
     for survey in work.plan.survey:
         if survey.when != "every" or survey.every is None:
             continue
-        key = f"every:{survey.questionnaire}:{_seconds(survey.every)}:{period_of(work.now, survey.every)}"
         questionnaire = await current(work, survey.questionnaire)
-        known = await work.first(select(SurveyWave.id).where(SurveyWave.key == key))
-        if known is not None or questionnaire is None:
+        if questionnaire is None:
             continue
+        name = f"{survey.questionnaire}:{_seconds(survey.every)}"
+        walk = await in_period(work, f"survey:{name}", survey.every)
+        if walk is None:
+            continue
+        walk.end()
+        key = f"every:{name}:{period_of(work.now, survey.every)}"
         work.add(
             SurveyWave(
                 key=key,
@@ -205,6 +212,7 @@ async def plan_waves(work: Work) -> bool:
             if await forget_some(work, wave):
                 return True
             wave.was = WaveState.CANCELLED  # nothing of it is left
+            await forget(work, walk_of(wave))
         elif not await has_planned(work, wave):
             wave.state = WaveState.DONE
     return False

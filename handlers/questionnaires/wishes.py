@@ -21,8 +21,7 @@ async def withdraw(work: Work, happening: OptedOut) -> None:
     customer = happening.customer
     if Purpose.SURVEY not in happening.purposes:
         return
-    run = await runs.open_run(work, customer)
-    if run is not None:
+    while (run := await runs.open_run(work, customer)) is not None:
         await runs.stop(work, run)
     planned = select(Invitation).where(
         Invitation.customer_id == customer.id,

@@ -90,7 +90,13 @@ class _Clocks:
             self.case.due_at, self.case.due_what = at, what
 
 
+class _Opened(dict[int, _Clocks]):
+    """The clocks of the cases that were opened in this work: there are no others."""
+
+
 async def _clocks(work: Work, case: Case) -> _Clocks:
+    if case.id in (opened := work.memory(_Opened)):
+        return opened[case.id]
     return _Clocks(work, case, await plan_of(work, case), await clocks_of(work, case.id))
 
 
@@ -99,7 +105,7 @@ async def case_opened(work: Work, happening: CaseOpened) -> None:
     case, plan = happening.case, await plan_of(work, happening.case)
     if not promises(plan):
         return
-    clocks = _Clocks(work, case, plan, [])
+    clocks = work.memory(_Opened)[case.id] = _Clocks(work, case, plan, [])
     standard = await standard_of(work, case, happening.customer)
     clocks.start(Timed.RESOLUTION, case.opened_at, standard)
     clocks.start(Timed.UPDATE, case.opened_at, standard)

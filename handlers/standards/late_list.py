@@ -7,10 +7,10 @@ from handlers.addresses import link_in
 from handlers.moments import in_words
 from handlers.speaking import tell_staff
 from handlers.standards.escalating import MOST_NAMED
-from models.calendars import moment
 from models.staff import StaffGroup, staff_groups
 from models.standards import late_cases
 from models.topics import fetch_topics
+from models.walks import daily
 from models.work import Work
 
 #: A list that was missed by so much is not caught up with: the next one comes tomorrow.
@@ -19,17 +19,14 @@ STILL_WANTED = timedelta(hours=1)
 
 async def tell_late_list(work: Work) -> bool:
     """A tick: tell each group what is late, once a day; where nothing is, nothing is said."""
-    at, zone = work.plan.reports.daily, work.plan.business.timezone
+    at = work.plan.reports.daily
     if at is None:
         return False
-    today = work.now.astimezone(zone).date()
-    due = moment(today, at, zone)
-    if not due <= work.now < due + STILL_WANTED:
-        return False
     for group in await staff_groups(work):
-        if group.late_list_on != today:
-            group.late_list_on = today
+        walk = await daily(work, f"late_list:{group.id}", at=at, still_wanted=STILL_WANTED)
+        if walk is not None:
             await _tell(work, group)
+            walk.end()
     return False
 
 

@@ -22,7 +22,8 @@ from models.calendars import moment, working_time
 from models.cases import case_numbered
 from models.customers import Customer, customer_numbered
 from models.staff import Role, Staff, active_staff, members_of, memberships_of, staff_member, staff_named
-from models.visits import LIVE, TO_COME, By, Visit, VisitRun, VisitState
+from models.visits import LIVE, TO_COME, By, Visit, VisitState
+from models.walks import daily
 from models.work import Work
 
 #: How many visits a list names; the rest it counts.
@@ -33,7 +34,8 @@ LOOK_AHEAD = timedelta(days=7)
 DAY_BEGINS = time(9)
 #: How many get their owner in one transaction.
 GIVEN_AT_ONCE = 50
-MORNING = "morning"
+#: A morning's list is of that day alone.
+STILL_WANTED = timedelta(days=1)
 
 
 # -- lists
@@ -108,29 +110,27 @@ def _midnight(work: Work, days: int) -> datetime:
 
 async def tell_each_morning(work: Work) -> bool:
     """A tick: when the working day begins, give today's visits to their agents and tell each their list."""
-    run: VisitRun | None = await work.first(select(VisitRun).where(VisitRun.name == MORNING).with_for_update())
-    if run is None:
-        work.add(VisitRun(name=MORNING, until=work.now))  # a morning before our time is nobody's
-        return False
     begins = _day_begins(work)
-    if begins is None or not run.until < begins <= work.now:
+    if begins is None:
+        return False
+    walk = await daily(work, "visits_morning", at=begins, still_wanted=STILL_WANTED)
+    if walk is None:
         return False
     if await _give_todays(work):
         return True
-    run.until = begins
+    walk.end()
     await _tell_lists(work)
     return False
 
 
-def _day_begins(work: Work) -> datetime | None:
+def _day_begins(work: Work) -> time | None:
     """When today's work begins; None where nobody works today."""
-    zone, hours = work.plan.business.timezone, working_time(work.plan)
-    today = work.now.astimezone(zone).date()
+    hours = working_time(work.plan)
     if hours.calendar.always:
-        return moment(today, DAY_BEGINS, zone)
-    spans = hours.hours_of(today)
+        return DAY_BEGINS
+    spans = hours.hours_of(work.now.astimezone(work.plan.business.timezone).date())
     start = min((span.start for span in spans), default=None)
-    return None if start is None else moment(today, time(start // 60, start % 60), zone)
+    return None if start is None else time(start // 60, start % 60)
 
 
 async def _give_todays(work: Work) -> bool:

@@ -19,10 +19,8 @@ from models.customers import Customer
 from models.plan import Visit as VisitRule
 from models.visits import (
     AHEAD,
-    SELDOM,
     By,
     Visit,
-    VisitRun,
     VisitState,
     default_tier,
     gone_from,
@@ -32,6 +30,7 @@ from models.visits import (
     sampled,
     zone_named,
 )
+from models.walks import SELDOM, Walk, kept_ahead, walk_named
 from models.work import Work
 
 #: Customers looked at in one transaction: others wait for it no longer than a blink.
@@ -45,9 +44,9 @@ async def plan_ahead(work: Work) -> bool:
     for rule in work.plan.visit:
         intervals = _intervals(work, rule)
         if intervals:
-            run = await _run(work, rule)
-            if run.horizon is not None or _begin_pass(work, run, min(intervals.values())):
-                await _plan_some(work, rule, run, intervals)
+            walk = await kept_ahead(work, _walk_of(rule), min(AHEAD, *intervals.values()))
+            if walk is not None:
+                await _plan_some(work, rule, walk, intervals)
                 return True
     return False
 
@@ -61,44 +60,21 @@ def _intervals(work: Work, rule: VisitRule) -> dict[str | None, timedelta]:
     return {tier.id: tier.visit_every for tier in work.plan.tier if tier.visit_every}
 
 
-async def _run(work: Work, rule: VisitRule) -> VisitRun:
-    found: VisitRun | None = await work.first(select(VisitRun).where(VisitRun.name == rule.id).with_for_update())
-    if found is None:
-        # What would have been before we began to count was not missed.
-        found = VisitRun(name=rule.id, until=work.now, plan_version=work.plan_version)
-        work.add(found)
-        await work.flush()
-    if found.plan_version != work.plan_version:
-        found.until, found.horizon, found.after = min(found.until, work.now), None, 0
-        found.plan_version = work.plan_version
-    return found
+def _walk_of(rule: VisitRule) -> str:
+    return f"visits:{rule.id}"
 
 
-def _begin_pass(work: Work, run: VisitRun, shortest: timedelta) -> bool:
-    """Begin to plan further ahead when it is time to: at night, or at once for what comes often."""
-    ahead = min(AHEAD, shortest)
-    if shortest < SELDOM:
-        due = run.until <= work.now + ahead / 2
-    else:
-        zone = work.plan.business.timezone
-        due = run.until.astimezone(zone).date() < (work.now + ahead).astimezone(zone).date()
-    if due:
-        run.horizon, run.after = work.now + ahead, 0
-    return due
-
-
-async def _plan_some(work: Work, rule: VisitRule, run: VisitRun, intervals: dict[str | None, timedelta]) -> None:
-    """The next customers of the pass; after the last one it is over."""
-    assert run.horizon is not None  # noqa: S101
-    upto, last = run.after + CUSTOMERS_AT_ONCE, await work.first(select(func.max(Customer.id)))
+async def _plan_some(work: Work, rule: VisitRule, walk: Walk, intervals: dict[str | None, timedelta]) -> None:
+    """The next customers of the walk; after the last one it is over."""
+    upto, last = walk.after + CUSTOMERS_AT_ONCE, await work.first(select(func.max(Customer.id)))
     rows: list[dict[str, Any]] = []
     dialect = (await work.session.connection()).dialect.name
-    for customer_id, tier, zone, anchor in await work.all(_candidates(work, rule, run, intervals, upto, dialect)):
-        rows += _occurrences(work, rule, run, intervals, customer_id, tier, zone, anchor)
+    for customer_id, tier, zone, anchor in await work.all(_candidates(work, rule, walk, intervals, upto, dialect)):
+        rows += _occurrences(work, rule, walk, intervals, customer_id, tier, zone, anchor)
     await _insert(work, rows)
-    run.after = upto
+    walk.step(upto)
     if upto >= (last or 0):
-        run.until, run.horizon = run.horizon, None
+        walk.end()
 
 
 async def _insert(work: Work, rows: list[dict[str, Any]]) -> None:
@@ -111,9 +87,9 @@ async def _insert(work: Work, rows: list[dict[str, Any]]) -> None:
 
 
 def _candidates(
-    work: Work, rule: VisitRule, run: VisitRun, intervals: dict[str | None, timedelta], upto: int, dialect: str
+    work: Work, rule: VisitRule, walk: Walk, intervals: dict[str | None, timedelta], upto: int, dialect: str
 ) -> Any:
-    """The customers, up to that number, for whom the rule comes again within the pass: number, tier, zone, anchor.
+    """The customers, up to that number, for whom the rule comes again within the walk: number, tier, zone, anchor.
 
     The anchor, in seconds, is the beginning of what is counted: the customer's first day, or last word.
     """
@@ -122,7 +98,7 @@ def _candidates(
         since = func.coalesce(col(Customer.last_contact_at), since)
     whole: Any = func.floor if dialect == "postgresql" else lambda seconds: seconds  # SQLite has no fractions here
     anchor = cast(whole(extract("epoch", since)), BigInteger)
-    after, horizon = int(run.until.timestamp()), int((run.horizon or run.until).timestamp())
+    after, horizon = int(walk.until.timestamp()), int((walk.horizon or walk.until).timestamp())
     comes = []
     for tier, interval in intervals.items():
         seconds = max(1, int(interval.total_seconds()))
@@ -131,7 +107,7 @@ def _candidates(
         by_bot = rule.by_whom(tier) == By.BOT and tier is not None
         comes.append(and_(_of_tier(work, tier), again, reached if by_bot else true()))
     query = select(Customer.id, Customer.tier, Customer.zone, anchor).where(
-        col(Customer.id) > run.after, col(Customer.id) <= upto, col(Customer.merged_into_id).is_(None), or_(*comes)
+        col(Customer.id) > walk.after, col(Customer.id) <= upto, col(Customer.merged_into_id).is_(None), or_(*comes)
     )
     if rule.purpose_of == Purpose.MARKETING:
         latest = (
@@ -157,19 +133,19 @@ def _of_tier(work: Work, tier: str | None) -> Any:
 def _occurrences(
     work: Work,
     rule: VisitRule,
-    run: VisitRun,
+    walk: Walk,
     intervals: dict[str | None, timedelta],
     customer_id: int,
     tier: str | None,
     zone: str | None,
     anchor: int,
 ) -> Iterator[dict[str, Any]]:
-    """The rows of one customer for this pass."""
+    """The rows of one customer for this walk."""
     tier = tier or default_tier(work.plan)
     interval = intervals.get(tier) or intervals[None]
     spread = min(rule.window / 4, interval * SPREAD, timedelta(days=1)) if interval >= SELDOM else timedelta(0)
     by, place = By(rule.by_whom(tier)), zone_named(zone) if zone else work.plan.business.timezone
-    for number, at in numbers(anchor, interval, run.until, run.horizon or run.until):
+    for number, at in numbers(anchor, interval, walk.until, walk.horizon or walk.until):
         if sampled(rule, tier, customer_id, number):
             key = occurrence_of(rule, customer_id, interval, anchor, number)
             due, reason = placed(work.plan, place, at, by, key, spread)
@@ -203,11 +179,11 @@ async def file_changed(work: Work, happening: FileChanged) -> None:
         elif rule is not None:
             visit.by = By(rule.by_whom(customer.tier))
     for rule in work.plan.visit:
-        run: VisitRun | None = await work.first(select(VisitRun).where(VisitRun.name == rule.id))
+        walk = await walk_named(work, _walk_of(rule))
         intervals = _intervals(work, rule) if rule.when == "tier" else {}
-        if run is None or not intervals.keys() & {customer.tier or default_tier(work.plan)}:
+        if walk is None or not intervals.keys() & {customer.tier or default_tier(work.plan)}:
             continue
-        so_far = VisitRun(name=rule.id, until=work.now, horizon=run.until)
+        so_far = Walk(name=walk.name, until=work.now, horizon=walk.until)
         anchor = int(customer.created_at.timestamp())
         rows = list(_occurrences(work, rule, so_far, intervals, customer.id, customer.tier, customer.zone, anchor))
         await _insert(work, rows)

@@ -14,7 +14,7 @@ from handlers.speaking import take_buttons as take_buttons_at
 from handlers.speaking import tell_customer, tell_staff
 from handlers.typed import by_words, is_current, is_thanks, is_urgent, meant
 from handlers.visits.asking import answered, when_buttons
-from models.cases import case_numbered, cases_of
+from models.cases import case_numbered, cases_of, is_new
 from models.customers import Customer
 from models.delivery import Priority
 from models.messages import links_of
@@ -102,6 +102,8 @@ async def _asked(work: Work, place: Place, customer: Customer) -> Visit | None:
 
 
 async def _latest(work: Work, customer: Customer) -> Visit | None:
+    if is_new(work, customer.id):
+        return None
     of_customer = select(Visit).where(Visit.customer_id == customer.id, Visit.state == VisitState.ASKED)
     visit: Visit | None = await work.first(of_customer.order_by(col(Visit.begun_at).desc()))
     return visit

@@ -19,13 +19,14 @@ from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button, change_in_group, tell_customer, tell_staff
 from handlers.visits import owners
 from handlers.visits.planning import ASK_WHY, HAND_WINDOW, rule_of
-from models.cases import Case, case_numbered, history_of
+from models.cases import Case, case_numbered, count_cases
 from models.contact import Purpose
 from models.customers import Customer, customer_numbered, zone_of
 from models.delivery import Priority
 from models.installation import plan_of
 from models.questionnaires import OPEN, Invitation
 from models.questionnaires.rows import VISIT
+from models.questionnaires.scores import scores_of
 from models.staff import Role, Staff, staff_group, staff_member
 from models.visits import BY_HAND, By, Outcome, Visit, VisitState, next_open, other_half
 from models.work import Work
@@ -72,7 +73,7 @@ async def _values(
     language, zone = work.plan.business.language, work.plan.business.timezone
     rule = rule_of(work, visit)
     tier = work.plan.tier_named(customer.tier)
-    past, scores = await history_of(work, customer.id, case.id if case else 0)
+    past = await count_cases(work, customer.id) - bool(case)
     about = about_of(work, visit)
     business = work.plan.business.name.get(customer.language, "")
     said = {"business": business, "name": customer.salutation or customer.name, "number": case.id if case else ""}
@@ -85,8 +86,8 @@ async def _values(
         "customer": customer.id,
         "phone": customer.phone,
         "tier": tier.name.get(language) or tier.id if tier else None,
-        "past": max(0, past),
-        "scores": scores,
+        "past": past,
+        "scores": await scores_of(work, customer.id, but=case.id if case else None) if past else [],
         "owner": {"user": owner.user_id, "name": owner.name} if owner else None,
         "until": in_words(language, visit.window_until, work.now, zone, lasting=True),
         "note": visit.note[:300],

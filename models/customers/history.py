@@ -18,7 +18,7 @@ LATEST = 3
 
 @dataclass(frozen=True)
 class History:
-    """Purchases and events (the latest), what was bought in all (hundredths), cases, scores, merged numbers.
+    """Purchases and events (the latest), what was bought in all (hundredths), cases, merged numbers.
 
     `unheard` counts the words that came while the customer was banned.
     """
@@ -29,7 +29,6 @@ class History:
     events: Sequence[ServiceEvent]
     cases: int
     open: list[int]
-    scores: list[int]
     merged: list[int]
     unheard: int
 
@@ -48,7 +47,6 @@ async def history(work: Work, customer_id: int) -> History:
         events=await _latest(work, ServiceEvent, customer_id),
         cases=len(cases),
         open=[case.id for case in cases if case.unfinished][:10],
-        scores=[case.score for case in cases if case.score is not None][:5],
         merged=list(await work.all(select(Customer.id).where(Customer.merged_into_id == customer_id).limit(10))),
         unheard=int(await work.first(unheard)),
     )

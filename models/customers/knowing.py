@@ -1,5 +1,6 @@
 """The customers whom a unit of work has met, and who they are in Telegram."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -14,8 +15,20 @@ _USERS: Any = bindparam("user_ids", expanding=True)
 _CUSTOMERS = select(Customer).where(col(Customer.user_id).in_(_USERS)).order_by(col(Customer.id)).with_for_update()
 
 
+_NUMBERED = (
+    select(Customer)
+    .where(col(Customer.id).in_(bindparam("numbers", expanding=True)))
+    .order_by(col(Customer.id))
+    .with_for_update()
+)
+
+
 class _Known(dict[int, Customer | None]):
     """Customers by their Telegram user ids."""
+
+
+class _Numbered(dict[int, Customer]):
+    """Customers by their numbers."""
 
 
 async def fetch_customers(work: Work, user_ids: list[int]) -> list[Customer]:
@@ -25,7 +38,15 @@ async def fetch_customers(work: Work, user_ids: list[int]) -> list[Customer]:
     found = list(await work.all(_CUSTOMERS, user_ids=wanted)) if wanted else []
     known.update(dict.fromkeys(wanted))
     known.update({customer.user_id: customer for customer in found})
+    work.memory(_Numbered).update({customer.id: customer for customer in found})
     return found
+
+
+async def fetch_customers_numbered(work: Work, numbers: Iterable[int]) -> None:
+    """Fetch the customers (locked on PostgreSQL) with these numbers who are not yet known, in one query."""
+    known = work.memory(_Numbered)
+    if wanted := sorted(set(numbers) - known.keys()):
+        known.update({customer.id: customer for customer in await work.all(_NUMBERED, numbers=wanted)})
 
 
 async def customer_of_user(work: Work, user_id: int) -> Customer | None:
@@ -38,8 +59,8 @@ async def customer_of_user(work: Work, user_id: int) -> Customer | None:
 
 async def customer_numbered(work: Work, customer_id: int) -> Customer:
     """The customer with that number, or into whom they were merged, locked on PostgreSQL."""
-    query = select(Customer).where(Customer.id == customer_id).with_for_update()
-    customer: Customer = await work.first(query)
+    await fetch_customers_numbered(work, [customer_id])
+    customer = work.memory(_Numbered)[customer_id]
     if customer.merged_into_id is not None:
         return await customer_numbered(work, customer.merged_into_id)
     if customer.user_id is not None:
@@ -54,13 +75,13 @@ async def customer_of(work: Work, case: Case) -> Customer:
 
 def met_customer(work: Work, customer_id: int) -> Customer | None:
     """The customer with that number, where this work has met them."""
-    known = (each for each in work.memory(_Known).values() if each is not None and each.id == customer_id)
-    return next(known, None)
+    return work.memory(_Numbered).get(customer_id)
 
 
 def remember_customer(work: Work, customer: Customer) -> None:
     """Add a new customer, known from now on to the rest of the work."""
     work.add(customer)
+    work.memory(_Numbered)[customer.id] = customer
     if customer.user_id is not None:
         work.memory(_Known)[customer.user_id] = customer
     no_cases_yet(work, customer.id)
@@ -71,6 +92,8 @@ def forget_customers(work: Work, *customers: Customer) -> None:
     numbers = {customer.id for customer in customers}
     forget_cases_of(work, list(numbers))
     forget_topics_of(work, list(numbers))
+    for number in numbers:
+        work.memory(_Numbered).pop(number, None)
     known = work.memory(_Known)
     for user_id, customer in list(known.items()):
         if customer is not None and customer.id in numbers:

@@ -36,7 +36,8 @@ class Customer(Base, table=True):
     customer), `fields` the plan's own fields by their ids, `zone` the IANA name of the city's time zone, `phone`
     as `models/customers/phones.py` writes it, `ref` what another system numbers them by. A customer that was merged
     into another names it in `merged_into_id` and has no Telegram account of its own any more. `open_run_id` is the
-    invitation whose questions are open, one at a time; `recovering_since` a low score that was not made good yet.
+    invitation that the customer's words answer: of those that are open, the one asked or tapped last;
+    `recovering_since` a low score that was not made good yet.
     """
 
     __tablename__ = "customers"
@@ -151,21 +152,6 @@ class ServiceEvent(Base, table=True):
     at: datetime
     details: str = ""
     fresh: bool = True
-
-
-class TierRequest(Base, table=True):
-    """An agent's wish that a customer be of a tier; a supervisor decides by a button."""
-
-    __tablename__ = "tier_requests"
-
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
-    customer_id: int = Field(foreign_key="customers.id", sa_type=BigInteger, index=True)
-    tier: str
-    until: datetime
-    reason: str
-    asked_by: int = Field(foreign_key="staff.id", sa_type=BigInteger)
-    asked_at: datetime
-    decided_at: datetime | None = None
 
 
 class JoinToken(Base, table=True):

@@ -1,6 +1,7 @@
 """Questionnaires: definitions, the way through them, invitations and answers, and who is drawn for a survey."""
 
-from models.questionnaires.definition import MEASURES, SCALES, Question, Questionnaire
+from models.questionnaires.definition import Question, Questionnaire
+from models.questionnaires.kinds import KINDS, Traits
 from models.questionnaires.reading import (
     QuestionnaireError,
     known_questionnaire,
@@ -21,9 +22,8 @@ from models.questionnaires.rows import (
 
 __all__ = [
     "ALIVE",
-    "MEASURES",
+    "KINDS",
     "OPEN",
-    "SCALES",
     "Answer",
     "Invitation",
     "InvitationState",
@@ -33,6 +33,7 @@ __all__ = [
     "QuestionnaireError",
     "QuestionnaireVersion",
     "SurveyWave",
+    "Traits",
     "WaveState",
     "known_questionnaire",
     "questionnaire_text",

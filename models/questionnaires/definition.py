@@ -2,23 +2,22 @@
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from models.plan.kinds import Id, Section, Text
+from models.questionnaires.kinds import KINDS, Measure, Traits
 
-#: What a scale goes from and to, both included.
-SCALES = {"stars": (1, 5), "faces": (1, 5), "nps": (0, 10), "ces": (1, 7)}
-#: What a scale can measure: satisfaction, recommendation (NPS), effort (CES).
-MEASURES = {"stars": "csat", "faces": "csat", "nps": "nps", "ces": "ces"}
 #: A native poll holds so many options (Telegram: 12) of so many characters (100).
 MOST_OPTIONS, LONGEST_OPTION = 10, 60
 LONGEST_TEXT = 300
 MOST_QUESTIONS = 30
 
-Measure = Literal["csat", "nps", "ces"]
-Kind = Literal["stars", "faces", "nps", "ces", "yes_no", "choice", "several", "words", "photo"]
+if TYPE_CHECKING:
+    Kind = str
+else:
+    Kind = Literal[tuple(KINDS)]
 Version = Annotated[int, Field(ge=1, le=9999)]
 
 
@@ -71,15 +70,22 @@ class Question(Section):
     @property
     def measure(self) -> str | None:
         """The figure that the answer counts for, if any."""
-        return self.kind if self.kind in ("nps", "ces") else self.measures
+        return self.traits.measure if self.traits.always else self.measures
+
+    @property
+    def traits(self) -> Traits:
+        """What its kind says of it."""
+        return KINDS[self.kind]
 
     @property
     def scale(self) -> range:
         """The values of a scale; empty for other kinds."""
-        if self.kind not in SCALES:
-            return range(0)
-        first, last = SCALES[self.kind]
-        return range(first, last + 1)
+        return self.traits.scale
+
+    @property
+    def option_ids(self) -> tuple[str, ...]:
+        """The ids of the answers to choose from, where they are no scale."""
+        return self.traits.values or tuple(option.id for option in self.options)
 
 
 class Thanks(Section):

@@ -47,11 +47,7 @@ def is_answer(question: Question, value: str) -> Any:
     """The value that the data of a button stands for, or None for what is no answer to that question."""
     if question.scale:
         return int(value) if value.isdecimal() and len(value) < 3 and int(value) in question.scale else None
-    if question.kind == "yes_no":
-        return value if value in ("yes", "no") else None
-    if question.kind == "choice":
-        return value if value in {option.id for option in question.options} else None
-    return None
+    return value if question.traits.chosen and value in question.option_ids else None
 
 
 def scores(questionnaire: Questionnaire, answers: Answers) -> dict[str, int]:

@@ -12,13 +12,13 @@ from models.plan.wording import key_words, meant
 from models.questionnaires.definition import (
     LONGEST_OPTION,
     LONGEST_TEXT,
-    MEASURES,
     MOST_OPTIONS,
     MOST_QUESTIONS,
     Condition,
     Question,
     Questionnaire,
 )
+from models.questionnaires.kinds import KINDS
 
 Remark = tuple[str, str]  # the key of the question that is wrong, and what is to be said
 
@@ -78,19 +78,21 @@ def _understood(given: Any) -> tuple[Question | None, set[Any]]:
 def _unfit(question: Question) -> Iterator[Remark]:
     """What does not fit the kind of a question."""
     options = question.options
-    chosen = question.kind in ("choice", "several")
-    if chosen and not 2 <= len(options) <= MOST_OPTIONS:
+    wants = question.traits.options
+    if wants and not 2 <= len(options) <= MOST_OPTIONS:
         yield "options", f"expected 2 to {MOST_OPTIONS} options for {question.kind}"
-    if options and not chosen:
-        yield "options", f"expected no options for {question.kind}; only choice and several have them"
+    if options and not wants:
+        those = " and ".join(kind for kind, traits in KINDS.items() if traits.options)
+        yield "options", f"expected no options for {question.kind}; only {those} have them"
     if len({option.id for option in options}) < len(options):
         yield "options", "expected options with different ids"
     if any(not 0 < len(text) <= LONGEST_OPTION for option in options for text in option.text.values()):
         yield "options", f"expected options of 1 to {LONGEST_OPTION} characters"
     if any(not 0 < len(text) <= LONGEST_TEXT for text in question.text.values()):
         yield "text", f"expected a text of 1 to {LONGEST_TEXT} characters"
-    if question.measures and MEASURES.get(question.kind) != question.measures:
-        yield "measures", f'expected measures = "csat" with stars or faces only, not "{question.measures}" here'
+    if question.measures and question.traits.measure != question.measures:
+        those = " or ".join(kind for kind, traits in KINDS.items() if traits.measure and not traits.always)
+        yield "measures", f'expected measures = "csat" with {those} only, not "{question.measures}" here'
 
 
 def _astray(question: Question, known: dict[str, Question | None]) -> Iterator[Remark]:
@@ -113,7 +115,7 @@ def _unanswerable(when: Condition, about: Question) -> Iterator[Remark]:
     """What the question that a condition is about cannot be answered."""
     if (when.at_most, when.at_least) != (None, None) and not about.scale:
         yield "when", f'expected a question with a scale for at_most and at_least; "{about.id}" has none'
-    known = sorted({option.id for option in about.options} or ({"yes", "no"} if about.kind == "yes_no" else set()))
+    known = sorted(set(about.option_ids))
     if when.is_ is not None and when.is_ not in known:
         choices = f"expected one of {', '.join(known)} for is, not {when.is_!r}"
         yield "when", choices + meant(when.is_, known, all_of_them=False) if known else "expected no is here"

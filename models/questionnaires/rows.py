@@ -8,10 +8,14 @@ from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from models.base import Base, BigKey, Json, text_enum
+from models.cases import Case, CaseKind
 from models.contact import Purpose
+from models.customers import Customer
 
 #: The rule of what a visit asks.
 VISIT = "visit"
+#: The rule of the stars: what the program itself asks about a resolved case, where the plan has no surveys.
+STARS = "resolved"
 
 
 class QuestionnaireVersion(Base, table=True):
@@ -49,6 +53,7 @@ class InvitationState(enum.StrEnum):
 OPEN = (InvitationState.ASKED, InvitationState.STARTED)
 _DUE = text("state = 'planned'")
 _OPEN = text("state in ('asked', 'started')")
+_SCORED = text("csat IS NOT NULL OR nps IS NOT NULL OR ces IS NOT NULL")
 
 
 class Invitation(Base, table=True):
@@ -60,6 +65,9 @@ class Invitation(Base, table=True):
     the words that the case is resolved. `by_staff_id` is the agent who fills it in for the customer, in a form at
     `form_message_id`. `remind_at` and `expires_at` keep their distance from
     the asking, `lapses_at` is when asking has no sense any more. `reason` says why it was put off or ended.
+    `assignee_id`, `department`, `kind` and `tier` are those of the case and its customer when it was asked: whatever
+    becomes of the case, the score stays where it was earned. `csat`, `nps` and `ces` are what was given, of that
+    `episode` of the case.
     """
 
     __tablename__ = "invitations"
@@ -69,6 +77,7 @@ class Invitation(Base, table=True):
         Index("ix_invitations_expire", "expires_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_invitations_customer", "customer_id", "questionnaire"),
         Index("ix_invitations_wave", "wave_id", "state"),
+        Index("ix_invitations_ended", "ended_at", sqlite_where=_SCORED, postgresql_where=_SCORED),
     )
 
     id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
@@ -99,6 +108,10 @@ class Invitation(Base, table=True):
     csat: int | None = None
     nps: int | None = None
     ces: int | None = None
+    assignee_id: int | None = Field(default=None, foreign_key="staff.id", sa_type=BigInteger)
+    department: str | None = None
+    kind: CaseKind | None = Field(default=None, sa_type=text_enum(CaseKind))
+    tier: str | None = None
 
     @property
     def about(self) -> str:
@@ -117,6 +130,17 @@ class Invitation(Base, table=True):
         """Whether answers are taken."""
         return self.state in OPEN
 
+    @property
+    def brief(self) -> bool:
+        """Whether one tap is all that it asks for: it has no way back and no end, and counts no questions."""
+        return self.rule == STARS
+
+    def ask(self, now: datetime, customer: Customer, case: Case | None) -> None:
+        """It is asked now, and keeps whose the case is at this moment."""
+        self.state, self.asked_at, self.tier = InvitationState.ASKED, now, customer.tier
+        if case is not None:
+            self.assignee_id, self.department, self.kind = case.assignee_id, case.department, case.kind
+
     def put_off(self, to: datetime, reason: str | None = None) -> None:
         """Ask at `to` instead; the reminder and the end keep their distance."""
         self.reason = reason
@@ -129,8 +153,8 @@ class Invitation(Base, table=True):
 class Answer(Base, table=True):
     """The answer to one question of an invitation: the last one given counts.
 
-    `value` lists what was chosen: one number, one option, or several; None is skipped, or words. `by` is who gave it
-    ("customer:7", or "staff:3" on the customer's behalf).
+    `value` lists what was chosen: one number, one option, or several; None is skipped, or words. Whoever gave it
+    stands in `customer_id`, or in `staff_id` an agent who did so for the customer.
     """
 
     __tablename__ = "answers"
@@ -143,7 +167,8 @@ class Answer(Base, table=True):
     text: str | None = None
     media: dict[str, Any] | None = Field(default=None, sa_type=Json)
     case_id: int | None = Field(default=None, foreign_key="cases.id", sa_type=BigInteger)  # the case made of it
-    by: str
+    customer_id: int | None = Field(default=None, foreign_key="customers.id", sa_type=BigInteger)
+    staff_id: int | None = Field(default=None, foreign_key="staff.id", sa_type=BigInteger)
     at: datetime
 
 
@@ -179,7 +204,7 @@ class SurveyWave(Base, table=True):
 
     `key` is what it is for, so that a period is planned once. `audience` is the id of a tier or a segment, or None
     for everybody. Of each stratum in turn every so many customers is drawn: `share` of 10,000. `strata` are the
-    tiers still to come, `after` the last customer looked at, `seen` how many of the stratum were. `was` is the state
+    tiers still to come; how far the planning of the first of them has come says the wave's walk. `was` is the state
     that a pause interrupted; of a cancelled wave it says that nothing of it is left.
     """
 
@@ -198,8 +223,6 @@ class SurveyWave(Base, table=True):
     was: WaveState | None = Field(default=None, sa_type=text_enum(WaveState))
     staff_id: int | None = Field(default=None, foreign_key="staff.id", sa_type=BigInteger)
     strata: list[str | None] = Field(default_factory=list, sa_type=Json)
-    after: int = Field(default=0, sa_type=BigInteger)
-    seen: int = Field(default=0, sa_type=BigInteger)
     planned: int = 0
     lasts_seconds: int = 259_200
     remind_seconds: int | None = None

@@ -1,11 +1,9 @@
 """Who is drawn for a survey: always the same for the same period, and as many of each stratum as the share says."""
 
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 #: A share is so many of this.
 SHARES = 10_000
-_FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def salt_of(*parts: object) -> int:
@@ -24,8 +22,3 @@ def drawn(position: int, share: int, salt: int) -> bool:
 def drawn_case(case_id: int, episode: int, share: int) -> bool:
     """Whether a case is drawn, the time that it was resolved."""
     return salt_of("case", case_id, episode) < share
-
-
-def period_of(now: datetime, every: timedelta) -> int:
-    """Which interval of that length it is, counted from a fixed day."""
-    return (now - _FIRST) // every

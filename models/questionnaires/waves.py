@@ -12,6 +12,7 @@ from models.customers import Customer
 from models.plan import Plan
 from models.questionnaires.rows import Invitation, InvitationState, SurveyWave, WaveState
 from models.questionnaires.sampling import SHARES
+from models.walks import Walk, forget, set_out
 from models.work import Work
 
 #: How many customers one transaction looks at.
@@ -88,21 +89,29 @@ async def plan_some(work: Work, wave: SurveyWave) -> None:
     """Look at the next customers of the wave's stratum and plan those that are drawn; at the end it runs."""
     if not wave.strata:
         wave.state = WaveState.RUNNING
+        await forget(work, walk_of(wave))
         return
+    walk = await set_out(work, walk_of(wave))
     seat = func.row_number().over(order_by=_CUSTOMERS.c.id).label("seat")
     where = and_(
-        _CUSTOMERS.c.id > wave.after, _of_stratum(work.plan, wave.strata[0]), _may_be_asked(work.plan, wave, work.now)
+        _CUSTOMERS.c.id > walk.after, _of_stratum(work.plan, wave.strata[0]), _may_be_asked(work.plan, wave, work.now)
     )
     some = select(_CUSTOMERS.c.id, seat).where(where).order_by(_CUSTOMERS.c.id).limit(BATCH).subquery()
     number, last = await work.first(select(func.count(), func.max(some.c.id)).select_from(some))
     if number:
-        wave.planned += await _insert(work, wave, some)
-        wave.after, wave.seen = last, wave.seen + number
+        wave.planned += await _insert(work, wave, walk, some)
+        walk.step(last, number)
     if number < BATCH:
-        wave.strata, wave.after, wave.seen = wave.strata[1:], 0, 0
+        wave.strata = wave.strata[1:]
+        walk.begin(work.now)
 
 
-async def _insert(work: Work, wave: SurveyWave, some: Any) -> int:
+def walk_of(wave: SurveyWave) -> str:
+    """The name of the walk over the customers of a wave's stratum."""
+    return f"wave:{wave.id}"
+
+
+async def _insert(work: Work, wave: SurveyWave, walk: Walk, some: Any) -> int:
     ends = work.now + timedelta(seconds=wave.lasts_seconds)
     values: dict[str, Any] = {
         "customer_id": some.c.id,
@@ -121,7 +130,7 @@ async def _insert(work: Work, wave: SurveyWave, some: Any) -> int:
     if wave.remind_seconds:
         remind = work.now + timedelta(seconds=wave.remind_seconds)
         values["remind_at"] = literal(remind, _INVITATIONS.c.remind_at.type)
-    drawn = select(*values.values()).where(((some.c.seat + wave.seen) * wave.share + wave.salt) % SHARES < wave.share)
+    drawn = select(*values.values()).where(((some.c.seat + walk.seen) * wave.share + wave.salt) % SHARES < wave.share)
     connection = await work.session.connection()
     build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = build(_INVITATIONS).from_select(list(values), drawn).on_conflict_do_nothing()

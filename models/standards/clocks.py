@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field
 
-from models.base import Base, BigKey, Json, text_enum
+from models.base import Base, BigKey, Json, new_id, text_enum
 from models.calendars import ALWAYS, WorkingTime, working_time
 from models.plan import Plan
 
@@ -65,7 +65,8 @@ class Clock(Base, table=True):
         ),
     )
 
-    id: int | None = Field(default=None, sa_column=Column(BigKey, primary_key=True))
+    # Made by us: clocks are written together, which a database that gives the keys does one by one.
+    id: int | None = Field(default_factory=new_id, sa_column=Column(BigKey, primary_key=True))
     case_id: int = Field(foreign_key="cases.id", sa_type=BigInteger, index=True)
     what: Timed = Field(sa_type=text_enum(Timed))
     all_hours: bool = False

@@ -5,8 +5,9 @@ import asyncio
 import os
 import sys
 import warnings
+from pathlib import Path
 
-from tests.bench import plan, simulate, sweep, wave
+from tests.bench import first, plan, simulate, sweep, wave
 from tests.bench.relay import Load, measure
 from tests.bench.report import goals, table
 
@@ -24,7 +25,22 @@ def _arguments() -> argparse.Namespace:
     relay.add_argument("--rounds", type=int, default=default.rounds)
     relay.add_argument("--messages", type=int, default=default.messages, help="in each round")
     relay.add_argument("--seconds", type=float, default=default.steady_seconds, help="of the part about latency")
+    relay.add_argument("--against", type=Path, help="another checkout of the project, whose bot takes part")
     relay.set_defaults(run=_relay)
+    contact = commands.add_parser(
+        "first",
+        help="what the first words of a new customer cost, beside the stock echo's message",
+        epilog="example: python -m tests.bench first --db postgres --against ../earlier",
+    )
+    few = first.Size()
+    contact.add_argument("--db", choices=("sqlite", "postgres"), default=few.database)
+    contact.add_argument("--rounds", type=int, default=few.rounds)
+    contact.add_argument("--customers", type=int, default=few.customers, help="new ones in each round")
+    contact.add_argument(
+        "--rate", type=float, help="how many of them write in a second; all at once where it is not set"
+    )
+    contact.add_argument("--against", type=Path, help="another checkout of the project, whose bot takes part")
+    contact.set_defaults(run=_first)
     swept = commands.add_parser(
         "sweep",
         help="what a look at the clocks costs beside a million cases, and how fast ten thousand late ones are told",
@@ -61,10 +77,19 @@ def _arguments() -> argparse.Namespace:
 
 
 def _relay(given: argparse.Namespace) -> int:
-    load = Load(given.db, given.rounds, given.messages, steady_seconds=given.seconds)
+    load = Load(given.db, given.rounds, given.messages, steady_seconds=given.seconds, against=given.against)
     results = asyncio.run(measure(load))
     print(table(load, results))
     checked = goals(results)
+    print("\n".join(map(str, checked)))
+    return 0 if all(goal.met for goal in checked) else 1
+
+
+def _first(given: argparse.Namespace) -> int:
+    size = first.Size(given.db, given.rounds, given.customers, given.rate, given.against)
+    found = asyncio.run(first.measure(size))
+    print(first.words(size, found))
+    checked = first.goals(found)
     print("\n".join(map(str, checked)))
     return 0 if all(goal.met for goal in checked) else 1
 

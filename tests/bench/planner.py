@@ -61,7 +61,7 @@ class Night:
         first = await self._pass()
         planned = await self._count()
         async with self.database.engine.begin() as connection:  # the same night, once more
-            await connection.execute(text("UPDATE visit_runs SET until = (SELECT min(due_at) FROM visits)"))
+            await connection.execute(text("UPDATE walks SET until = (SELECT min(due_at) FROM visits)"))
         again = await self._pass()
         storing.cancel()
         return {

@@ -110,6 +110,8 @@ class Product:
     group: Json
     folder: Path
     database_url: str
+    checkout: Path = ROOT  # whose code runs
+    plan: Path | None = None  # the care plan that it keeps
     running: RunningBot | None = None
     complaints: list[str] = field(default_factory=list)  # what its log warned of, over all rounds
 
@@ -123,13 +125,16 @@ class Product:
         return self.running.pid
 
     async def start(self) -> None:
+        plan = {"plan_file": self.plan} if self.plan else {}
         self.running = await RunningBot.start(
             self.folder,
+            pythonpath=self.checkout,
             bot_token=self.token,
             staff_group_id=self.group["id"],
             owner_ids="",
             telegram_api_url=self.telegram.url,
             database_url=self.database_url,
+            **plan,
             **NO_LIMITS,
         )
 

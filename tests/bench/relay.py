@@ -9,13 +9,14 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.processes import ECHO_TOKEN, Contestant, Echo, Product, cpu_seconds, peak_mib, running
 from tests.postgres import new_database, running_postgres
+from tests.running import ROOT
 from tests.telegram import Json, Telegram
 
 FIRST_CUSTOMER = 6_000_000_001
@@ -35,6 +36,7 @@ class Load:
     steady_seconds: float = 20  # how long the part about latency lasts
     steady_rate: float = 25  # its messages a second
     steady_ms: float = 50  # how long the server holds every answer in it (milliseconds)
+    against: Path | None = None  # another checkout of the project, whose bot takes part
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Results:
     late: int  # messages of that part that were lost
     busy: float = 0.0  # what else the machine had to do before: processes that wanted a processor
     complaints: tuple[str, ...] = ()  # what the product's log warned of
+    other: list[Round] = field(default_factory=list)  # the bot of the other checkout, where one takes part
 
 
 @dataclass(frozen=True)
@@ -71,37 +74,53 @@ class Journey:
 async def measure(load: Load) -> Results:
     """Run everything; the product has a case and a topic of every customer before a clock starts."""
     busy = os.getloadavg()[0]
-    async with _stage(load) as (telegram, echo, product):
-        bench = Bench(telegram, load)
-        async with running(product):
-            await bench.introduce(product)
-        found: tuple[list[Round], list[Round]] = ([], [])
-        contestants: tuple[Contestant, Contestant] = (echo, product)
+    found: tuple[list[Round], list[Round], list[Round]] = ([], [], [])
+    async with AsyncExitStack() as stack:
+        stages = [await stack.enter_async_context(stage(load.database, load.customers))]
+        if load.against:
+            stages.append(await stack.enter_async_context(stage(load.database, load.customers, load.against)))
+        benches = [Bench(each.telegram, load) for each in stages]
+        for bench, each in zip(benches, stages, strict=True):
+            async with running(each.product):
+                await bench.introduce(each.product)
+        contestants: list[tuple[Bench, Contestant]] = [(benches[0], stages[0].echo)]
+        contestants += [(bench, each.product) for bench, each in zip(benches, stages, strict=True)]
         for _ in range(load.rounds):
-            for contestant, rounds in zip(contestants, found, strict=True):
+            for (bench, contestant), rounds in zip(contestants, found, strict=False):
                 rounds.append(await bench.round(contestant))
-        journeys = await bench.steady(product)
+        journeys = await benches[0].steady(stages[0].product)
+    echo, product, other = found
     times = [journey.arrived - journey.there for journey in journeys if journey.arrived is not None]
-    return Results(
-        *found, latencies=times, late=len(journeys) - len(times), busy=busy, complaints=tuple(product.complaints)
-    )
+    late, complaints = len(journeys) - len(times), tuple(stages[0].product.complaints)
+    return Results(echo, product, latencies=times, late=late, busy=busy, complaints=complaints, other=other)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A server, and the two bots that meet there; one of them runs at a time."""
+
+    telegram: Telegram
+    echo: Echo
+    product: Product
 
 
 @asynccontextmanager
-async def _stage(load: Load) -> AsyncIterator[tuple[Telegram, Echo, Product]]:
-    """One server, both bots, and an empty database for the product."""
+async def stage(
+    database: str, customers: int, checkout: Path = ROOT, plan: Path | None = None
+) -> AsyncIterator[Stage]:
+    """One server, both bots, and an empty database for the product: "sqlite" or "postgres"."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
-        database: AbstractAsyncContextManager[str] = nullcontext(f"sqlite+aiosqlite:///{folder / 'huifang.db'}")
-        if load.database == "postgres":
-            database = new_database(stack.enter_context(running_postgres()))
+        made: AbstractAsyncContextManager[str] = nullcontext(f"sqlite+aiosqlite:///{folder / 'huifang.db'}")
+        if database == "postgres":
+            made = new_database(stack.enter_context(running_postgres()))
         telegram = await Telegram.start()
         try:
             group = await telegram.group("Staff")
             await telegram.control("bot", token=ECHO_TOKEN)  # after the group, of which it is no member
-            users = range(FIRST_CUSTOMER, FIRST_CUSTOMER + load.customers)
-            async with database as url:
-                yield telegram, Echo(telegram, users), Product(telegram, group, folder, url)
+            users = range(FIRST_CUSTOMER, FIRST_CUSTOMER + customers)
+            async with made as url:
+                yield Stage(telegram, Echo(telegram, users), Product(telegram, group, folder, url, checkout, plan))
         finally:
             await telegram.stop()
 

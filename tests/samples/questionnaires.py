@@ -2,14 +2,17 @@
 
 from typing import Any
 
-KINDS = ["stars", "faces", "nps", "ces", "yes_no", "choice", "several", "words", "photo"]
+from models.questionnaires import KINDS
+
 CHOICES: dict[str, list[Any]] = {
-    "question.kind": KINDS,
+    "question.kind": [*KINDS],
     "at": [1, 2],
     "form": [False, True],
     "greet": [False, True],
     "business": ["", "Harbour Home"],
     "of": [1, 10],
+    "score": [None, 1, 5],
+    "low": [False, True],
     "resolved": [False, True],
     "number": [None, 1001],
     "answered": [False, True],

@@ -94,6 +94,12 @@ async def run_ended(shop: Shop, customer: Customer) -> Invitation:
     return runs[-1]
 
 
+async def scored(shop: Shop, number: int) -> int | None:
+    """What the customer gave the case, the last time that it was asked for."""
+    query = select(Invitation.csat).where(Invitation.case_id == number).order_by(col(Invitation.id).desc())
+    return next(iter(await shop.stored(query)), None)
+
+
 async def answers_of(shop: Shop, invitation: Invitation) -> dict[str, Any]:
     rows: list[Answer] = list(await shop.stored(select(Answer).where(Answer.invitation_id == invitation.id)))
     return {row.question: row.text if row.value is None else row.value for row in rows}

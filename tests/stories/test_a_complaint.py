@@ -65,10 +65,14 @@ async def test_a_complaint_from_the_first_word_to_the_thanks(shop: Shop) -> None
     assert "已处理待确认" in words(await chen.card(wang)), "thanks reopen nothing"
 
     assert await wang.presses(question, "5 非常满意") == "谢谢"
-    await wang.hears("您的评分是 5 非常满意")
+    why = await wang.hears("您的评分是 5 非常满意")
+    assert "已换新水壶" in words(why), "what was done stays to be read"
+    assert [button["text"] for button in buttons(why)] == ["不用了", "没有解决"]
     await wang.says("换得很快，师傅也客气")
-    await wang.hears("我们已经记下")
-    await wang.hears("您的评分是 5 非常满意", where=lambda message: not buttons(message))
+    thanked = await wang.hears("我们已经记下")
+    assert "您的评分是 5 非常满意" in words(thanked)
+    assert [button["text"] for button in buttons(thanked)] == ["没有解决"]
+    await chen.sees("换得很快，师傅也客气", of=wang)
     card = await chen.card(wang, "换得很快")
     assert "已办结" in words(card)
     assert "评分：5 非常满意" in words(card)
@@ -129,7 +133,7 @@ async def test_a_complaint_in_english_is_answered_in_english(shop: Shop) -> None
     ]
     await anna.says("Thanks a lot!")
     assert await anna.presses(question, "4 Satisfied") == "Thank you"
-    await anna.hears("your rating is 4 Satisfied")
+    await anna.hears("Your rating is 4 Satisfied. Thank you.")
     await chen.sees(f"工单 {number}：客户评分 4 满意", of=anna)
     await anna.says("Quick, but it should not have leaked")
     await anna.hears("we have noted it")
@@ -166,9 +170,9 @@ async def test_a_low_score_reopens_the_case_and_its_reason_stands_on_the_card(sh
     assert "已重新处理" in words(told)
     assert case_number(told) == number
     await wang.hears("很抱歉没有让您满意")
-    reason = await wang.says("晚了三天，也没有人打电话")
+    await wang.says("晚了三天，也没有人打电话")
     await chen.sees("晚了三天", of=wang)
-    await wang.hears("已经记下", after=reason)
+    await wang.hears("谢谢您直说")
     assert "晚了三天" in words(await chen.card(wang, "“晚了三天"))
     assert "处理中" in words(await chen.card(wang))
 
@@ -185,7 +189,7 @@ async def test_the_last_score_counts_and_one_for_an_earlier_time_does_not(shop: 
 
     await chen.says("/resolve 已换新件", to=wang)
     second = await wang.hears("已换新件")
-    assert "失效" in await wang.presses(first, score_button(first, 5), forge=True)
+    assert "已经结束" in await wang.presses(first, score_button(first, 5), forge=True)
     await wang.presses(second, "3 一般")
     await wang.hears("评分是 3 一般")
     await wang.presses(second, score_button(second, 4), forge=True)
@@ -199,17 +203,21 @@ async def test_nothing_to_add_ends_the_question(shop: Shop) -> None:
     await chen.says("/resolve 每天九点到六点", to=wang)
     question = await wang.hears("每天九点")
     await wang.presses(question, "4 满意")
-    asked = await wang.hears("可以再写一句话")
+    asked = await wang.hears("方便说说原因吗")
+    nothing = next(each["callback_data"] for each in buttons(asked) if each["text"] == "不用了")
 
-    assert await wang.presses(asked, "不用了") == "谢谢"
+    await wang.presses(asked, "不用了")
 
-    thanked = await wang.hears("您的评分是 4 满意", where=lambda message: not buttons(message))
-    assert "可以再写" not in words(thanked)
+    thanked = await wang.hears("我们已经记下")
+    assert "您的评分是 4 满意" in words(thanked)
+    assert "说说原因" not in words(thanked)
+    await shop.calms_down()
+    assert not [each for each in await shop.topic_of(wang) if "问卷" in words(each)], "they have read the score"
     await chen.says("/reopen", to=wang)
     await wang.hears("已重新开始处理")
     await chen.says("/resolve 节假日休息", to=wang)
     await wang.hears("节假日休息")
-    assert "失效" in await wang.presses(asked, f"nocomment:{case_number(asked)}", forge=True)
+    assert "已经结束" in await wang.presses(asked, nothing, forge=True)
 
 
 async def test_a_late_comment_can_still_say_that_it_is_not_solved(shop: Shop) -> None:
@@ -278,4 +286,4 @@ async def test_menu_commands_say_what_they_promise(shop: Shop) -> None:
 def score_button(question: dict[str, object], score: int) -> str:
     """The data behind a score's button, which may be gone by now."""
     data = [str(button["callback_data"]) for button in buttons(question)]
-    return next(each for each in data if each.startswith("score:") and each.endswith(f":{score}"))
+    return next(each for each in data if each.startswith("q:") and each.endswith(f":{score}"))

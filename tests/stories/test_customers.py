@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from models.audit import Audit
 from models.cases import Case
 from models.customers import Customer as CustomerRow
-from models.customers import JoinToken, Purchase, TierBy, TierRequest
+from models.customers import JoinToken, Purchase, TierBy
 from models.messages import Message
 from models.plan import Plan
 from models.topics import Topic
@@ -149,7 +149,7 @@ async def test_an_agent_asks_for_a_tier_and_a_supervisor_decides_once(shop: Shop
     row = await wang.row()
     assert (row.tier, row.tier_by, row.tier_reason) == ("vip", TierBy.HAND, "大客户介绍")
     assert row.tier_until == datetime(2099, 6, 30, 16, tzinfo=UTC)
-    assert "失效" in await boss.presses(wish, "不同意")
+    assert "李主管 已经决定" in await boss.presses(wish, "不同意")
     asked = await chen.says("/file", to=wang)
     assert "人工指定，到 2099-06-30" in words(await chen.sees("客户档案", of=wang, after=asked))
     assert "VIP" not in "".join(words(each) for each in await wang.chat())
@@ -325,16 +325,6 @@ async def imported_customer(shop: Shop, ref: str, name: str, phone: str = "") ->
         )
         work.add(row)
         work.add(Purchase(customer_id=number, ref=f"order of {ref}", at=work.now, amount=100_00, fresh=False))
-        work.add(
-            TierRequest(
-                customer_id=number,
-                tier="vip",
-                until=work.now,
-                reason="x",
-                asked_by=1,
-                asked_at=work.now,
-            )
-        )
     return number
 
 
@@ -423,7 +413,7 @@ async def test_a_merge_is_shown_first_moves_everything_and_is_undone_whole(shop:
     await chen.sees(f"#{number} 已并入", after=asked)
 
     assert (await wang.row()).id == old
-    assert "失效" in await chen.presses(preview, "合并")
+    assert "已经决定" in await chen.presses(preview, "合并")
     await chen.answers("您好，换了编号也找得到您", to=wang)
     said = await wang.says("收到，谢谢，还有一个问题")
     await chen.sees("还有一个问题", of=wang, after=said)
@@ -468,7 +458,7 @@ async def test_words_that_wait_through_a_merge_and_its_undoing_go_to_the_topic_o
 async def of_both(shop: Shop, *numbers: int) -> list[tuple[str, int, int]]:
     """Whose every row is, by table, and the file that is merged."""
     found: list[tuple[str, int, int]] = []
-    for table in (Case, Message, Purchase, TierRequest, Topic):
+    for table in (Case, Message, Purchase, Topic):
         rows = await shop.stored(select(table).where(col(table.customer_id).in_(numbers)).order_by(col(table.id)))
         found += [(str(table.__tablename__), int(row.id or 0), row.customer_id) for row in rows]
     for row in await shop.stored(select(CustomerRow).where(col(CustomerRow.id).in_(numbers))):

@@ -8,6 +8,7 @@ from sqlmodel import select
 
 from models.cases import Case, CaseState
 from models.staff import Staff
+from tests.stories.asking import runs_of
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import Json, words
 
@@ -90,34 +91,33 @@ async def test_s07_another_customers_buttons_do_nothing(shop: Shop) -> None:
     await chen.says("/resolve 好了", to=wang)
     await wang.hears("您满意吗")
 
-    for data in (f"score:{number}:1:5", f"unsolved:{number}:1", f"kind:{number}:praise", f"nocomment:{number}"):
+    run = (await runs_of(shop, wang))[-1].id
+    for data in (f"q:{run}:0:5", f"q:{run}:1:!skip", f"unsolved:{number}:1", f"kind:{number}:praise"):
         assert "失效" in await thief.presses(own, data, forge=True), data
 
     assert (await state_of(shop, number))[0] is CaseState.RESOLVED
 
 
 FORGED = (
-    "score:",
-    "score:1",
-    "score:999999:1:5",
-    "score:x:y:z",
-    "score:1001:1:6",
-    "score:1001:1:-1",
-    "score:1001:1:",
+    "q:",
+    "q:1",
+    "q:999999:0:5",
+    "q:x:y:z",
+    "q:1:0:",
+    "form:1:0:5",
     "unsolved:",
     "kind:",
     "kind:1001:nonsense",
     "language:",
     "language:xx",
-    "nocomment:",
     "claim:",
     "claim:1001",
     "resolve:1",
     "😀",
     "x" * 64,
-    "score:" + "9" * 57,
+    "q:" + "9" * 61,
     "kind:²:praise",
-    "nocomment:١٠٠١",
+    "q:١:0:5",
 )
 
 
@@ -140,7 +140,7 @@ async def test_staff_buttons_work_only_where_they_belong(shop: Shop) -> None:
     assert "失效" in await chen.presses(card, f"claim:{elsewhere}", forge=True)
     assert "失效" in await chen.presses(card, "claim:999999", forge=True)
     assert "失效" in await chen.presses(card, "claim:", forge=True)
-    assert "失效" in await chen.presses(card, "score:1001:1:5", forge=True)
+    assert "失效" in await chen.presses(card, "q:1:0:5", forge=True)
     assert "失效" in await pressed_on(shop, chen, {**card, "forward_origin": HIDDEN}, f"claim:{number}")
 
     assert await state_of(shop, number) == (CaseState.NEW, None)

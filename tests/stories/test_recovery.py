@@ -150,7 +150,7 @@ async def test_an_agent_fills_in_the_questionnaire_during_the_call(shop: Shop) -
     assert (run.questionnaire, run.csat) == ("recovery", 4)
     rows = await shop.stored(select(Answer).where(Answer.invitation_id == run.id))
     staff = await shop.stored(select(Staff).where(Staff.user_id == zhou.id))
-    assert {row.by for row in rows} == {f"staff:{staff[0].id}"}
+    assert {(row.staff_id, row.customer_id) for row in rows} == {(staff[0].id, None)}
 
 
 async def test_a_visit_by_the_bot_asks_its_questionnaire(shop: Shop) -> None:

@@ -1,6 +1,7 @@
 """When satisfaction is asked: after a case as the plan says, once each time, or of many by a manager."""
 
 import asyncio
+import re
 
 from models.questionnaires import InvitationState
 from tests.stories import asking
@@ -106,14 +107,13 @@ async def test_a_wave_is_held_and_goes_on_and_its_progress_is_shown(shop: Shop) 
     await shop.calms_down()
     said = await shop.owner.says("/survey nps held")
     preview = await shop.owner.sees("可以询问的 1 位", after=said)
-    wave = buttons(preview)[0]["callback_data"].split(":")[1]
     assert "需要经理" in await chen.presses(preview, "发送"), "agents send nothing to many"
 
-    await shop.owner.presses(preview, "发送")
+    wave = wave_said(await shop.owner.presses(preview, "发送"))
     at = await question(wang, "推荐给朋友")
     said = await shop.owner.says("/survey")
     await shop.owner.sees("计划 1，已发 1", after=said)
-    assert "失效" in await shop.owner.presses(preview, "发送")
+    assert "已经决定" in await shop.owner.presses(preview, "发送")
     await wang.presses(at, "8 很可能")
     await wang.presses(await question(wang, "因为什么"), "跳过")
     await wang.hears("谢谢您抽时间")
@@ -152,8 +152,12 @@ async def ask_segment_of(shop: Shop, customer: Customer, agent: Agent) -> str:
     await shop.calms_down()
     said = await shop.owner.says("/survey nps unhappy")
     preview = await shop.owner.sees("可以询问的", after=said)
-    await shop.owner.presses(preview, "发送")
-    return str(buttons(preview)[0]["callback_data"]).split(":")[1]
+    return wave_said(await shop.owner.presses(preview, "发送"))
+
+
+def wave_said(toast: str) -> str:
+    """The number in "wave 3 is being planned"."""
+    return str(re.findall(r"\d+", toast)[0])
 
 
 async def test_an_anonymous_poll_stands_in_the_group_and_counts_for_nothing(shop: Shop) -> None:

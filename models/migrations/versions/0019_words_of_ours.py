@@ -15,7 +15,7 @@ from sqlmodel.sql.sqltypes import AutoString
 from models.base import Json
 
 revision = "0019"
-down_revision = "0015"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
