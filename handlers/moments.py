@@ -11,6 +11,7 @@ from models.work import Work
 from templates import LANGUAGES, label, word_list
 
 _DAY = timedelta(days=1)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _DATE = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})")
 _AMOUNT = re.compile(r"(\d{1,4}(?:\.\d)?)\s*(\D+)")
@@ -63,6 +64,20 @@ def read_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     else:
         found = _on_the_clock(left, now, zone)
     return found if found and now < found <= now + FURTHEST else None
+
+
+def read_length(text: str) -> timedelta | None:
+    """ "30d", "2h" or the same in words of our languages; None for nothing of the kind, or for nothing at all."""
+    match = re.fullmatch(r"(\d{1,5})(\w{1,7})", text.strip().casefold())
+    units = {
+        word.casefold(): unit
+        for unit in _UNITS
+        for language in LANGUAGES
+        for word in (unit, *word_list(language, f"length_units.{unit}"))
+    }
+    if match is None or match[2] not in units:
+        return None
+    return timedelta(**{_UNITS[units[match[2]]]: int(match[1])}) or None
 
 
 def moment_and_words(text: str, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, str]:

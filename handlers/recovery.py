@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from handlers import cases, duty
-from handlers.customers import main_group
 from handlers.happenings import (
     AgentSpoke,
     CaseClosed,
@@ -28,7 +27,7 @@ from models.installation import plan_of
 from models.plan import Plan
 from models.questionnaires import Answer, Invitation
 from models.recovery import Recovery
-from models.staff import Role, Staff, staff_group, staff_member
+from models.staff import Role, Staff, main_group, staff_group, staff_member
 from models.work import Work
 from templates import label
 

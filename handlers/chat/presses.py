@@ -25,7 +25,7 @@ class Press:
     def number(self, place: int = 0) -> int:
         """The key at that place after the action; raises Refusal for none."""
         word = self.word(place)
-        if not word.isdecimal() or int(word) > LARGEST:
+        if not word.isdecimal() or len(word) > len(str(LARGEST)) or int(word) > LARGEST:
             raise Refusal("stale")
         return int(word)
 

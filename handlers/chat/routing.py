@@ -5,14 +5,13 @@ from handlers.chat.doors import Place, Where, in_place
 from handlers.chat.hearing import read_said
 from handlers.chat.places import case_in_hand, case_pressed, customer_here
 from handlers.chat.presses import answer_press, pressed
-from handlers.customers.whom import numbered
 from handlers.moments import read_moment
 from handlers.refusals import Refusal
 from handlers.routing import absence, assigning, kinds, moving, opening, paging
 from handlers.routing.opening import SOURCES, Caller
 from handlers.speaking import Buttons, button
 from models.cases import Case, CaseKind, case_numbered
-from models.customers import Customer, customer_of, display_name
+from models.customers import Customer, customer_called, customer_of, display_name
 from models.customers.phones import normal_phone
 from models.installation import plan_of
 from models.plan import Department, Plan, text_of
@@ -211,7 +210,7 @@ async def _caller_in(work: Work, typed: str) -> tuple[Customer | Caller | None, 
     """Whom the text begins with, and what they said: "#17 ...", or a name and perhaps a phone number."""
     if typed.startswith("#"):
         head, _, words = typed.partition(" ")
-        return await numbered(work, head), words.strip()
+        return await customer_called(work, head), words.strip()
     head, _, rest = typed.partition(" ")
     number, _, after = rest.strip().partition(" ")
     phone = normal_phone(number, work.plan)

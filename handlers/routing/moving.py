@@ -37,7 +37,7 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
     customer = await customer_of(work, case)
     if case.last_agent_at is None:
         reason = label(work.plan.business.language, f"kind.{case.kind}")
-        await _move(work, customer, case, wanted, None, reason)
+        await move(work, customer, case, wanted, None, reason)
         return
     values = {"number": case.id, "department": department_name(work, wanted), "id": wanted.id}
     tell_staff(work, await staff_group(work, case.group_id), customer, "routing/could_move", values, case_id=case.id)
@@ -55,10 +55,10 @@ async def transfer(work: Work, case: Case, department: Department, reason: str, 
         raise Refusal("finished", number=case.id)
     if department.id == case.department:
         raise Refusal("already_there")
-    await _move(work, await customer_of(work, case), case, department, by, reason[:LONGEST_REASON])
+    await move(work, await customer_of(work, case), case, department, by, reason[:LONGEST_REASON])
 
 
-async def _move(work: Work, customer: Customer, case: Case, to: Department, by: Staff | None, reason: str) -> None:
+async def move(work: Work, customer: Customer, case: Case, to: Department, by: Staff | None, reason: str) -> None:
     """Take the case to a department: nobody has it there yet, and that department's rule says who gets it."""
     before = work.plan.department_named(case.department)
     old_holder = await staff_member(work, case.assignee_id) if case.assignee_id else None

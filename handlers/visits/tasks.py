@@ -12,7 +12,6 @@ from handlers.chat.doors import Place, in_place
 from handlers.chat.hearing import hear_said
 from handlers.chat.places import case_or_none
 from handlers.chat.presses import answer_press
-from handlers.customers import main_group
 from handlers.happenings import CaseReopened, Visited
 from handlers.moments import in_words, local_time
 from handlers.refusals import Refusal
@@ -27,7 +26,7 @@ from models.installation import plan_of
 from models.questionnaires import OPEN, Invitation
 from models.questionnaires.rows import VISIT
 from models.questionnaires.scores import scores_of
-from models.staff import Role, Staff, staff_group, staff_member
+from models.staff import Role, Staff, main_group, staff_group, staff_member
 from models.visits import BY_HAND, By, Outcome, Visit, VisitState, next_open, other_half
 from models.work import Work
 from templates import LANGUAGES, label
