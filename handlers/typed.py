@@ -78,7 +78,7 @@ def is_urgent(work: Work, words: str) -> bool:
 async def is_current(
     work: Work, said: Said, customer: Customer, case: Case | None, asked_at: datetime, message_id: int | None
 ) -> bool:
-    """Whether what we asked at that moment, about that case, in that message, is still what these words would answer.
+    """Whether what we asked at that moment, about that case, is still what these words would answer.
 
     It is not once a person has spoken, once another matter was begun or resolved, or where they reply to other words.
     """
@@ -88,9 +88,7 @@ async def is_current(
         newest = max(each.opened_at, each.resolved_at or each.opened_at)
         if each is not case and newest > asked_at:
             return False
-    if not said.replies:
-        return True
-    return said.answers is not None and said.answers.id == message_id
+    return not said.replies or (said.answers is not None and said.answers.id == message_id)
 
 
 def is_thanks(text: str) -> bool:
