@@ -19,8 +19,7 @@ from models.calendars import after, during, moment, working_time
 from models.cases import Case
 from models.contact import Purpose
 from models.customers import Customer
-from models.plan import Plan
-from models.plan import Visit as VisitRule
+from models.plan import Plan, VisitRule
 from models.plan.sections import TierRule
 
 #: The rule of a visit that somebody asked for.

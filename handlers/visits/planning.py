@@ -14,7 +14,7 @@ from models.base import new_id
 from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import Purpose
 from models.customers import Customer, customer_numbered, zone_of
-from models.plan import Visit as VisitRule
+from models.plan import VisitRule
 from models.staff import Staff
 from models.visits import BY_HAND, TO_COME, By, Visit, VisitState, gone_from, placed, sampled, wanted
 from models.work import Work

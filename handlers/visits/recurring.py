@@ -16,7 +16,7 @@ from handlers.happenings import FileChanged
 from handlers.visits.planning import rule_of, to_come
 from models.contact import Consent, Purpose
 from models.customers import Customer
-from models.plan import Visit as VisitRule
+from models.plan import VisitRule
 from models.visits import (
     AHEAD,
     By,
