@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from models.calendars import moment
+from models.work import Work
 from templates import LANGUAGES, label, word_list
 
 _DAY = timedelta(days=1)
@@ -33,6 +34,11 @@ def in_words(language: str, at: datetime, now: datetime, zone: ZoneInfo, *, last
         return label(language, "moment.weekday", weekday=weekday, time=clock)
     month = word_list(language, "moment.months")[there.month - 1]
     return label(language, "moment.date", weekday=weekday, month=month, day=there.day, time=clock)
+
+
+def local_time(work: Work, at: datetime) -> str:
+    """A moment in figures, in the business's time zone: "11-21 17:40"."""
+    return at.astimezone(work.plan.business.timezone).strftime("%m-%d %H:%M")
 
 
 def read_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:

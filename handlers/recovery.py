@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from handlers import cases, duty
-from handlers.cards import local_time
 from handlers.customers import main_group
 from handlers.happenings import (
     AgentSpoke,
@@ -18,6 +17,7 @@ from handlers.happenings import (
     RecoveryMissed,
     ScoreGiven,
 )
+from handlers.moments import local_time
 from handlers.routing.suggesting import suggest
 from handlers.speaking import tell_customer, tell_privately, tell_staff
 from handlers.standards.expecting import due_words

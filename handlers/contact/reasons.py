@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from handlers.cards import local_time
 from handlers.chat.doors import Place, in_place
 from handlers.contact.wishes import allowed_to
+from handlers.moments import local_time
 from handlers.refusals import Refusal
 from models.contact import AHEAD, OPTIONAL, Contact, ContactState, Purpose
 from models.customers import Customer

@@ -7,9 +7,9 @@ from sqlalchemy import and_, or_
 from sqlmodel import col, select
 
 from handlers.approvals import ask, choices
-from handlers.cards import local_time
 from handlers.chat.approvals import where_asked
 from handlers.chat.doors import Place, Where, in_place
+from handlers.moments import local_time
 from handlers.questionnaires.library import current
 from handlers.refusals import Refusal
 from handlers.speaking import send
