@@ -16,10 +16,11 @@ from sqlmodel import select
 
 import models.tables  # noqa: F401 - every table
 from handlers import contact
+from handlers.chat import visits as chat_visits
 from handlers.chat.doors import Place, Where
 from handlers.delivery import outcomes
 from handlers.happenings import CustomerSpoke, EventImported, FileChanged, StaffAway, StaffLeft
-from handlers.visits import absence, due, lists, planning, recurring, spoken, tasks
+from handlers.visits import absence, agenda, due, missed, planning, recurring, typed_answers
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
 from models.cases import Case, CaseKind, CaseState, case_numbered
@@ -229,7 +230,7 @@ async def test_f47_after_three_days_down_no_customer_gets_a_burst_and_what_is_to
                 )
         nights.plan = read_plan(PERIODIC.replace('when = "tier"', 'when = "event:delivery"'))
         back = NOON + 2 * DAY + timedelta(hours=2)  # the first two of the first customer are too late by then
-        await nights.at(back, due.come_due, due.run_out, lists.tell_missed)
+        await nights.at(back, due.come_due, due.run_out, missed.tell_missed)
         found = {visit.occurrence: visit for visit in await nights.visits()}
         said = await nights.rows(Outbox)
         kept = await nights.rows(Contact)
@@ -308,7 +309,9 @@ async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(d
             async with nights.database.work(lambda: NOON, nights.plan) as work:
                 case = await case_numbered(work, number)
                 assert case is not None
-                await spoken.heed_words(work, CustomerSpoke(case, await customer_numbered(work, 1), "还是响", NOON))
+                await typed_answers.heed_words(
+                    work, CustomerSpoke(case, await customer_numbered(work, 1), "还是响", NOON)
+                )
             outcomes_of += [visit.outcome for visit in await nights.visits()]
     assert outcomes_of == [None, Outcome.WORDS]
 
@@ -391,7 +394,7 @@ async def test_each_morning_every_agent_gets_todays_visits_once(database_url: st
     async with opened(database_url, OFFICE, 5) as nights:
         await with_agents(nights, 22, 23, 25, 72)
         for hours in (0, 20.9, 21.1, 22, 23):  # Monday noon, and Tuesday before and after nine
-            await nights.at(NOON + timedelta(hours=hours), lists.tell_each_morning)
+            await nights.at(NOON + timedelta(hours=hours), agenda.tell_each_morning)
         said = await nights.rows(Outbox)
         found = await nights.visits()
 
@@ -507,7 +510,7 @@ def test_a_reply_to_a_task_is_known_even_without_its_form() -> None:
         return Place(Where.TOPIC, "message", {"message_id": 6, "text": "He is at work", "reply_to_message": to})
 
     form = {"reply_markup": {"inline_keyboard": [[{"text": "Reached", "callback_data": "visit:7:reached"}]]}}
-    assert tasks.notes_visit(reply("回访任务 · 工单 1001"))
-    assert tasks.notes_visit(reply("anything", **form))
-    assert not tasks.notes_visit(reply("The tap drips"))
-    assert not tasks.notes_visit(Place(Where.TOPIC, "message", {"message_id": 6, "text": "hello"}))
+    assert chat_visits.notes_visit(reply("回访任务 · 工单 1001"))
+    assert chat_visits.notes_visit(reply("anything", **form))
+    assert not chat_visits.notes_visit(reply("The tap drips"))
+    assert not chat_visits.notes_visit(Place(Where.TOPIC, "message", {"message_id": 6, "text": "hello"}))

@@ -8,13 +8,13 @@ from handlers import (
     customers,
     questionnaires,
     staff,
-    visits,
 )
 from handlers.chat import answers as chat_answers
 from handlers.chat import approvals
 from handlers.chat import cases as chat_cases
 from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
+from handlers.chat import visits as chat_visits
 from handlers.chat.commanding import beside, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
 from handlers.chat.doors import (
@@ -82,8 +82,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("recall", WITH_CUSTOMER, AGENT, chat_answers.recall),
     Command("promise", WITH_CUSTOMER, AGENT, promising.promise),
     Command("why", WITH_CUSTOMER, AGENT, contact.why),
-    Command("visit", WITH_CUSTOMER, AGENT, visits.lists.visit_command),
-    Command("subject", WITH_CUSTOMER, AGENT, visits.lists.subject_command),
+    Command("visit", WITH_CUSTOMER, AGENT, chat_visits.plan),
+    Command("subject", WITH_CUSTOMER, AGENT, chat_visits.set_subject),
     # customers' files
     Command("file", AMONG_STAFF, AGENT, files.file_command),
     Command("set", AMONG_STAFF, AGENT, changing.set_command),
@@ -99,7 +99,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("mute", AMONG_STAFF, SUPERVISOR, barring.mute),
     Command("unban", AMONG_STAFF, SUPERVISOR, barring.unban),
     # among staff
-    Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
+    Command("visits", AMONG_STAFF, AGENT, chat_visits.agenda),
     Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
     Command("poll", IN_GROUP, MANAGER, questionnaires.poll),
     Command("new", AMONG_STAFF, AGENT, opening.new_command),
@@ -142,7 +142,7 @@ DOORS: tuple[Door, ...] = (
     Door("vote", IN_PRIVATE, CUSTOMER, update_of("poll_answer"), questionnaires.vote),
     Door("prefer", IN_PRIVATE, CUSTOMER, press("prefer"), contact.prefer),
     Door("stop", IN_PRIVATE, CUSTOMER, press("stop"), contact.stop),
-    Door("visit_answer", IN_PRIVATE, CUSTOMER, press("visited"), unless_banned(visits.asking.press, but="stop")),
+    Door("visit_answer", IN_PRIVATE, CUSTOMER, press("visited"), unless_banned(chat_visits.answer, but="stop")),
     # a staff group
     *(
         Door(
@@ -160,8 +160,8 @@ DOORS: tuple[Door, ...] = (
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), files.file_press),
     Door("approval", AMONG_STAFF, AGENT, press("approval"), approvals.press),
     *(Door(f"old_{action}", AMONG_STAFF, AGENT, press(action), approvals.press) for action in approvals.OLD_BUTTONS),
-    Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
-    Door("visit_note", WITH_CUSTOMER, AGENT, visits.tasks.notes_visit, visits.tasks.note),
+    Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), chat_visits.fill_in, chat_visits.show_as_it_is),
+    Door("visit_note", WITH_CUSTOMER, AGENT, chat_visits.notes_visit, chat_visits.note),
     Door("form", WITH_CUSTOMER, AGENT, press("form"), questionnaires.press_form),
     Door("form_words", WITH_CUSTOMER, AGENT, questionnaires.answers_form, questionnaires.form_words),
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
@@ -178,7 +178,7 @@ DOORS: tuple[Door, ...] = (
     Door("have", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), heeding.have),
     # words: what is no command and no button
     Door("own_contact", IN_PRIVATE, CUSTOMER, joining.is_own_contact, joining.own_contact),
-    Door("visit_words", IN_PRIVATE, CUSTOMER, visits.spoken.may_answer, visits.spoken.words),
+    Door("visit_words", IN_PRIVATE, CUSTOMER, chat_visits.may_answer, chat_visits.words),
     Door("questionnaire_words", IN_PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
     Door("message", IN_PRIVATE, CUSTOMER, update_of("message"), chat_messages.message),
     Door("edited", IN_PRIVATE, CUSTOMER, update_of("edited_message"), chat_messages.edited),
@@ -214,7 +214,7 @@ async def say_no(work: Work, update: dict[str, Any], bot_username: str, refusal:
     """Answer an update whose deed was refused and left nothing."""
     place = await _come_in(work, update, bot_username)
     door = door_for(place)
-    if door and door.refused:
+    if door and door.refused and refusal.key != "stale":  # then nothing is there to be shown
         await door.refused(work, place)
     refuse(work, place, refusal)
 

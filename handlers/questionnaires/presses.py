@@ -155,7 +155,9 @@ async def _typed(work: Work, place: Place, run: Run, question: Question) -> str 
     asked_at = invitation.reminded_at or invitation.asked_at
     if value is None or asked_at is None:
         return None
-    current = await is_current(work, place, run.customer, run.case, asked_at, invitation.message_id)
+    current = await is_current(
+        work, await hear_said(work, place), run.customer, run.case, asked_at, invitation.message_id
+    )
     return value if current else None
 
 
