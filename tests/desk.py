@@ -173,7 +173,7 @@ class Desk:
 
     @staticmethod
     def texts(rows: Sequence[Outbox]) -> list[str]:
-        return [row.body.get("template") or row.body.get("params", {}).get("text", row.what) for row in rows]
+        return [row.body.get("template") or row.body.get("text", row.what) for row in rows]
 
 
 AnyDesk = TypeVar("AnyDesk", bound=Desk)

@@ -240,7 +240,7 @@ class Life:
 
     async def _send(self, work: Work, customer: Customer, case: Case) -> None:
         """The sender's turn: what is still to go is judged once more."""
-        waiting = select(Outbox).where(Outbox.state == OutboxState.NEW, col(Outbox.key).is_not(None))
+        waiting = select(Outbox).where(Outbox.state == OutboxState.NEW, col(Outbox.key).startswith("contact:"))
         for row in await work.all(waiting.order_by(col(Outbox.id))):
             found = await contact.still_may(work, row.key)
             assert found is not None
