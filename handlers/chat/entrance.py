@@ -214,7 +214,7 @@ async def say_no(work: Work, update: dict[str, Any], bot_username: str, refusal:
     """Answer an update whose deed was refused and left nothing."""
     place = await _come_in(work, update, bot_username)
     door = door_for(place)
-    if door and door.refused and refusal.key != "stale":  # then nothing is there to be shown
+    if door and door.refused:
         await door.refused(work, place)
     refuse(work, place, refusal)
 
