@@ -5,7 +5,7 @@ from typing import Any
 
 from handlers import cases, speaking
 from handlers.cases import assignee_of
-from handlers.customers import barring
+from handlers.customers import bans
 from handlers.happenings import KindConfirmed
 from handlers.moments import local_time
 from handlers.refusals import Refusal
@@ -37,7 +37,7 @@ async def tell_progress(work: Work, customer: Customer) -> None:
         for case in recent
     ]
     tell_customer(work, customer, "cases/mine" if listed else "cases/mine_empty", {"cases": listed})
-    if not await barring.is_banned(work, customer, ""):
+    if not await bans.is_banned(work, customer, ""):
         await list_chases(work, customer, recent)
 
 

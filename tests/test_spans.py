@@ -259,7 +259,7 @@ async def test_words_that_leave_everything_as_it_was_cost_no_statement_for_spans
     async def speaks() -> None:
         said.clear()
         async with database.work(lambda: desk.now, PLAN) as work:
-            await prefetch(work, [101])
+            await prefetch(work, [101], (), ())
             customer = await customer_numbered(work, 1)
             await messages.receive(work, customer, desk.said("请问", customer))
         counted.append([each for each in said if "case_spans" in each])

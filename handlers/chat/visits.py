@@ -6,10 +6,10 @@ from datetime import datetime
 from handlers import cases, questionnaires
 from handlers.chat.doors import Place, in_place
 from handlers.chat.hearing import hear_said
-from handlers.chat.places import case_in_hand, case_or_none, customer_here
+from handlers.chat.places import case_in_hand, case_or_none, customer_here, language_here
 from handlers.chat.presses import answer_press, press_under, pressed
 from handlers.customers import known
-from handlers.moments import in_words, read_moment
+from handlers.moments import in_our_words, read_moment
 from handlers.refusals import Refusal
 from handlers.visits import answers, planning, questions, results, tasks, typed_answers
 from handlers.visits.agenda import DAY_BEGINS, agenda_of
@@ -23,7 +23,7 @@ from templates import LANGUAGES, label
 
 async def answer(work: Work, place: Place) -> None:
     """A button of the question."""
-    customer, press, shown_at = await known(work, place.user), pressed(place), place.message["message_id"]
+    customer, press, shown_at = await known(work, place.account), pressed(place), place.message["message_id"]
     visit, given = await visit_numbered(work, press.number()), press.word(1)
     if visit is None:
         raise Refusal("stale")
@@ -43,7 +43,7 @@ def may_answer(place: Place) -> bool:
 
 async def words(work: Work, place: Place) -> None:
     """Words that may mean a button of the question; where they answer nothing of ours, they are words as ever."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     if not await typed_answers.answer_typed(work, customer, await hear_said(work, place)):
         await questionnaires.words(work, place)
 
@@ -123,8 +123,8 @@ async def note(work: Work, place: Place) -> None:
 
 async def agenda(work: Work, place: Place) -> None:
     """/visits: what is late, today, and in the days to come; a supervisor's department's too."""
-    language = place.speaker.language if place.group is None else work.plan.business.language
-    in_place(work, place, "visits/list", await agenda_of(work, place.speaker, language))
+    values = await agenda_of(work, place.speaker, language_here(work, place))
+    in_place(work, place, "visits/list", values)
 
 
 async def plan(work: Work, place: Place) -> None:
@@ -136,8 +136,7 @@ async def plan(work: Work, place: Place) -> None:
         raise Refusal("visit_usage")
     case = await case_or_none(work, place, customer, elsewhere_too=True)
     visit = await planning.plan_visit(work, customer, case, at, place.speaker, owner=owner, note=reason)
-    language, zone = work.plan.business.language, work.plan.business.timezone
-    values = {"name": owner.name, "at": in_words(language, visit.due_at, work.now, zone, lasting=True)}
+    values = {"name": owner.name, "at": in_our_words(work, visit.due_at, lasting=True)}
     in_place(work, place, "visits/planned", values)
 
 

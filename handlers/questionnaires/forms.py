@@ -7,7 +7,6 @@ from sqlmodel import select
 from handlers.chat.content import read_content
 from handlers.chat.doors import Place
 from handlers.chat.presses import answer_press
-from handlers.customers import main_group
 from handlers.questionnaires import asking, presses, runs
 from handlers.refusals import Refusal
 from handlers.speaking import tell_staff
@@ -17,7 +16,7 @@ from models.delivery import Priority
 from models.questionnaires import Invitation, InvitationState
 from models.questionnaires.path import following
 from models.questionnaires.rows import VISIT
-from models.staff import Staff, staff_group
+from models.staff import Staff, main_group, staff_group
 from models.work import Work
 
 

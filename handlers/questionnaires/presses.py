@@ -13,7 +13,7 @@ from handlers.chat.doors import Place
 from handlers.chat.hearing import hear_said
 from handlers.chat.presses import answer_press
 from handlers.contact import asks_to_stop
-from handlers.customers import barring, known, main_group
+from handlers.customers import bans, known
 from handlers.happenings import Commented, MadeOfAnswer
 from handlers.questionnaires import runs, showing
 from handlers.questionnaires.runs import Run
@@ -29,7 +29,7 @@ from models.delivery import Priority, staff_lane
 from models.messages import Author, links_of, new_message
 from models.questionnaires import Answer, Invitation, Poll, Question, Questionnaire
 from models.questionnaires.path import following, is_answer, preceding
-from models.staff import StaffGroup, staff_group
+from models.staff import StaffGroup, main_group, staff_group
 from models.work import Work
 from templates import LANGUAGES, label, word_list
 
@@ -45,7 +45,7 @@ POLL_WAIT = timedelta(seconds=20)
 
 async def press(work: Work, place: Place) -> None:
     """A button under a question: an answer, or back, skip, next, stop. One for another question redraws."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     _, number, index, value = [*place.text.split(":", 3), "", "", ""][:4]
     invitation = await _own(work, customer.id, number)
     run = await runs.run_of(work, invitation, customer)
@@ -124,13 +124,13 @@ def may_answer(place: Place) -> bool:
 
 async def words(work: Work, place: Place) -> None:
     """Words while a questionnaire is open: the answer to an open question, a wish to stop, or for staff as ever."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     run = await runs.open_run(work, customer)
     content = read_content(place.raw)
     if customer.next_is_new or is_urgent(work, content.text) or asks_to_stop(content.text):
         await messages.receive(work, customer, await hear_said(work, place))
         return
-    if await barring.is_banned(work, customer, content.text):
+    if await bans.is_banned(work, customer, content.text):
         await messages.receive(work, customer, await hear_said(work, place))  # where it is kept, and reaches nobody
         return
     question = run.question if run else None
@@ -293,7 +293,7 @@ async def vote(work: Work, place: Place) -> None:
     customer = place.customer
     if poll.closed or customer is None or invitation.customer_id != customer.id or not invitation.open:
         return
-    if await barring.is_banned(work, customer, ""):
+    if await bans.is_banned(work, customer, ""):
         return
     run = await runs.run_of(work, invitation, customer)
     question = run.questionnaire.named(poll.question)

@@ -8,7 +8,6 @@ from typing import Any
 from sqlmodel import col, select
 
 from handlers import cases
-from handlers.customers import main_group
 from handlers.happenings import QuestionnaireEnded, Scored, ScoreGiven
 from handlers.questionnaires import polls, showing
 from handlers.questionnaires.library import definition_of
@@ -23,7 +22,7 @@ from models.plan import Plan
 from models.questionnaires import OPEN, Answer, Invitation, InvitationState, Question, Questionnaire
 from models.questionnaires.path import asked, following, scores
 from models.questionnaires.rows import STARS
-from models.staff import Staff, staff_group, staff_member
+from models.staff import Staff, main_group, staff_group, staff_member
 from models.topics import topic_of
 from models.work import Work
 

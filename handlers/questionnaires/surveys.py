@@ -48,7 +48,7 @@ async def say_resolved(work: Work, happening: CaseResolved) -> None:
 
 async def _surveys(work: Work, customer: Customer, case: Case) -> tuple[Survey, ...]:
     """What is asked of the customer after that case."""
-    return (await plan_of(work, case)).survey or (BY_ITSELF if customer.user_id is not None else ())
+    return (await plan_of(work, case)).survey or (BY_ITSELF if customer.has_chat else ())
 
 
 def _rule(survey: Survey) -> str:
@@ -159,7 +159,7 @@ async def take_back(work: Work, happening: CaseReopened) -> None:
 
 async def not_solved(work: Work, place: Place) -> None:
     """A press on "not solved": the same case goes on. One for an earlier time that it was resolved comes too late."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     press = pressed(place)
     case = await own_case(work, customer, press.number())
     if case.unfinished or str(case.episode) != press.word(1):

@@ -7,14 +7,13 @@ from typing import Any
 from sqlmodel import col, or_, select
 
 from handlers.authority import require
-from handlers.customers import main_group
 from handlers.moments import in_words
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits.assigning import assign_visit
 from handlers.visits.planning import about_of
 from models.calendars import moment, working_time
 from models.customers import Customer, customer_numbered
-from models.staff import Role, Staff, active_staff, members_of, memberships_of, staff_member
+from models.staff import Role, Staff, active_staff, main_group, members_of, memberships_of, staff_member
 from models.visits import LIVE, TO_COME, By, Visit, VisitState, case_of
 from models.walks import daily
 from models.work import Work

@@ -7,7 +7,6 @@ from sqlmodel import col, select
 
 from handlers import cases, contact
 from handlers.authority import require_own
-from handlers.customers import main_group
 from handlers.happenings import Visited
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, change_message, tell_customer, tell_staff
@@ -18,7 +17,7 @@ from models.cases import Case
 from models.contact import LATE_PRESS, Purpose
 from models.customers import Customer, zone_of
 from models.delivery import Priority
-from models.staff import staff_group
+from models.staff import main_group, staff_group
 from models.visits import By, Outcome, Visit, VisitState, case_of, placed
 from models.work import Work
 from templates import label

@@ -5,13 +5,12 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from handlers.customers import main_group
 from handlers.duty import those_in_charge
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits.agenda import MOST_NAMED, names_of
 from handlers.visits.planning import about_of
 from models.customers import Customer
-from models.staff import Role
+from models.staff import Role, main_group
 from models.visits import TO_COME, Visit, VisitState
 from models.work import Work
 

@@ -3,8 +3,7 @@
 from typing import Any
 
 from handlers.authority import require
-from handlers.customers import main_group
-from handlers.moments import in_words, local_time
+from handlers.moments import in_our_words, local_time
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button, change_in_group, tell_staff
 from handlers.visits.assigning import assign_visit, kept_out
@@ -13,7 +12,7 @@ from models.cases import Case, count_cases
 from models.customers import Customer, customer_numbered
 from models.delivery import Priority
 from models.questionnaires.scores import scores_of
-from models.staff import Role, Staff, StaffGroup, staff_group, staff_member
+from models.staff import Role, Staff, StaffGroup, main_group, staff_group, staff_member
 from models.visits import Visit, VisitState, case_of
 from models.work import Work
 from templates import label
@@ -109,12 +108,11 @@ async def _values(work: Work, visit: Visit, customer: Customer, case: Case | Non
 
 async def _standing(work: Work, visit: Visit) -> dict[str, Any]:
     """How the visit stands: who makes it, until when and at which attempt, and what became of it."""
-    language, zone = work.plan.business.language, work.plan.business.timezone
     rule = rule_of(work, visit)
     owner = await staff_member(work, visit.owner_id) if visit.owner_id else None
     return {
         "owner": {"user": owner.user_id, "name": owner.name} if owner else None,
-        "until": in_words(language, visit.window_until, work.now, zone, lasting=True),
+        "until": in_our_words(work, visit.window_until, lasting=True),
         "note": visit.note[:300],
         "attempt": visit.attempts + 1,
         "attempts": max(visit.attempts + 1, rule.attempts if rule else ATTEMPTS),

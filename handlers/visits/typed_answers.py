@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from handlers import messages
 from handlers.contact import asks_to_stop
-from handlers.customers import barring
+from handlers.customers import bans
 from handlers.happenings import CustomerSpoke
 from handlers.said import Said
 from handlers.speaking import take_buttons, tell_staff
@@ -78,7 +78,7 @@ async def _asked(work: Work, customer: Customer, said: Said) -> Visit | None:
     """The visit whose question these words would answer."""
     if not work.plan.visit or customer.next_is_new or said.second_hand or said.content.kind != "text":
         return None
-    if is_urgent(work, said.text) or asks_to_stop(said.text) or await barring.is_banned(work, customer, said.text):
+    if is_urgent(work, said.text) or asks_to_stop(said.text) or await bans.is_banned(work, customer, said.text):
         return None
     visit = await _latest(work, customer)
     if visit is None or visit.begun_at is None:

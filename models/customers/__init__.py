@@ -1,6 +1,7 @@
 """Customers: their files, tiers and segments, and what they bought."""
 
-from models.customers.knowing import (
+from models.customers.accounts import (
+    customer_called,
     customer_numbered,
     customer_of,
     customer_of_user,
@@ -12,7 +13,9 @@ from models.customers.knowing import (
     remember_customer,
 )
 from models.customers.rows import (
+    HAS_CHAT,
     NAME_LIMIT,
+    REACHABLE,
     Customer,
     JoinToken,
     Merge,
@@ -24,13 +27,16 @@ from models.customers.rows import (
 from models.customers.zones import zone_of
 
 __all__ = [
+    "HAS_CHAT",
     "NAME_LIMIT",
+    "REACHABLE",
     "Customer",
     "JoinToken",
     "Merge",
     "Purchase",
     "ServiceEvent",
     "TierBy",
+    "customer_called",
     "customer_numbered",
     "customer_of",
     "customer_of_user",
