@@ -662,23 +662,25 @@ async def test_whoever_plans_a_visit_makes_it_unless_they_name_somebody(database
     assert [line["note"] for line in shown["ahead"]] == ["the pump"], "an agent's own"
 
 
-STAFFS: dict[str, Callable[[Work, Visit, Any], Awaitable[Any]]] = {
-    "plan": lambda work, visit, by: planning.plan_visit(work, Customer(id=1), None, work.now, by, note=""),
+ANNA = Customer(id=1, user_id=7_001, name="Anna", language="en", created_at=NOON)
+GROUP = StaffGroup(id=1, configured_id=-1001, chat_id=-1001)
+OF_STAFF: dict[str, Callable[[Work, Visit, Any], Awaitable[Any]]] = {
+    "plan": lambda work, visit, by: planning.plan_visit(work, ANNA, None, work.now, by, note=""),
     "agenda": lambda work, visit, by: agenda.agenda_of(work, by, "en"),
     "outcome": lambda work, visit, by: results.record_outcome(work, visit, Outcome.WELL, by),
     "no answer": lambda work, visit, by: results.record_no_answer(work, visit, by),
     "put off": lambda work, visit, by: results.put_off(work, visit, "week", by),
     "questionnaire": lambda work, visit, by: results.open_questionnaire(work, visit, by),
     "note": lambda work, visit, by: results.note_visit(work, visit, None, spoken("hm"), by),
-    "page": lambda work, visit, by: tasks.turn_to(work, visit, "later", by, StaffGroup(id=1), 5),
+    "page": lambda work, visit, by: tasks.turn_to(work, visit, "later", by, GROUP, 5),
 }
 
 
 async def test_nobody_but_staff_does_what_staff_do(database_url: str) -> None:
     async with begun(database_url, CaseKind.COMPLAINT) as (nights, _):
         gone = Staff(id=9, user_id=909, name="Gone", active=False, joined_at=NOON, left_at=NOON)
-        for name, deed in STAFFS.items():
-            for by in (await who(nights, Customer, 1), gone):
+        for name, deed in OF_STAFF.items():
+            for by in (ANNA, gone):
                 async with nights.work() as work:
                     with pytest.raises(Refusal) as no:
                         await deed(work, await the_visit(work), by)
