@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from handlers import questionnaires, visits
+from handlers import questionnaires
 from handlers.chat import answers as chat_answers
 from handlers.chat import approvals
 from handlers.chat import cases as chat_cases
@@ -16,6 +16,7 @@ from handlers.chat import messages as chat_messages
 from handlers.chat import routing as chat_routing
 from handlers.chat import staff as chat_staff
 from handlers.chat import standards as chat_standards
+from handlers.chat import visits as chat_visits
 from handlers.chat.commanding import beside, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
 from handlers.chat.customers import unless_banned
@@ -71,8 +72,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("recall", WITH_CUSTOMER, AGENT, chat_answers.recall),
     Command("promise", WITH_CUSTOMER, AGENT, chat_standards.promise),
     Command("why", WITH_CUSTOMER, AGENT, chat_contact.why),
-    Command("visit", WITH_CUSTOMER, AGENT, visits.lists.visit_command),
-    Command("subject", WITH_CUSTOMER, AGENT, visits.lists.subject_command),
+    Command("visit", WITH_CUSTOMER, AGENT, chat_visits.plan),
+    Command("subject", WITH_CUSTOMER, AGENT, chat_visits.set_subject),
     # customers' files
     Command("file", AMONG_STAFF, AGENT, chat_files.file),
     Command("set", AMONG_STAFF, AGENT, chat_files.set_field),
@@ -88,7 +89,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("mute", AMONG_STAFF, SUPERVISOR, chat_files.mute),
     Command("unban", AMONG_STAFF, SUPERVISOR, chat_files.unban),
     # among staff
-    Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
+    Command("visits", AMONG_STAFF, AGENT, chat_visits.agenda),
     Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
     Command("poll", IN_GROUP, MANAGER, questionnaires.poll),
     Command("new", AMONG_STAFF, AGENT, chat_routing.new),
@@ -135,7 +136,7 @@ DOORS: tuple[Door, ...] = (
     Door("vote", IN_PRIVATE, CUSTOMER, update_of("poll_answer"), questionnaires.vote),
     Door("prefer", IN_PRIVATE, CUSTOMER, press("prefer"), chat_contact.prefer),
     Door("stop", IN_PRIVATE, CUSTOMER, press("stop"), chat_contact.stop),
-    Door("visit_answer", IN_PRIVATE, CUSTOMER, press("visited"), unless_banned(visits.asking.press, but="stop")),
+    Door("visit_answer", IN_PRIVATE, CUSTOMER, press("visited"), unless_banned(chat_visits.answer, but="stop")),
     # a staff group
     *(
         Door(
@@ -153,8 +154,8 @@ DOORS: tuple[Door, ...] = (
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), chat_files.file_press),
     Door("approval", AMONG_STAFF, AGENT, press("approval"), approvals.press),
     *(Door(f"old_{action}", AMONG_STAFF, AGENT, press(action), approvals.press) for action in approvals.OLD_BUTTONS),
-    Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
-    Door("visit_note", WITH_CUSTOMER, AGENT, visits.tasks.notes_visit, visits.tasks.note),
+    Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), chat_visits.fill_in, chat_visits.show_as_it_is),
+    Door("visit_note", WITH_CUSTOMER, AGENT, chat_visits.notes_visit, chat_visits.note),
     Door("form", WITH_CUSTOMER, AGENT, press("form"), questionnaires.press_form),
     Door("form_words", WITH_CUSTOMER, AGENT, questionnaires.answers_form, questionnaires.form_words),
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
@@ -185,7 +186,7 @@ DOORS: tuple[Door, ...] = (
     Door("take_call", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), chat_routing.take_call),
     # words: what is no command and no button
     Door("own_contact", IN_PRIVATE, CUSTOMER, chat_customers.is_own_contact, chat_customers.own_contact),
-    Door("visit_words", IN_PRIVATE, CUSTOMER, visits.spoken.may_answer, visits.spoken.words),
+    Door("visit_words", IN_PRIVATE, CUSTOMER, chat_visits.may_answer, chat_visits.words),
     Door("questionnaire_words", IN_PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
     Door("message", IN_PRIVATE, CUSTOMER, update_of("message"), chat_messages.message),
     Door("edited", IN_PRIVATE, CUSTOMER, update_of("edited_message"), chat_messages.edited),
