@@ -6,12 +6,11 @@ from typing import Any
 from handlers import (
     contact,
     customers,
-    questionnaires,
     staff,
     visits,
 )
 from handlers.chat import answers as chat_answers
-from handlers.chat import approvals
+from handlers.chat import approvals, questionnaires, surveys
 from handlers.chat import cases as chat_cases
 from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
@@ -100,8 +99,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("unban", AMONG_STAFF, SUPERVISOR, barring.unban),
     # among staff
     Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
-    Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
-    Command("poll", IN_GROUP, MANAGER, questionnaires.poll),
+    Command("survey", AMONG_STAFF, MANAGER, surveys.survey),
+    Command("poll", IN_GROUP, MANAGER, surveys.poll),
     Command("new", AMONG_STAFF, AGENT, opening.new_command),
     Command("away", AMONG_STAFF, AGENT, absence.away),
     Command("back", AMONG_STAFF, AGENT, absence.back),
@@ -126,7 +125,11 @@ DOORS: tuple[Door, ...] = (
     *(replace(each, do=beside(questionnaires.words, each.do)).door() for each in COMMANDS if each.who == CUSTOMER),
     Door("staff_unknown", STAFF_PLACES | {PRIVATE}, AGENT, any_command, staff.unknown_command),
     Door(
-        "unknown_command", IN_PRIVATE, CUSTOMER, any_command, instead(questionnaires.words, customers.unknown_command)
+        "unknown_command",
+        IN_PRIVATE,
+        CUSTOMER,
+        any_command,
+        instead(questionnaires.words, customers.unknown_command),
     ),
     # a customer's chat
     Door("complain_key", IN_PRIVATE, CUSTOMER, keyboard("complain"), customers.start_complaint),

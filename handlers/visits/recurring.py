@@ -15,7 +15,7 @@ from sqlmodel import col, select
 from handlers.happenings import FileChanged
 from handlers.visits.planning import rule_of, to_come
 from models.contact import Consent, Purpose
-from models.customers import Customer
+from models.customers import REACHABLE, Customer
 from models.plan import Visit as VisitRule
 from models.visits import (
     AHEAD,
@@ -103,9 +103,8 @@ def _candidates(
     for tier, interval in intervals.items():
         seconds = max(1, int(interval.total_seconds()))
         again = (horizon - anchor) // seconds > (after - anchor) // seconds
-        reached = and_(col(Customer.user_id).is_not(None), col(Customer.unreachable_since).is_(None))
         by_bot = rule.by_whom(tier) == By.BOT and tier is not None
-        comes.append(and_(_of_tier(work, tier), again, reached if by_bot else true()))
+        comes.append(and_(_of_tier(work, tier), again, REACHABLE if by_bot else true()))
     query = select(Customer.id, Customer.tier, Customer.zone, anchor).where(
         col(Customer.id) > walk.after, col(Customer.id) <= upto, col(Customer.merged_into_id).is_(None), or_(*comes)
     )

@@ -67,7 +67,7 @@ async def words(work: Work, place: Place) -> None:
     visit = await _asked(work, place, customer)
     action = answer_in(place.text, of_case=visit.case_id is not None) if visit else None
     if visit is None or action is None:
-        await questionnaires.words(work, place)
+        await questionnaires.hear(work, customer, await hear_said(work, place))
         return
     case = await case_numbered(work, visit.case_id) if visit.case_id else None
     about = case or next(reversed(await cases_of(work, customer.id)), None)
@@ -91,7 +91,7 @@ async def _asked(work: Work, place: Place, customer: Customer) -> Visit | None:
     if visit is None or visit.begun_at is None:
         return None
     case = await case_numbered(work, visit.case_id) if visit.case_id else None
-    if not await is_current(work, place, customer, case, visit.begun_at, visit.message_id):
+    if not await is_current(work, await hear_said(work, place), customer, case, visit.begun_at, visit.message_id):
         return None
     if customer.open_run_id is not None:
         of_run = select(Invitation).where(Invitation.id == customer.open_run_id)

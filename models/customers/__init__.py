@@ -12,7 +12,9 @@ from models.customers.knowing import (
     remember_customer,
 )
 from models.customers.rows import (
+    HAS_CHAT,
     NAME_LIMIT,
+    REACHABLE,
     Customer,
     JoinToken,
     Merge,
@@ -24,7 +26,9 @@ from models.customers.rows import (
 from models.customers.zones import zone_of
 
 __all__ = [
+    "HAS_CHAT",
     "NAME_LIMIT",
+    "REACHABLE",
     "Customer",
     "JoinToken",
     "Merge",

@@ -5,8 +5,8 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, text
-from sqlmodel import Field
+from sqlalchemy import BigInteger, Column, Index, and_, text
+from sqlmodel import Field, col
 
 from models.base import Base, BigKey, Json, clean, text_enum
 from models.cases import CaseKind
@@ -113,6 +113,11 @@ class Customer(Base, table=True):
         """The private chat with the bot, which Telegram numbers like the person."""
         assert self.user_id is not None, "a customer without Telegram has no chat"  # noqa: S101
         return self.user_id
+
+
+#: The same of the rows of a query: customers to whom we can write at all, and whom it would reach as far as we know.
+HAS_CHAT: Any = col(Customer.user_id).is_not(None)
+REACHABLE: Any = and_(HAS_CHAT, col(Customer.unreachable_since).is_(None))
 
 
 class Purchase(Base, table=True):
