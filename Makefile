@@ -6,9 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 # Arguments for the tests: `make test PYTEST_ARGS="-x tests/test_settings.py"`.
-# More processes than a small machine has cores: a test mostly waits for others. The tests of one file stay together.
-# Each process has its own ports and database server.
-PYTEST_ARGS ?= -n 6 --dist loadfile
+# More processes than a small machine has cores: a test mostly waits for others. The tests of one file stay together,
+# and the longest files begin (tests/conftest.py). Each process has its own ports and database server.
+PYTEST_ARGS ?= -n 6 --dist loadfile --no-loadscope-reorder
 # Arguments for the demo: `make demo DEMO_ARGS="--language en"`.
 DEMO_ARGS ?=
 # `make lock` keeps the versions that still fit; `make lock LOCK_ARGS=--upgrade` takes the newest.
@@ -51,9 +51,7 @@ demo: $(READY)  ## Show the bot at work, without a token and without the network
 	$(BIN)/python -m bot demo $(DEMO_ARGS)
 
 test: lint  ## Run every check and every test
-	$(BIN)/python -m pytest $(PYTEST_ARGS) || \
-		{ echo "What failed runs once more, by itself: beside others a process may come too late."; \
-		  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(READY)  ## Check style, types and who imports whom
 	$(BIN)/ruff check

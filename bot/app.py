@@ -120,17 +120,24 @@ async def _serve(
         await _set_webhook(settings, gateway)
     else:
         leading.append(lambda: _poll(gateway, poller))
-    ticks = clock.scheduler(begin, (*TICKS, *_demo_ticks(settings, times)), sender.wake)
+    ticks = clock.Ticks(begin, TICKS, sender.wake)
+    if _days_may_pass(settings):
+        leapt = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(clock.TIME_HAS_LEAPT, leapt.set)
+        await times.catch_up(database.reading)
+        leading.append(lambda: ticks.follow_leaps(times, database.reading, leapt))
     app = web.application(settings, intake, health)
     async with _web_server(settings, app, shared=not database.is_sqlite) as serve:
-        watching, sending = (lambda: watch.run(plan_changed, sender.wake)), (lambda: leadership.lead(leading, ticks))
+        watching, sending = (
+            (lambda: watch.run(plan_changed, sender.wake)),
+            (lambda: leadership.lead(leading, ticks.scheduler)),
+        )
         await _until_signalled([worker.run, intake.run, serve, watching, sending])
 
 
-def _demo_ticks(settings: Settings, times: clock.Clock) -> tuple[clock.Tick, ...]:
-    """Only against a Telegram on this machine can days be made to pass."""
-    is_local = urlsplit(settings.telegram_api_url).hostname in LOOPBACK
-    return (("days_pass", 1, times.follow),) if is_local else ()
+def _days_may_pass(settings: Settings) -> bool:
+    """Only against a Telegram on this machine can people's time be moved."""
+    return urlsplit(settings.telegram_api_url).hostname in LOOPBACK
 
 
 def _limits(settings: Settings) -> Limits:

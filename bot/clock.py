@@ -5,13 +5,16 @@ nothing.
 """
 
 import asyncio
+import contextlib
+import itertools
 import logging
+import signal
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from models.database import Begin, is_outage
+from models.database import Begin, Look, is_outage
 from models.installation import time_ahead
 from models.work import Work
 
@@ -19,6 +22,9 @@ log = logging.getLogger(__name__)
 
 #: A name, the seconds between two looks, and a use case that returns whether it did something.
 Tick = tuple[str, int, Callable[[Work], Awaitable[bool]]]
+#: How often we look whether people's time has leapt, where it can; and what hurries us (seconds, a signal).
+LEAP_SECONDS = 1.0
+TIME_HAS_LEAPT = signal.SIGUSR1
 
 
 def wall() -> datetime:
@@ -36,33 +42,87 @@ class Clock:
         """This moment (UTC), as people see it."""
         return wall() + self.ahead
 
-    async def follow(self, work: Work) -> bool:
-        """A tick: take over how far ahead the database says we are."""
-        self.ahead = await time_ahead(work)
-        return False
+    async def catch_up(self, look: Look) -> None:
+        """Take over how far ahead the database says we are."""
+        async with look() as session:
+            self.ahead = await time_ahead(session)
 
 
-def scheduler(begin: Begin, ticks: tuple[Tick, ...], on_said: Callable[[], None]) -> AsyncIOScheduler:
-    """A scheduler, not yet started, that runs each tick at its interval, one of a kind at a time."""
-    found = AsyncIOScheduler(timezone=UTC)
-    for name, seconds, use_case in ticks:
-        found.add_job(
-            run_tick,
-            "interval",
-            args=[begin, name, use_case, on_said],
-            seconds=seconds,
-            id=name,
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
-    return found
+def has_followed(ahead: timedelta) -> str:
+    """What the log says when the bot has followed a leap: who made it waits for this line."""
+    return f"people's time is {ahead.total_seconds():.0f} s ahead, and what is due by then is done"
+
+
+class Ticks:
+    """The ticks of a process, one of a kind at a time: each at its interval, and all at once after a leap."""
+
+    def __init__(self, begin: Begin, ticks: tuple[Tick, ...], on_said: Callable[[], None]) -> None:
+        """`on_said` is called after each unit of work that left rows for the sender."""
+        self._begin = begin
+        self._ticks = ticks
+        self._on_said = on_said
+        self._under_way = {name: asyncio.Lock() for name, _, _ in ticks}
+        #: Not started yet: that is for the process that sends.
+        self.scheduler = AsyncIOScheduler(timezone=UTC)
+        for name, seconds, use_case in ticks:
+            self.scheduler.add_job(
+                self._look,
+                "interval",
+                args=[name, use_case],
+                seconds=seconds,
+                id=name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+
+    async def follow_leaps(self, clock: Clock, look: Look, told: asyncio.Event) -> None:
+        """A duty: when people's time has leapt, do at once whatever is due by then. For ever.
+
+        Who is `told` need not wait for the next look.
+        """
+        done = timedelta(0)
+        while True:
+            try:
+                await clock.catch_up(look)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+            if clock.ahead != done or told.is_set():
+                told.clear()
+                done = clock.ahead
+                await self._do_what_is_due()
+                log.info(has_followed(done))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LEAP_SECONDS):
+                    await told.wait()
+
+    async def _do_what_is_due(self) -> None:
+        """Every tick in order, again and again until none has anything to do."""
+        idle = 0
+        for name, _, use_case in itertools.cycle(self._ticks):
+            idle = 0 if await self._run(name, use_case) else idle + 1
+            if idle >= len(self._ticks):
+                return
+
+    async def _look(self, name: str, use_case: Callable[[Work], Awaitable[bool]]) -> None:
+        try:
+            await self._run(name, use_case)
+        except asyncio.CancelledError:
+            # The process ends: nothing was committed, and what is due is due at the next start. The scheduler, whose
+            # task this is, would report it as an error.
+            log.info("tick %s: stopped", name)
+
+    async def _run(self, name: str, use_case: Callable[[Work], Awaitable[bool]]) -> bool:
+        async with self._under_way[name]:
+            return await run_tick(self._begin, name, use_case, self._on_said)
 
 
 async def run_tick(
     begin: Begin, name: str, use_case: Callable[[Work], Awaitable[bool]], on_said: Callable[[], None]
-) -> None:
-    """One tick: one unit of work after another while there is something to do."""
+) -> bool:
+    """One tick: one unit of work after another while there is something to do. Returns whether there was."""
+    units = 0
     did_work = True
     try:
         while did_work:
@@ -70,11 +130,10 @@ async def run_tick(
                 did_work = await use_case(work)
             if work.said:
                 on_said()
-    except asyncio.CancelledError:
-        # The process ends: nothing was committed, and what is due is due at the next start. The scheduler, whose task
-        # this is, would report it as an error.
-        log.info("tick %s: stopped", name)
+            units += did_work
     except Exception as error:
-        if not is_outage(error):
-            raise
-        log.warning("tick %s: the database cannot be written (%s)", name, type(error).__name__)
+        if is_outage(error):
+            log.warning("tick %s: the database cannot be written (%s)", name, type(error).__name__)
+        else:
+            log.exception("tick %s failed", name)
+    return units > 0

@@ -101,7 +101,7 @@ async def _link(settings: "Settings", ref: str) -> None:
     from bot.clock import wall
     from bot.starting import CannotStart, beside, first_plan
     from models.customers import Customer
-    from models.customers.tokens import link_for
+    from models.customers.joining import new_link
     from models.installation import Installation
 
     plan = first_plan(settings)
@@ -110,12 +110,12 @@ async def _link(settings: "Settings", ref: str) -> None:
         customer = await customer_numbered(work, found.id) if found else None
         if customer is None:
             raise CannotStart(f"no customer has the number {ref!r}")
-        if customer.user_id is not None:
+        if customer.has_chat:
             raise CannotStart(f"customer {ref!r} is joined to a Telegram account already")
         if await work.first(select(Installation.id)) is None:
             raise CannotStart(
                 "no bot has started on this database, so a link has nobody to open; start it (huifang run)"
             )
         work.audit(None, "link", f"customer:{customer.id}")
-        address = await link_for(work, customer)
+        address = await new_link(work, customer)
     print(address)

@@ -1,13 +1,13 @@
 """What people see of a case: the card in the staff group, and the customer's own list."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from handlers import cases, speaking
 from handlers.cases import assignee_of
-from handlers.customers import barring
+from handlers.customers import bans
 from handlers.happenings import KindConfirmed
+from handlers.moments import local_time
 from handlers.refusals import Refusal
 from handlers.routing import showing
 from handlers.speaking import button, tell_customer
@@ -37,7 +37,7 @@ async def tell_progress(work: Work, customer: Customer) -> None:
         for case in recent
     ]
     tell_customer(work, customer, "cases/mine" if listed else "cases/mine_empty", {"cases": listed})
-    if not await barring.is_banned(work, customer, ""):
+    if not await bans.is_banned(work, customer, ""):
         await list_chases(work, customer, recent)
 
 
@@ -62,11 +62,6 @@ async def own_case(work: Work, customer: Customer, number: int) -> Case:
     if case is None or case.customer_id != customer.id:
         raise Refusal("stale")
     return case
-
-
-def local_time(work: Work, at: datetime) -> str:
-    """A moment as people read it, in the business's time zone: "11-21 17:40"."""
-    return at.astimezone(work.plan.business.timezone).strftime("%m-%d %H:%M")
 
 
 # -- the card

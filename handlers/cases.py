@@ -90,7 +90,7 @@ async def open_case(
 async def tell_received(work: Work, opened: CaseOpened) -> None:
     """The customer reads the number of their case, when somebody answers, and is asked what it is about."""
     case, customer = opened.case, opened.customer
-    if opened.quiet or customer.user_id is None:
+    if opened.quiet or not customer.has_chat:
         return
     buttons = [] if case.kind else kind_buttons(customer.language, case)
     buttons.append([button(label(customer.language, "button.another_matter"), "another:")])

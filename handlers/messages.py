@@ -6,10 +6,11 @@ from typing import Any
 
 from handlers import cases, speaking
 from handlers.contact import asks_to_stop
-from handlers.customers import barring, main_group
+from handlers.customers import bans
+from handlers.customers.joining import share_phone
 from handlers.happenings import CaseResumed, CustomerSpoke, WordsChanged
 from handlers.said import Carried, Content, Said, same_media, stored
-from handlers.speaking import send, tell_customer, tell_staff
+from handlers.speaking import customer_keyboard, send, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
 from handlers.typed import is_thanks
 from models.cases import Case, CaseState, case_numbered, cases_of, recent_cases
@@ -17,7 +18,7 @@ from models.customers import Customer
 from models.delivery import Priority, What, staff_lane
 from models.messages import Author, Message, MessageVersion, new_message
 from models.outbox import pending_send
-from models.staff import staff_group
+from models.staff import main_group, staff_group
 from models.work import Work
 from templates import label
 
@@ -41,8 +42,8 @@ async def receive(work: Work, customer: Customer, said: Said) -> Case | None:
 
 
 async def _take_in(work: Work, customer: Customer, said: Said) -> Case | None:
-    if await barring.is_banned(work, customer, said.text):
-        barring.keep_unheard(work, customer, said)
+    if await bans.is_banned(work, customer, said.text):
+        bans.keep_unheard(work, customer, said)
         return None
     case = await _case_for(work, customer, said)
     if case is not None:  # else a channel's own note about the chat, with no matter at hand
@@ -58,12 +59,21 @@ async def relay(work: Work, customer: Customer, case: Case, said: Said) -> None:
         case.move(CaseState.OPEN, work.now)
         work.happen(CaseResumed(case, customer))
     content = said.content
-    quiet = await barring.is_muted(work, customer, said.text)
+    quiet = await bans.is_muted(work, customer, said.text)
     if not content.housekeeping and not quiet:
         work.happen(CustomerSpoke(case, customer, said.text, content.written_at, content.kind))
     await _show(work, customer, case, said, message_id, quiet=quiet)
     if case.card_message_id is None:
         cases.redraw_card(work, case)
+
+
+async def receive_phone(work: Work, customer: Customer, phone: str, said: Said) -> None:
+    """A customer shares their number, for which the channel vouches; where a case is open, staff see it there."""
+    await share_phone(work, customer, phone)
+    if any(case.unfinished for case in await cases_of(work, customer.id)):
+        await receive(work, customer, said)
+    else:
+        tell_customer(work, customer, "customers/phone_kept", keyboard=customer_keyboard(customer.language))
 
 
 async def keep_answer(work: Work, customer: Customer, case: Case | None, said: Said) -> None:
@@ -74,7 +84,7 @@ async def keep_answer(work: Work, customer: Customer, case: Case | None, said: S
     said = replace(said, answers=None)
     message_id = _store(work, customer, case, said)
     if case is not None:
-        quiet = await barring.is_muted(work, customer, said.text)
+        quiet = await bans.is_muted(work, customer, said.text)
         await _show(work, customer, case, said, message_id, quiet=quiet)
 
 
@@ -200,7 +210,7 @@ async def call_person(work: Work, customer: Customer, said: Said) -> None:
     taken = await _take_in(work, customer, said)
     if taken and taken.id not in before:  # the button's words are no matter; the next ones may be
         taken.subject = _asks_for_person(work)
-    if taken is None or taken.id not in before or await barring.is_muted(work, customer, ""):
+    if taken is None or taken.id not in before or await bans.is_muted(work, customer, ""):
         return
     group, values = await staff_group(work, taken.group_id), {"number": taken.id}
     tell_staff(work, group, customer, "cases/asks_for_person", values, priority=Priority.ANSWER)
@@ -222,7 +232,7 @@ async def change(work: Work, customer: Customer, message: Message, said: Said) -
     if message.recalled_at or (content.text == message.text and same_media(message, content)):
         return
     _record_edit(work, message, said)
-    if await barring.is_banned(work, customer, content.text):
+    if await bans.is_banned(work, customer, content.text):
         return
     if message.author is Author.UNHEARD:  # changed to words that go through, or when the ban was over
         message.origin_chat_id = message.origin_message_id = None

@@ -6,9 +6,12 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from models.calendars import moment
+from models.customers import Customer, zone_of
+from models.work import Work
 from templates import LANGUAGES, label, word_list
 
 _DAY = timedelta(days=1)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 _DATE = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})")
 _AMOUNT = re.compile(r"(\d{1,4}(?:\.\d)?)\s*(\D+)")
@@ -35,6 +38,22 @@ def in_words(language: str, at: datetime, now: datetime, zone: ZoneInfo, *, last
     return label(language, "moment.date", weekday=weekday, month=month, day=there.day, time=clock)
 
 
+def in_their_words(work: Work, customer: Customer, at: datetime, *, lasting: bool = False) -> str:
+    """A moment in the customer's language and time zone; what is read for days (`lasting`) has its date."""
+    return in_words(customer.language, at, work.now, zone_of(customer, work.plan), lasting=lasting)
+
+
+def in_our_words(work: Work, at: datetime, *, lasting: bool = False) -> str:
+    """The same in the business's own, for all of the staff."""
+    business = work.plan.business
+    return in_words(business.language, at, work.now, business.timezone, lasting=lasting)
+
+
+def local_time(work: Work, at: datetime) -> str:
+    """A moment in figures, in the business's time zone: "11-21 17:40"."""
+    return at.astimezone(work.plan.business.timezone).strftime("%m-%d %H:%M")
+
+
 def read_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The moment that somebody wrote, in any of our languages: "17:00", "tomorrow 10:00", "Mon 9:30", "11-26 10:00",
     "2h", "30m". A time of day alone is the next one. None for what is no moment ahead of us within a year."""
@@ -45,6 +64,20 @@ def read_moment(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     else:
         found = _on_the_clock(left, now, zone)
     return found if found and now < found <= now + FURTHEST else None
+
+
+def read_length(text: str) -> timedelta | None:
+    """ "30d", "2h" or the same in words of our languages; None for nothing of the kind, or for nothing at all."""
+    match = re.fullmatch(r"(\d{1,5})(\w{1,7})", text.strip().casefold())
+    units = {
+        word.casefold(): unit
+        for unit in _UNITS
+        for language in LANGUAGES
+        for word in (unit, *word_list(language, f"length_units.{unit}"))
+    }
+    if match is None or match[2] not in units:
+        return None
+    return timedelta(**{_UNITS[units[match[2]]]: int(match[1])}) or None
 
 
 def moment_and_words(text: str, now: datetime, zone: ZoneInfo) -> tuple[datetime | None, str]:

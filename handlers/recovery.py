@@ -5,8 +5,6 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from handlers import cases, duty
-from handlers.cards import local_time
-from handlers.customers import main_group
 from handlers.happenings import (
     AgentSpoke,
     CaseClosed,
@@ -18,9 +16,9 @@ from handlers.happenings import (
     RecoveryMissed,
     ScoreGiven,
 )
+from handlers.moments import in_their_words, local_time
 from handlers.routing.suggesting import suggest
 from handlers.speaking import tell_customer, tell_privately, tell_staff
-from handlers.standards.expecting import due_words
 from handlers.visits.planning import ASK_WHY, plan_by_hand
 from models.cases import Case, CaseKind, case_numbered, recent_cases
 from models.customers import Customer, customer_numbered
@@ -29,7 +27,7 @@ from models.installation import plan_of
 from models.plan import Plan
 from models.questionnaires import Answer, Invitation
 from models.recovery import Recovery
-from models.staff import Role, Staff, staff_group, staff_member
+from models.staff import Role, Staff, main_group, staff_group, staff_member
 from models.work import Work
 from templates import label
 
@@ -112,7 +110,7 @@ async def _tell_all(
         told.setdefault(person.id, person)
     for person in told.values():
         tell_privately(work, person, "recovery/begun", values, case_id=case.id)
-    promised = due_words(work, customer, due_at) if due_at else ""
+    promised = in_their_words(work, customer, due_at) if due_at else ""
     values = {"number": case.id, "by": promised, "supervisor": to is not None}
     tell_customer(work, customer, "recovery/promised", values, case=case)
 

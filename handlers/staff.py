@@ -6,6 +6,7 @@ from typing import Any
 from handlers import approvals, cases
 from handlers.chat.doors import Place, Where, in_place
 from handlers.chat.groups import GONE
+from handlers.customers import Account
 from handlers.happenings import StaffBack, StaffLeft, StandingChanged, Unassigned
 from handlers.refusals import Refusal
 from handlers.speaking import tell_privately, tell_staff
@@ -182,6 +183,15 @@ async def change_role(work: Work, place: Place) -> None:
     work.audit(place.speaker, "role", person.subject, before=before, after=role)
     work.happen(StandingChanged(person))
     in_place(work, place, "staff/role_changed", {"name": person.name, "role": role.value})
+
+
+def note_private_chat(work: Work, person: Staff, account: Account) -> None:
+    """From now on the bot may write to a member of staff, or to somebody who was one."""
+    person.started_bot = True
+    if person.name == str(person.user_id):  # an owner of the settings, who has not spoken in a group yet
+        person.name = account.name or person.name
+        person.username = account.username
+    work.happen(StandingChanged(person))
 
 
 async def unknown_command(_work: Work, place: Place) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from models.base import Base, BigKey, Json
 from models.plan import Plan, stored_plan
@@ -59,7 +60,7 @@ async def plan_of(work: Work, promised: Any) -> Plan:
     return known[version]
 
 
-async def time_ahead(work: Work) -> timedelta:
+async def time_ahead(session: AsyncSession) -> timedelta:
     """How far people's time is ahead of the real one."""
-    seconds = await work.first(select(Installation.ahead_seconds))
+    seconds = (await session.exec(select(Installation.ahead_seconds))).first()
     return timedelta(seconds=seconds or 0)

@@ -120,6 +120,11 @@ async def staff_groups(work: Work) -> list[StaffGroup]:
     return known.groups
 
 
+async def main_group(work: Work) -> StaffGroup:
+    """The staff group of the setting: for what concerns no case, and whoever has none yet."""
+    return (await staff_groups(work))[0]
+
+
 async def staff_group(work: Work, group_id: int) -> StaffGroup:
     """A staff group by its key."""
     return next(group for group in await staff_groups(work) if group.id == group_id)

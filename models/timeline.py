@@ -5,17 +5,17 @@ work itself whenever something that is counted by time has changed, so no deed c
 """
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from sqlalchemy import BigInteger, Column, Index, text, update
+from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, col, select
 
 from models.audit import by_whom
 from models.base import Base, BigKey, Json, new_id, text_enum
 from models.cases import Case, CaseKind, CaseState
-from models.customers import Customer, met_customer
+from models.customers import Customer, Merge, met_customer
 from models.staff import Staff
 from models.work import Change, Work
 
@@ -160,8 +160,8 @@ class WaitsFor(enum.StrEnum):
 class CaseSpan(Base, table=True):
     """From when until when a case was just so; the one that lasts has no `until`. A case is always in one.
 
-    `kind` is the confirmed one, `tier` the customer's, `waits_for` None once the case is closed, and in spans from
-    before there were any.
+    `kind` is the confirmed one, `tier` the customer's (once the case is closed, what it was at the end), `waits_for`
+    None once the case is closed, and where it was open before there were spans. No two in a row say the same.
     """
 
     __tablename__ = "case_spans"
@@ -205,68 +205,84 @@ def waits_for(state: CaseState, last_agent_at: datetime | None, last_customer_at
     return WaitsFor.US if ours else WaitsFor.CUSTOMER
 
 
-def _span_of(case: Case, before: dict[str, Any], tier: str | None) -> dict[str, Any]:
-    """How the case is, or was before these attributes changed."""
+def _values(case: Case, before: dict[str, Any]) -> dict[str, Any]:
+    """How the case is, or was before these attributes changed; but for the tier."""
 
     def value(name: str) -> Any:
         return before.get(name, getattr(case, name))
 
     turn = waits_for(value("state"), value("last_agent_at"), value("last_customer_at"))
-    return {**{name: value(name) for name in _COUNTED}, "tier": tier, "waits_for": turn}
-
-
-class _Begun(dict[int, int]):
-    """The spans that began in this work, by case."""
+    return {**{name: value(name) for name in _COUNTED}, "waits_for": turn}
 
 
 async def keep_spans(work: Work, changes: Iterable[Change]) -> None:
-    """End the spans of cases of which something counted has changed in this work, and begin their next."""
-    changed: dict[int, tuple[Case, dict[str, Any], bool]] = {}
-    tiers: dict[int, str | None] = {}
+    """End the spans of cases of which something counted has changed in this work, and begin their next.
+
+    Nothing is asked of the database where nothing has, and for a new case.
+    """
+    opened: dict[int, Case] = {}
+    changed: dict[int, Case] = {}
+    owners: set[int] = set()
     for change in changes:
-        if isinstance(change.row, Case) and (change.is_new or change.touches(*_COUNTED, *_TURNS)):
-            changed[change.row.id] = (change.row, change.before, change.is_new)
-        elif isinstance(change.row, Customer) and change.touches("tier") and not change.is_new:
-            tiers[change.row.id] = change.row.tier
-    for case in await _cases_of(work, list(tiers)):
-        changed.setdefault(case.id, (case, {}, False))
-    if changed:
-        await _write(work, list(changed.values()), tiers)
+        row = change.row
+        if isinstance(row, Case) and change.is_new:
+            opened[row.id] = row
+        elif isinstance(row, Case) and change.touches(*_COUNTED, *_TURNS):
+            if _values(row, {}) != _values(row, change.before):
+                changed[row.id] = row
+        elif isinstance(row, Customer) and change.touches("tier") and row.tier != change.before["tier"]:
+            owners.add(row.id)
+        elif isinstance(row, Merge):  # whose cases have another customer now; the rows themselves do not know
+            owners |= {row.survivor_id, row.merged_id}
+    if owners:
+        going_on = select(Case).where(col(Case.customer_id).in_(owners), Case.state != CaseState.CLOSED)
+        held = going_on.order_by(col(Case.id)).with_for_update().execution_options(populate_existing=True)
+        changed |= {case.id: case for case in await work.all(held) if case.id not in opened}
+    if opened or changed:
+        await _write(work, opened, changed)
 
 
-async def _cases_of(work: Work, customer_ids: list[int]) -> Sequence[Case]:
-    going_on = select(Case).where(col(Case.customer_id).in_(customer_ids), Case.state != CaseState.CLOSED)
-    return await work.all(going_on) if customer_ids else ()
-
-
-async def _write(
-    work: Work,
-    changed: list[tuple[Case, dict[str, Any], bool]],
-    tiers: dict[int, str | None],
-) -> None:
-    begun, ended = work.memory(_Begun), []
-    for case, before, is_new in changed:
-        if not is_new and case.customer_id not in tiers and _span_of(case, {}, None) == _span_of(case, before, None):
+async def _write(work: Work, opened: dict[int, Case], changed: dict[int, Case]) -> None:
+    cases = opened | changed
+    tiers = await _tiers(work, {case.customer_id for case in cases.values()})
+    lasting = await _lasting(work, list(changed))
+    for case in cases.values():
+        now = {**_values(case, {}), "tier": tiers[case.customer_id]}
+        span = lasting.get(case.id)
+        since = max(work.now, span.since) if span else work.now  # another process may have been a moment ahead
+        if span is not None and all(getattr(span, name) == value for name, value in now.items()):
             continue
-        now = _span_of(case, {}, await _tier_of(work, case.customer_id, tiers))
-        if case.id in begun:  # twice in one work: no span is of no time
-            await work.flush()
-            await work.session.exec(update(CaseSpan).where(col(CaseSpan.id) == begun[case.id]).values(**now))
+        if span is not None and span.since == since:  # no span is of no time
+            await _change(work, span, now)
             continue
-        if not is_new:
-            ended.append(case.id)
-        begun[case.id] = new_id()
-        work.append(CaseSpan, id=begun[case.id], case_id=case.id, since=work.now, **now)
-    if ended:
-        lasting = update(CaseSpan).where(col(CaseSpan.case_id).in_(ended), col(CaseSpan.until).is_(None))
-        await work.session.exec(lasting.values(until=work.now))
+        if span is not None:
+            span.until = since
+        work.append(CaseSpan, id=new_id(), case_id=case.id, since=since, **now)
 
 
-async def _tier_of(work: Work, customer_id: int, known: dict[int, str | None]) -> str | None:
-    if customer_id in known:
-        return known[customer_id]
-    customer = met_customer(work, customer_id)
-    if customer is not None:
-        return customer.tier
-    found: str | None = await work.first(select(Customer.tier).where(Customer.id == customer_id))
-    return found
+async def _lasting(work: Work, case_ids: list[int]) -> dict[int, CaseSpan]:
+    lasting = select(CaseSpan).where(col(CaseSpan.case_id).in_(case_ids), col(CaseSpan.until).is_(None))
+    return {span.case_id: span for span in await work.all(lasting)} if case_ids else {}
+
+
+async def _change(work: Work, span: CaseSpan, now: dict[str, Any]) -> None:
+    """The case is not as its span says that has just begun; the span before goes on where it says the same."""
+    before: CaseSpan | None = await work.first(
+        select(CaseSpan).where(CaseSpan.case_id == span.case_id, CaseSpan.until == span.since)
+    )
+    if before is not None and all(getattr(before, name) == value for name, value in now.items()):
+        await work.session.delete(span)
+        await work.flush()  # the lasting span of a case is one
+        before.until = None
+        return
+    for name, value in now.items():
+        setattr(span, name, value)
+
+
+async def _tiers(work: Work, customer_ids: set[int]) -> dict[int, str | None]:
+    """Their tiers, of those whom this work has met without a query."""
+    met = {each: met_customer(work, each) for each in customer_ids}
+    tiers = {number: customer.tier for number, customer in met.items() if customer is not None}
+    if unmet := customer_ids - tiers.keys():
+        tiers |= dict(await work.all(select(Customer.id, Customer.tier).where(col(Customer.id).in_(unmet))))
+    return tiers

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests import preloaded
@@ -11,6 +12,26 @@ from tests.postgres import new_database, running_postgres
 
 # Before python-telegram-bot is imported: durations come as timedelta, as they will in its next version.
 os.environ["PTB_TIMEDELTA"] = "1"
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("huifang", deadline=None)
+hypothesis.settings.load_profile("huifang")
+
+#: Fixtures whose parameter is the kind of database.
+DATABASES = {"database_url", "module_database"}
+
+#: What takes longest begins first, or one process would still be at it when the others are done.
+LONGEST_FIRST = (
+    *("test_schedules.py", "test_soak.py", "test_bad_updates.py", "test_routing_machine.py", "test_simulation.py"),
+    *("test_page.py", "test_storage.py", "test_processes.py", "test_server.py", "test_receiving.py", "test_kills.py"),
+    *("test_sending.py", "test_calendars.py", "test_groups.py", "test_limits.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; the tests of a file stay together, in their order."""
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +47,34 @@ def _end_of_preloaded() -> Iterator[None]:
     preloaded.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of the database runs on both kinds, unless its module says why it need not: SQLITE_ALONE = "why"."""
+    alone = hasattr(metafunc.module, "SQLITE_ALONE")
+    said = [str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize")]
+    for fixture in DATABASES.intersection(metafunc.fixturenames).difference(said):
+        metafunc.parametrize(fixture, ["sqlite"] if alone else ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """The address of a fresh, empty database; the test runs once on SQLite and once on PostgreSQL.
+    """The address of a fresh, empty database, of the kind that is the parameter.
 
     It is good for another process too, as DATABASE_URL in its environment.
     """
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'huifang.db'}"
+        return
+    async with new_database(request.getfixturevalue("postgres_server")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def module_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The address of an empty database that the tests of a module share."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('data') / 'huifang.db'}"
         return
     async with new_database(request.getfixturevalue("postgres_server")) as url:
         yield url

@@ -1,8 +1,8 @@
 """Processes that start with the program already imported.
 
-Importing takes a bot nearly all of its start, and tests start hundreds. So one process a test run imports it once,
-and forks. The child gets the environment, folder and arguments that `python -m bot run` would have got, and then
-runs that very module. Tests of the start itself, the soak and the bench start the real command.
+Importing takes a bot or a sandbox nearly all of its start, and tests start hundreds. So one process a test run
+imports both once, and forks. The child gets the environment, folder and arguments that `python -m bot run` would have
+got, and then runs that very module. Tests of the start itself, the soak and the bench start the real command.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import models.base
 
@@ -31,18 +31,24 @@ _server: subprocess.Popen[bytes] | None = None
 class Forked:
     """A process that was forked; what tests need of asyncio's own class for processes."""
 
-    def __init__(self, pid: int, stdout: asyncio.StreamReader, fate: asyncio.StreamReader) -> None:
+    def __init__(self, pid: int, stdin: BinaryIO, stdout: asyncio.StreamReader, fate: asyncio.StreamReader) -> None:
         self.pid = pid
+        self.stdin = stdin  # closes with us, whatever ends us
         self.stdout = stdout
         self.returncode: int | None = None
         self._end = asyncio.create_task(self._ended(fate))
 
     async def _ended(self, fate: asyncio.StreamReader) -> int:
-        self.returncode = os.waitstatus_to_exitcode(int(await fate.readline()))
+        self.returncode = os.waitstatus_to_exitcode(int(await fate.read()))
+        self.stdin.close()
         return self.returncode
 
     def send_signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
 
     async def wait(self) -> int:
         """Its exit code, or minus the signal that ended it."""
@@ -51,13 +57,13 @@ class Forked:
 
 async def start(module: str, *arguments: str, environment: Mapping[str, str], folder: Path) -> Forked:
     """What `python -m module arguments` starts, but for the imports."""
-    (stdout, its_stdout), (fate, its_fate) = os.pipe(), os.pipe()
+    (its_stdin, stdin), (stdout, its_stdout), (fate, its_fate) = os.pipe(), os.pipe(), os.pipe()
     order = {"module": module, "arguments": arguments, "environment": dict(environment), "folder": str(folder)}
-    socket.send_fds(_connection(), [json.dumps(order).encode()], [its_stdout, its_fate])
-    os.close(its_stdout)
-    os.close(its_fate)
+    socket.send_fds(_connection(), [json.dumps(order).encode()], [its_stdin, its_stdout, its_fate])
+    for given_away in (its_stdin, its_stdout, its_fate):
+        os.close(given_away)
     output, told = await _reader(stdout), await _reader(fate)
-    return Forked(int(await told.readline()), output, told)
+    return Forked(int(await told.readline()), os.fdopen(stdin, "wb", buffering=0), output, told)
 
 
 async def _reader(pipe: int) -> asyncio.StreamReader:
@@ -92,12 +98,21 @@ def close() -> None:
 
 
 def _serve(connection: socket.socket) -> None:
-    for module in ("bot.__main__", "bot.app", "models.tables", "alembic.command", "uvloop", "aiosqlite", "asyncpg"):
+    for module in (
+        "bot.sandbox.__main__",
+        "bot.__main__",
+        "bot.app",
+        "models.tables",
+        "alembic.command",
+        "uvloop",
+        "aiosqlite",
+        "asyncpg",
+    ):
         importlib.import_module(module)
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who keep watch are nobody's to wait for
     while True:
-        order, files, _, _ = socket.recv_fds(connection, LARGEST, 2)
+        order, files, _, _ = socket.recv_fds(connection, LARGEST, 3)
         if not order:
             return
         if os.fork() == 0:
@@ -107,13 +122,14 @@ def _serve(connection: socket.socket) -> None:
             os.close(file)
 
 
-def _watch(order: Any, stdout: int, fate: int) -> None:
+def _watch(order: Any, stdin: int, stdout: int, fate: int) -> None:
     """In a process of its own: fork the bot, tell its number, and in the end how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if pid == 0:
         os.close(fate)
-        _become(order, stdout)
+        _become(order, stdin, stdout)
+    os.close(stdin)
     os.close(stdout)
     os.write(fate, b"%d\n" % pid)
     _, status = os.waitpid(pid, 0)
@@ -122,7 +138,9 @@ def _watch(order: Any, stdout: int, fate: int) -> None:
     os._exit(0)
 
 
-def _become(order: Any, stdout: int) -> None:
+def _become(order: Any, stdin: int, stdout: int) -> None:
+    os.dup2(stdin, 0)
+    os.close(stdin)
     os.dup2(stdout, 1)
     os.dup2(stdout, 2)
     os.close(stdout)
@@ -133,7 +151,7 @@ def _become(order: Any, stdout: int) -> None:
     sys.argv = [order["module"], *order["arguments"]]
     code: object = 0
     try:
-        sys.modules.pop("bot.__main__", None)
+        sys.modules.pop(f"{order['module']}.__main__", None)
         runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
     except SystemExit as end:
         code = end.code

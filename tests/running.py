@@ -89,6 +89,11 @@ class RunningBot:
         if words not in self.log[since:]:
             raise AssertionError(f"the bot never said {words!r}:\n{self.log[-6000:]}")
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     async def kill(self) -> None:
         """SIGKILL."""
         await self._end(signal.SIGKILL)
@@ -100,7 +105,7 @@ class RunningBot:
     async def _end(self, number: signal.Signals) -> int:
         assert self._process is not None
         if self._process.returncode is None:
-            self._process.send_signal(number)
+            self.send_signal(number)
         code = await asyncio.wait_for(self._process.wait(), 20)
         if self._reader is not None:
             await self._reader

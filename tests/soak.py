@@ -383,7 +383,7 @@ async def _database(options: Options, folder: Path) -> AsyncIterator[str]:
 
 async def soak(options: Options, folder: Path, url: str) -> Report:
     """Run one soak in a folder, on an empty database."""
-    telegram = await Telegram.start()
+    telegram = await Telegram.start(quick=False)
     try:
         return await Soak(options, folder, url, telegram).run()
     finally:

@@ -5,12 +5,17 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
+
+from tests import preloaded
+from tests.preloaded import Forked
 
 Json = dict[str, Any]
 
@@ -51,21 +56,28 @@ def client_session() -> aiohttp.ClientSession:
 class Telegram:
     """A running sandbox; every method is one control call unless it says more."""
 
-    def __init__(self, url: str, token: str, process: asyncio.subprocess.Process | None) -> None:
+    def __init__(self, url: str, token: str, process: asyncio.subprocess.Process | Forked | None) -> None:
         self.url = url
         self.token = token
         self._process = process
         self._session = client_session()
 
     @classmethod
-    async def start(cls, token: str = TOKEN, limits: Json | None = None, port: int = 0) -> Self:
-        """Start a sandbox as a process of its own; without `limits` it answers no 429 by itself."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot.sandbox", "--token", token, "--port", str(port)),
-            *("--no-limits", "--until-stdin-closes"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
+    async def start(cls, token: str = TOKEN, limits: Json | None = None, port: int = 0, quick: bool = True) -> Self:
+        """Start a sandbox as a process of its own; without `limits` it answers no 429 by itself.
+
+        A `quick` one is forked from a process that has imported it, see preloaded.py.
+        """
+        arguments = ("--token", token, "--port", str(port), "--no-limits", "--until-stdin-closes")
+        process: asyncio.subprocess.Process | Forked
+        if quick:
+            process = await preloaded.start("bot.sandbox", *arguments, environment=os.environ, folder=Path.cwd())
+        else:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "bot.sandbox", *arguments),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
         assert process.stdout is not None
         line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
         if not line.startswith(b"sandbox listening on "):
@@ -86,6 +98,8 @@ class Telegram:
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
+            assert self._process.stdout is not None
+            await self._process.stdout.read()
 
     async def control(self, path: str, **given: Any) -> Any:
         """POST /control/<path>; raises AssertionError with the sandbox's words when it refuses."""

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 import models.tables  # noqa: F401 - every table
-from handlers import contact, open_database
+from handlers import contact
 from handlers.contact import asks_to_stop
 from handlers.happenings import CustomerSpoke
 from models.cases import Case, CaseKind, CaseState, case_numbered
@@ -31,12 +31,12 @@ from models.contact import (
     cap_of,
     rule,
 )
-from models.customers import Customer, customer_numbered, remember_customer
+from models.customers import Customer, customer_numbered
 from models.database import Database
 from models.delivery import Outbox, OutboxState
 from models.plan import Plan, read_plan
-from models.staff import StaffGroup, add_staff_group
-from models.work import Counter, Work
+from models.work import Work
+from tests.desk import Desk, open_desk
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -240,7 +240,7 @@ class Life:
 
     async def _send(self, work: Work, customer: Customer, case: Case) -> None:
         """The sender's turn: what is still to go is judged once more."""
-        waiting = select(Outbox).where(Outbox.state == OutboxState.NEW, col(Outbox.key).is_not(None))
+        waiting = select(Outbox).where(Outbox.state == OutboxState.NEW, col(Outbox.key).startswith("contact:"))
         for row in await work.all(waiting.order_by(col(Outbox.id))):
             found = await contact.still_may(work, row.key)
             assert found is not None
@@ -282,24 +282,16 @@ class Life:
 
 
 async def lived(events: list[tuple[str, int]]) -> Life:
-    database = open_database("sqlite+aiosqlite://", lambda: datetime.now(UTC))
-    life = Life(database)
-    try:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(SQLModel.metadata.create_all)
-        async with database.work(lambda: NOON, PLAN) as work:
-            work.add(Counter(name="case"))
-            add_staff_group(work, StaffGroup(id=1, configured_id=-1, chat_id=-1))
-            remember_customer(work, Customer(id=1, user_id=7, name="Anna", language="en", created_at=NOON))
-            await work.flush()
+    async with open_desk("sqlite+aiosqlite://", "", NOON, Desk) as desk:
+        await desk.welcome(Customer(id=1, user_id=7, name="Anna", language="en", created_at=NOON))
+        async with desk.work() as work:
             case = Case(id=1001, customer_id=1, group_id=1, opened_at=NOON, last_customer_at=NOON)
             case.kind, case.state = CaseKind.COMPLAINT, CaseState.CLOSED
             work.add(case)
+        life = Life(desk.database)
         for what, number in events:
             await life.does(what, number)
         await life.judged()
-    finally:
-        await database.close()
     return life
 
 
@@ -313,7 +305,7 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(EVENTS, min_size=5, max_size=30))
 def test_i18_no_sequence_of_events_goes_beyond_the_budget(events: list[tuple[str, int]]) -> None:
     asyncio.run(lived(events))

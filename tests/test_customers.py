@@ -2,20 +2,29 @@
 
 import ast
 import unicodedata
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlmodel import SQLModel
 
+import models.tables  # noqa: F401 - every table
+from handlers import open_database
+from handlers.customers import bans, files, values
+from handlers.refusals import Refusal
 from models.customers import NAME_LIMIT, Customer, display_name
 from models.customers.phones import masked, normal_phone
 from models.customers.tiers import is_lower, segments_by_rule, tier_by_rule
 from models.customers.values import read_day
 from models.customers.zones import zone_of_city
 from models.plan import Plan, read_plan
+from models.staff import Role, Staff
 from models.topics import topic_name
+from models.work import Work
 from templates import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
@@ -198,3 +207,76 @@ def test_what_customers_are_told_knows_no_tier() -> None:
         for language in LANGUAGES:
             text = (ROOT / "templates" / language / f"{name}.html").read_text("utf-8").casefold()
             assert not [word for word in ("tier", "segment", "等级", "vip") if word in text], name
+
+
+# -- deeds on a file, by whatever door
+
+NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)
+SHOP = read_plan('[[field]]\nid = "size"\nname = { en = "Shoe size" }\nkind = "number"\n')
+
+
+@asynccontextmanager
+async def at_work() -> AsyncIterator[tuple[Work, Customer, Staff]]:
+    """A unit of work with one customer, and their dedicated agent."""
+    database = open_database("sqlite+aiosqlite://", lambda: NOW)
+    try:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(SQLModel.metadata.create_all)
+        async with database.work(lambda: NOW, SHOP) as work:
+            anna, wei = somebody(1, "Anna"), Staff(id=1, user_id=101, name="Wei", joined_at=NOW)
+            work.add(wei)
+            await work.flush()
+            anna.user_id, anna.dedicated_agent_id, anna.phone = 7, wei.id, "+8613800138000"
+            work.add(anna)
+            await work.flush()
+            work.take_changes()
+            yield work, anna, wei
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("agent", "@nobody"), ("phone", "12"), ("language", "-"), ("size", "big"), ("city", " "), ("colour", "red")],
+)
+async def test_what_a_field_cannot_hold_is_found_before_anything_is_changed(key: str, value: str) -> None:
+    async with at_work() as (work, anna, wei):
+        with pytest.raises(Refusal):
+            await values.set_field(work, anna, key, value, wei)
+
+        assert not work.take_changes()
+        assert anna.dedicated_agent_id == wei.id
+
+
+async def test_a_field_is_known_by_its_name_in_any_language_and_emptied_by_a_dash() -> None:
+    async with at_work() as (work, anna, wei):
+        assert (await values.set_field(work, anna, "Shoe Size", "1,038", wei)).stored == "1038"
+        assert (await values.set_field(work, anna, "手机", "-", wei)).key == "phone"
+
+        assert (anna.fields, anna.phone) == ({"size": "1038"}, None)
+
+
+async def test_only_active_staff_act_on_a_file_and_only_supervisors_bar_anybody() -> None:
+    gone = Staff(id=2, user_id=102, name="Bo", joined_at=NOW, active=False, left_at=NOW)
+    boss = Staff(id=3, user_id=103, name="Qi", joined_at=NOW, role=Role.SUPERVISOR)
+    tomorrow = NOW + timedelta(days=1)
+    async with at_work() as (work, anna, wei):
+        with pytest.raises(Refusal, match="not_staff"):
+            await values.set_tags(work, anna, ["vip"], gone)
+        with pytest.raises(Refusal, match="not_staff"):
+            files.see_phone(work, anna, anna)  # type: ignore[arg-type]
+        with pytest.raises(Refusal, match="role"):
+            bans.ban(work, anna, tomorrow, "abuse", wei)
+        assert not work.take_changes()
+
+        bans.ban(work, anna, tomorrow, "abuse", boss)
+        assert anna.banned_until == tomorrow
+
+
+async def test_a_ban_has_a_reason_and_lasts_a_year_at_most() -> None:
+    boss = Staff(id=3, user_id=103, name="Qi", joined_at=NOW, role=Role.SUPERVISOR)
+    async with at_work() as (work, anna, _wei):
+        for until, reason in ((NOW, "abuse"), (NOW + timedelta(days=367), "abuse"), (NOW + timedelta(days=1), "")):
+            with pytest.raises(Refusal, match="ban_usage"):
+                bans.ban(work, anna, until, reason, boss)
+        assert anna.banned_until is None

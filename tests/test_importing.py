@@ -27,9 +27,9 @@ from models.customers import Customer, Purchase, ServiceEvent
 from models.database import Database
 from models.importing.checking import check, read_amount, read_moment
 from models.importing.columns import BadFile, BadRow, What
-from models.migrations import migrate
 from models.plan import Plan, read_plan
 from models.work import Counter
+from tests.tables import make_tables
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 PLAN = read_plan(
@@ -58,7 +58,7 @@ PURCHASES = "订单号;客户编号;日期;金额;商品\nO1;A1;2026-11-01;¥1,2
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     found = open_database(database_url, lambda: NOW)
-    await migrate(found.engine)
+    await make_tables(found)
     async with found.work(lambda: NOW, PLAN) as work:
         work.add(Counter(name="customer"))
     yield found
@@ -346,7 +346,7 @@ orders = st.dictionaries(st.text("abcXYZ019-", min_size=1, max_size=6), amounts,
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(orders, orders, st.lists(st.integers(0, 11)))
 async def test_importing_twice_or_with_broken_rows_changes_nothing(
     database: Database, tmp_path: Path, before: dict[str, int], after: dict[str, int], broken: list[int]

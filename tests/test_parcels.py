@@ -10,9 +10,9 @@ from handlers.delivery.parcels import Parcel
 from models.cases import Case, case_held, case_numbered
 from models.customers import Customer
 from models.delivery import Fate, Outbox, OutboxState, Outcome, SendClass, What
-from models.migrations import migrate
 from models.plan import Plan
 from models.staff import StaffGroup
+from tests.tables import make_tables
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ async def test_a_redraw_in_flight_at_a_crash_waits_again_beside_the_one_that_was
     database_url: str,
 ) -> None:
     database = open_database(database_url, lambda: NOW)
-    await migrate(database.engine)
+    await make_tables(database)
     async with database.work(lambda: NOW, Plan()) as work:
         for state in (OutboxState.SENDING, OutboxState.SENDING, OutboxState.NEW):
             work.add(
@@ -51,7 +51,7 @@ async def test_a_card_that_comes_to_stand_while_its_case_moves_away_is_retired_w
     database_url: str,
 ) -> None:
     database = open_database(database_url, lambda: NOW)
-    await migrate(database.engine)
+    await make_tables(database)
     async with database.work(lambda: NOW, Plan()) as work:
         for number in (1, 2):
             work.add(StaffGroup(id=number, configured_id=-number, chat_id=-number))

@@ -12,9 +12,9 @@ from handlers import open_database
 from models import inbox, outbox
 from models.database import Database
 from models.delivery import Outbox, OutboxState, SendClass, What
-from models.migrations import migrate
 from models.outbox import pending_send, rows_in_flight
 from models.plan import Plan
+from tests.tables import make_tables
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A database with a few rows that were sent."""
     found = open_database(database_url, lambda: NOW)
-    await migrate(found.engine)
+    await make_tables(found)
     async with found.work(lambda: NOW, Plan()) as work:
         for number in range(20):
             work.add(

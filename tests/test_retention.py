@@ -8,8 +8,8 @@ from sqlmodel import col, select
 from handlers import open_database, retention
 from models.database import Database
 from models.delivery import Inbox, InboxState, Outbox, OutboxState, SendClass, What
-from models.migrations import migrate
 from models.plan import Plan
+from tests.tables import make_tables
 
 TODAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
@@ -18,7 +18,7 @@ TODAY = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 async def database(database_url: str) -> Database:
     """An empty database whose wall clock stands at TODAY."""
     found = open_database(database_url, lambda: TODAY)
-    await migrate(found.engine)
+    await make_tables(found)
     return found
 
 

@@ -10,8 +10,8 @@ from bot.customers import harmless
 from handlers import open_database
 from models.customers import Customer, Purchase
 from models.customers.rfm import Curve, curve, everybody
-from models.migrations import migrate
 from models.plan import Plan
+from tests.tables import make_tables
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 Sale = tuple[int, int, int]  # customer, days ago, hundredths
@@ -19,7 +19,7 @@ Sale = tuple[int, int, int]  # customer, days ago, hundredths
 
 async def told_by(database_url: str, sales: list[Sale]) -> tuple[Curve, dict[int, tuple[int, int, int]]]:
     database = open_database(database_url, lambda: NOW)
-    await migrate(database.engine)
+    await make_tables(database)
     async with database.work(lambda: NOW, Plan()) as work:
         for number in {sale[0] for sale in sales}:
             work.add(Customer(id=number, name=f"customer {number}", language="en", created_at=NOW))

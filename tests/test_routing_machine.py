@@ -29,11 +29,11 @@ from handlers.routing import absence, assigning, directing, heeding
 from models.cases import TRANSITIONS, UNFINISHED, Case, CaseKind, CaseState, cases_of, unfinished_cases_of
 from models.customers import Customer, customer_numbered, customer_of, remember_customer
 from models.installation import COUNTERS
-from models.migrations import migrate
 from models.plan import read_plan
 from models.staff import Role, Staff, StaffGroup, add_staff_group, remember_staff, staff_group, staff_member
 from models.timeline import CaseEvent
 from models.work import Counter, Work
+from tests.tables import make_tables
 
 START, END = "<!-- transitions -->\n", "<!-- /transitions -->"
 CONTRIBUTING = Path(__file__).parents[1] / "CONTRIBUTING.md"
@@ -394,7 +394,7 @@ def template() -> Path:
 async def _furnish(path: Path) -> None:
     began = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
     database = open_database(f"sqlite+aiosqlite:///{path}", lambda: began)
-    await migrate(database.engine)
+    await make_tables(database)
     async with database.work(lambda: began, PLAN) as work:
         for name in COUNTERS:
             work.add(Counter(name=name))
@@ -423,7 +423,5 @@ async def _furnish(path: Path) -> None:
     await database.close()  # which brings all of it into the one file
 
 
-Routing.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-)
+Routing.TestCase.settings = settings(max_examples=20, stateful_step_count=40, suppress_health_check=list(HealthCheck))
 TestRouting = pytest.mark.timeout(300)(Routing.TestCase)  # a busy machine takes a while for them all

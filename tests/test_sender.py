@@ -20,10 +20,10 @@ from bot.sender import Sender
 from handlers import delivery, open_database, retention
 from models.database import Database
 from models.delivery import Fate, Outbox, OutboxState, Outcome, Priority, SendClass, What
-from models.migrations import migrate
 from models.outbox import Waiting
 from models.plan import Plan
 from models.work import Work
+from tests.tables import make_tables
 
 PATIENCE = 20.0
 
@@ -121,7 +121,7 @@ def row(text: str, **values: Any) -> Outbox:
 async def scene(database_url: str) -> AsyncIterator[Scene]:
     """A sender without limits."""
     database = open_database(database_url, wall)
-    await migrate(database.engine)
+    await make_tables(database)
     yield Scene(database, Limits(*[1_000_000.0] * 4))
     await database.close()
 

@@ -16,7 +16,6 @@ from handlers import open_database
 from models.calendars import WorkingTime
 from models.cases import Case, CaseKind
 from models.customers import Customer, Purchase, ServiceEvent
-from models.migrations import migrate
 from models.plan import Plan, PlanError, read_plan
 from models.simulation import Arrivals, Findings, contacts_of, learn_arrivals, read_arrivals, simulate
 from models.simulation.departments import Department
@@ -25,6 +24,7 @@ from models.simulation.minutes import Minutes, all_minutes, shift_minutes, stret
 from models.simulation.running import BATCHES, Crew, Desk, Sort, Tally, Work
 from models.staff import StaffGroup
 from templates import shipped_plans
+from tests.tables import make_tables
 
 FIRST = date(2026, 11, 25)
 EVEN = (1.0,) * 24
@@ -422,7 +422,7 @@ async def test_arrivals_are_learnt_from_the_last_whole_weeks(database_url: str) 
     now = datetime(2026, 11, 25, 15, tzinfo=zone)
     monday = datetime(2026, 11, 11, 0, tzinfo=zone)  # two weeks before the midnight before `now`, a Wednesday
     database = open_database(database_url, wall)
-    await migrate(database.engine)
+    await make_tables(database)
     group = StaffGroup(configured_id=-1001, chat_id=-1001)
     people = [
         Customer(id=1, user_id=11, name="A", language="zh", tier="vip", created_at=now),

@@ -1,7 +1,6 @@
 """Service standards: what is promised to whom, and what becomes of it as time passes, on real databases."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,20 +25,17 @@ from handlers.moments import in_words, read_moment
 from handlers.standards.chasing import asks_where_it_stands
 from handlers.standards.late_list import tell_late_list
 from handlers.standards.sweep import sweep
-from models.base import metadata
 from models.calendars import working_time
-from models.cases import Case, CaseKind, CaseState, case_numbered, new_case
+from models.cases import CaseKind, CaseState, new_case
 from models.customers import Customer, customer_numbered, customer_of
 from models.database import Database
-from models.delivery import Outbox
-from models.installation import COUNTERS, PlanVersion
-from models.migrations import migrate
+from models.installation import PlanVersion
 from models.plan import Plan, read_plan
-from models.staff import GroupMember, Role, Staff, StaffGroup, active_staff, staff_member
+from models.staff import GroupMember, Role, Staff, staff_member
 from models.standards import Clock, Mark, Standard, Timed, marks, standard_for, start
 from models.timeline import CaseEvent
-from models.work import Counter, Work
-from tests.postgres import new_database
+from tests.desk import Desk as AnyDesk
+from tests.tables import make_tables
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -171,95 +167,12 @@ def test_f49_a_machines_clock_that_jumps_takes_no_time_away_and_passes_no_mark_t
 # -- on real databases
 
 
-class Desk:
-    """Staff, a customer and their cases, with a clock and a plan that the test sets."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.plan, self.version = read_plan(PLAN), 1
-        self.now = at("2027-02-18 10:00")
-
-    @asynccontextmanager
-    async def work(self) -> AsyncIterator[Work]:
-        async with self.database.work(lambda: self.now, self.plan, self.version) as work:
-            work.real_now = self.now
-            yield work
-
-    async def opens(self, tier: str | None = None, kind: CaseKind | None = None, severity: str | None = None) -> int:
-        """The customer says what it is about; returns the case's number."""
-        async with self.work() as work:
-            customer = await customer_numbered(work, 1)
-            customer.tier = tier
-            case = await cases.open_case(work, customer, words="水壶漏水", kind=kind, parent=None)
-            case.severity = severity
-            await self._says(work, case, "水壶漏水")
-            return case.id
-
-    async def customer_says(self, number: int, text: str) -> None:
-        async with self.work() as work:
-            await self._says(work, await self._case(work, number), text)
-
-    async def _says(self, work: Work, case: Case, text: str) -> None:
-        case.last_customer_at = work.now
-        work.happen(CustomerSpoke(case, await customer_numbered(work, 1), text, work.now))
-
-    async def agent_says(self, number: int) -> None:
-        async with self.work() as work:
-            await self._answer(work, number)
-
-    async def _answer(self, work: Work, number: int) -> None:
-        await customer_numbered(work, 1)  # as every update does: whoever acts on a case holds its customer
-        await answers.note_answer(work, await self._case(work, number), await staff_member(work, 1), work.now)
-
-    async def _case(self, work: Work, number: int) -> Case:
-        case = await case_numbered(work, number)
-        assert case is not None
-        return case
+class Desk(AnyDesk):
+    """What these tests look at."""
 
     async def sweep(self) -> int:
         """Sweep until nothing is left to do; how often something was done."""
-        for rounds in range(10):
-            async with self.work() as work:
-                if not await sweep(work):
-                    return rounds
-        raise AssertionError("the sweep does not come to an end")
-
-    async def told(self) -> list[str]:
-        """The templates for staff and the texts for customers that were said since last asked, cards left out."""
-        async with self.database.work(lambda: self.now, self.plan) as work:
-            rows = await work.all(select(Outbox).where(Outbox.what != "card").order_by(col(Outbox.id)))
-            for row in rows:
-                await work.session.delete(row)
-            return self.texts(rows)
-
-    async def said(self) -> list[Outbox]:
-        """The rows for the sender, cards left out."""
-        async with self.database.reading() as session:
-            query = select(Outbox).where(Outbox.what != "card").order_by(col(Outbox.id))
-            return list((await session.exec(query)).all())
-
-    @staticmethod
-    def texts(rows: Sequence[Outbox]) -> list[str]:
-        return [row.body.get("template") or row.body.get("params", {}).get("text", row.what) for row in rows]
-
-    async def takes(self, plan: str) -> None:
-        """Another plan comes into force."""
-        self.plan, self.version = read_plan(plan), self.version + 1
-        async with self.work() as work:
-            work.add(PlanVersion(id=self.version, text=plan, taken_at=self.now))
-
-    async def everybody_writes(self) -> None:
-        """All of the staff have started the bot."""
-        async with self.work() as work:
-            for person in await active_staff(work):
-                person.started_bot = True
-
-    async def graver(self, number: int, severity: str | None) -> None:
-        """The case gets that severity."""
-        async with self.work() as work:
-            case = await self._case(work, number)
-            case.severity = severity
-            work.happen(SeverityChanged(case, None, None, case.severity))
+        return await self.ticks(sweep)
 
     async def escalated(self, number: int) -> list[str]:
         """Who was told of the first response, by the timeline of the case."""
@@ -282,39 +195,24 @@ class Desk:
             return found  # type: ignore[no-any-return]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-async def tables(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+@pytest.fixture(scope="module")
+async def tables(module_database: str) -> AsyncIterator[Database]:
     """A database of each kind with its tables, which the tests of this module share."""
-    async with AsyncExitStack() as stack:
-        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('standards') / 'huifang.db'}"
-        if request.param == "postgres":
-            url = await stack.enter_async_context(new_database(request.getfixturevalue("postgres_server")))
-        database = open_database(url, lambda: at("2027-02-18 10:00"))
-        await migrate(database.engine)
-        yield database
-        await database.close()
+    database = open_database(module_database, lambda: at("2027-02-18 10:00"))
+    await make_tables(database)
+    yield database
+    await database.close()
 
 
 @pytest.fixture
 async def desk(tables: Database) -> AsyncIterator[Desk]:
     """An agent, a supervisor, a manager and a customer; nothing has happened yet."""
-    database = tables
-    desk = Desk(database)
-    async with database.work(lambda: desk.now, desk.plan) as work:
-        for name in COUNTERS:
-            work.add(Counter(name=name))
-        work.add(PlanVersion(id=1, text=PLAN, taken_at=desk.now))
-        work.add(StaffGroup(id=1, configured_id=-1001, chat_id=-1001, is_forum=False))
-        for key, role in enumerate((Role.AGENT, Role.SUPERVISOR, Role.MANAGER), start=1):
-            work.add(Staff(id=key, user_id=100 + key, name=role.value, role=role, joined_at=desk.now))
-        work.add(Customer(id=1, user_id=7, name="王芳", language="zh", created_at=desk.now))
-        await work.flush()
-        for key in (1, 2, 3):
-            work.add(GroupMember(group_id=1, staff_id=key))
+    desk = Desk(tables, read_plan(PLAN), at("2027-02-18 10:00"))
+    await desk.furnish(PLAN)
+    await desk.cast()
+    await desk.welcome(Customer(id=1, user_id=7, name="王芳", language="zh", created_at=desk.now))
     yield desk
-    async with database.engine.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            await connection.execute(table.delete())
+    await desk.clear()
 
 
 async def test_a_vip_who_writes_on_a_saturday_is_answered_on_the_make_up_sunday(desk: Desk) -> None:
@@ -349,7 +247,7 @@ async def test_f52_what_was_answered_at_the_last_moment_is_not_called_late(desk:
         await desk.agent_says(number)
     else:
         async with desk.work() as work:
-            await desk._answer(work, number)
+            await desk.answer(work, number)
             await work.flush()
             async with desk.work() as sweeping:
                 assert not await sweep(sweeping), "the answer holds the customer; the sweep does not wait for it"
@@ -362,10 +260,10 @@ async def test_f52_who_answers_as_the_reminder_falls_due_is_not_reminded(desk: D
     number = await desk.opens("regular")
     await desk.agent_says(number)
     async with desk.work() as work:
-        cases.wait_for_customer(work, await desk._case(work, number), await staff_member(work, 1))
+        cases.wait_for_customer(work, await desk.case(work, number), await staff_member(work, 1))
     desk.now += 24 * HOUR
     async with desk.work() as work:
-        case, customer = await desk._case(work, number), await customer_numbered(work, 1)
+        case, customer = await desk.case(work, number), await customer_numbered(work, 1)
         case.move(CaseState.OPEN, work.now)
         work.happen(CaseResumed(case, await customer_of(work, case)))
         work.happen(CustomerSpoke(case, customer, "蓝色", work.now))
@@ -396,7 +294,7 @@ async def test_an_agents_own_time_is_called_to_mind_whatever_the_plan_says(desk:
         work.add(PlanVersion(id=2, text="", taken_at=desk.now))
     number = await desk.opens()
     async with desk.work() as work:
-        case = await desk._case(work, number)
+        case = await desk.case(work, number)
         await answers.note_answer(work, case, await staff_member(work, 1), work.now)
         work.happen(Promised(case, await staff_member(work, 1), work.now + HOUR))
     await desk.told()
@@ -417,7 +315,7 @@ async def test_whom_nobody_answers_hears_by_when_the_plan_has_somebody_speak_to_
     told = await desk.told()
     assert "我们原定今天 11:00 前答复您，可能会晚一些，非常抱歉。\n已转告主管跟进，最迟明天 10:00 会有客服" in told[0]
     async with desk.work() as work:
-        work.happen(Promised(await desk._case(work, number), await staff_member(work, 1), work.now + 100 * HOUR))
+        work.happen(Promised(await desk.case(work, number), await staff_member(work, 1), work.now + 100 * HOUR))
     desk.now = at("2027-02-25 18:00")
     await desk.sweep()
     assert not [each for each in await desk.told() if "原定" in each], "the customer knows the agent's time"
@@ -476,7 +374,7 @@ async def test_who_is_named_by_a_step_and_works_in_the_department_is_named_once_
         work.add(GroupMember(group_id=1, staff_id=4))
     number = await desk.opens("vip")
     async with desk.work() as work:
-        (await desk._case(work, number)).assignee_id = 4
+        (await desk.case(work, number)).assignee_id = 4
     await desk.everybody_writes()
     await desk.told()
     desk.now += 14 * MINUTE
@@ -509,7 +407,9 @@ async def test_the_customer_reads_that_somebody_has_it_only_if_somebody_has(
     assert sum(read in each for each in await desk.told()) == 1
 
 
-async def test_before_the_time_is_over_nobody_reads_that_it_is_and_at_its_very_end_everybody_does(desk: Desk) -> None:
+async def test_before_the_time_is_over_nobody_reads_that_it_is_and_at_its_very_end_everybody_does(
+    desk: Desk,
+) -> None:
     await desk.opens("vip")
     began = desk.now
     for used, late, warned in ((0.5, False, False), (0.9, False, True), (1.0, True, False), (1.5, True, False)):
@@ -596,7 +496,7 @@ async def test_what_is_critical_runs_at_night(desk: Desk) -> None:
     number = await desk.opens("regular")
     assert (await desk.clock(number, Timed.FIRST_RESPONSE)).due_at == at("2027-02-21 10:00")
     async with desk.work() as work:
-        case = await desk._case(work, number)
+        case = await desk.case(work, number)
         case.severity = "critical"
         work.happen(SeverityChanged(case, None, None, case.severity))
     assert (await desk.clock(number, Timed.FIRST_RESPONSE)).due_at == at("2027-02-20 23:50")
@@ -623,14 +523,16 @@ async def test_a_changed_tier_counts_from_the_same_start_under_the_plan_of_the_c
     assert (await desk.clock(later, Timed.FIRST_RESPONSE)).due_at == at("2027-02-18 10:15")
 
 
-async def test_the_next_response_counts_from_the_first_unanswered_word_and_thanks_want_none(desk: Desk) -> None:
+async def test_the_next_response_counts_from_the_first_unanswered_word_and_thanks_want_none(
+    desk: Desk,
+) -> None:
     number = await desk.opens("regular")
     desk.now += MINUTE
     await desk.agent_says(number)
     desk.now += MINUTE
     await desk.customer_says(number, "好的，谢谢")
     async with desk.work() as work:
-        assert (await desk._case(work, number)).due_what == Timed.RESOLUTION
+        assert (await desk.case(work, number)).due_what == Timed.RESOLUTION
     desk.now += 10 * MINUTE
     await desk.customer_says(number, "那什么时候送来")
     desk.now += 5 * MINUTE
@@ -659,7 +561,9 @@ async def test_a_complaint_wants_a_word_every_day_in_working_time(desk: Desk) ->
         assert list(await work.all(query.order_by(col(Clock.id)))) == [True, False]
 
 
-async def test_what_only_looks_like_a_complaint_wants_no_more_than_an_enquiry_until_somebody_taps(desk: Desk) -> None:
+async def test_what_only_looks_like_a_complaint_wants_no_more_than_an_enquiry_until_somebody_taps(
+    desk: Desk,
+) -> None:
     async with desk.work() as work:
         opened = await cases.open_case(
             work, await customer_numbered(work, 1), words="我要投诉你们", kind=None, parent=None
@@ -668,7 +572,7 @@ async def test_what_only_looks_like_a_complaint_wants_no_more_than_an_enquiry_un
     number = opened.id
     assert await desk.updates(number) == []
     async with desk.work() as work:
-        case = await desk._case(work, number)
+        case = await desk.case(work, number)
         case.kind = CaseKind.COMPLAINT
         work.happen(KindConfirmed(case, await customer_of(work, case), None, CaseKind.COMPLAINT))
     assert len(await desk.updates(number)) == 1
@@ -679,7 +583,7 @@ async def test_a_reminder_waits_for_the_end_of_the_quiet_hours(desk: Desk) -> No
     number = await desk.opens("regular", CaseKind.COMPLAINT)
     await desk.agent_says(number)
     async with desk.work() as work:
-        cases.wait_for_customer(work, await desk._case(work, number), await staff_member(work, 1))
+        cases.wait_for_customer(work, await desk.case(work, number), await staff_member(work, 1))
     await desk.agent_says(number)
     assert (await desk.clock(number, Timed.UPDATE)).ended_at is not None, "a word more starts no clock of ours"
     await desk.told()
@@ -694,7 +598,7 @@ async def test_a_reminder_waits_for_the_end_of_the_quiet_hours(desk: Desk) -> No
     await desk.sweep()
     assert ["没有收到您的回复" in each for each in await desk.told()] == [True]
     async with desk.work() as work:
-        assert (await desk._case(work, number)).state is CaseState.CLOSED
+        assert (await desk.case(work, number)).state is CaseState.CLOSED
 
 
 async def test_each_day_a_group_reads_what_is_late_once(desk: Desk) -> None:

@@ -21,7 +21,6 @@ from models.contact import Consent, Purpose
 from models.customers import Customer, customer_numbered, customer_of
 from models.database import Database
 from models.delivery import Outbox
-from models.migrations import migrate
 from models.plan import Plan, read_plan
 from models.questionnaires import Invitation, InvitationState, QuestionnaireVersion, SurveyWave, WaveState
 from models.questionnaires.sampling import SHARES, drawn, drawn_case, salt_of
@@ -29,6 +28,7 @@ from models.questionnaires.waves import count_asked
 from models.staff import Role, Staff, StaffGroup, add_staff_group
 from models.walks import period_of
 from models.work import Work
+from tests.tables import make_tables
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 PLAN = read_plan(
@@ -118,7 +118,7 @@ def test_ordinary_words_are_no_begging(said: str) -> None:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     found = open_database(database_url, lambda: NOW)
-    await migrate(found.engine)
+    await make_tables(found)
     async with found.work(lambda: NOW, PLAN) as work:
         for number in range(1, 101):
             tier = "vip" if number % 10 == 0 else "regular"

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
-from sqlmodel import SQLModel, col, select
+from sqlmodel import select
 
 import models.tables  # noqa: F401 - every table
-from handlers import contact, open_database
+from handlers import contact
 from handlers.chat.doors import Place, Where
 from handlers.delivery import outcomes
 from handlers.happenings import CustomerSpoke, EventImported, FileChanged, StaffAway, StaffLeft
@@ -24,11 +24,10 @@ from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
 from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import Consent, Contact, ContactState, Purpose
-from models.customers import Customer, customer_numbered, remember_customer
-from models.database import Database
+from models.customers import Customer, customer_numbered
 from models.delivery import Outbox, OutboxState
-from models.plan import Plan, read_plan
-from models.staff import GroupMember, Staff, StaffGroup, add_staff_group, remember_staff, staff_member
+from models.plan import read_plan
+from models.staff import Staff, staff_member
 from models.visits import (
     BY_HAND,
     By,
@@ -42,7 +41,8 @@ from models.visits import (
     sampled,
     share_of,
 )
-from models.work import Counter, Work
+from models.work import Work
+from tests.desk import Desk, open_desk
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -156,57 +156,35 @@ def test_occurrences_come_once_however_the_time_is_cut(anchor: int, hours: list[
 # -- with a database
 
 
-class Nights:
-    """A database in memory with some customers, and the clock's jobs run by hand."""
-
-    def __init__(self, database: Database, plan: Plan) -> None:
-        self.database = database
-        self.plan = plan
+class Nights(Desk):
+    """A desk whose clock's jobs are run by hand."""
 
     async def at(self, now: datetime, *jobs: Callable[[Work], Awaitable[bool]]) -> None:
-        for job in jobs:
-            for _ in range(200):
-                async with self.database.work(lambda: now, self.plan) as work:
-                    if not await job(work):
-                        break
+        self.now = now
+        await self.ticks(*jobs)
 
     async def visits(self) -> list[Visit]:
-        async with self.database.reading() as session:
-            return list((await session.exec(select(Visit).order_by(col(Visit.id)))).all())
-
-    async def rows(self, table: Any) -> list[Any]:
-        async with self.database.reading() as session:
-            return list((await session.exec(select(table))).all())
+        return await self.rows(Visit)
 
 
 @asynccontextmanager
 async def opened(url: str, plan: str, customers: int) -> AsyncIterator[Nights]:
-    """A fresh database with so many customers, every tenth VIP, who joined one after the other before NOON."""
-    database = open_database(url, lambda: datetime.now(UTC))
-    try:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(SQLModel.metadata.create_all)
-        nights = Nights(database, read_plan(plan))
-        async with database.work(lambda: NOON, nights.plan) as work:
-            work.add(Counter(name="case"))
-            add_staff_group(work, StaffGroup(id=1, configured_id=-1, chat_id=-1))
-            for number in range(1, customers + 1):
-                joined = NOON - number * timedelta(hours=5, minutes=7)
-                tier = "vip" if number % 10 == 0 else "regular"
-                remember_customer(
-                    work,
-                    Customer(
-                        id=number,
-                        user_id=7_000 + number,
-                        name=f"Customer {number}",
-                        language="en",
-                        tier=tier,
-                        created_at=joined,
-                    ),
+    """A desk with so many customers, every tenth VIP, who joined one after the other before NOON."""
+    async with open_desk(url, plan, NOON, Nights) as nights:
+        await nights.welcome(
+            *(
+                Customer(
+                    id=number,
+                    user_id=7_000 + number,
+                    name=f"Customer {number}",
+                    language="en",
+                    tier="vip" if number % 10 == 0 else "regular",
+                    created_at=NOON - number * timedelta(hours=5, minutes=7),
                 )
+                for number in range(1, customers + 1)
+            )
+        )
         yield nights
-    finally:
-        await database.close()
 
 
 async def test_i13_every_occurrence_is_planned_once_whatever_nights_are_missed(database_url: str) -> None:
@@ -379,7 +357,7 @@ async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
     assert visit.state is state
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(-30, 60), min_size=3, max_size=12))
 def test_i13_a_visit_is_asked_once_however_often_the_clock_looks(hours: list[int]) -> None:
     async def looked() -> list[Any]:
@@ -403,11 +381,8 @@ def agent(number: int, *, started: bool) -> Staff:
 
 async def with_agents(nights: Nights, *due_in: float) -> None:
     """Two agents, of whom the first has started the bot, and a call for the first customers in so many hours each."""
+    await nights.hire(agent(1, started=True), agent(2, started=False))
     async with nights.database.work(lambda: NOON, nights.plan) as work:
-        for number, started in ((1, True), (2, False)):
-            remember_staff(work, agent(number, started=started))
-            await work.flush()
-            work.add(GroupMember(group_id=1, staff_id=number))
         for customer_id, hours in enumerate(due_in, start=1):
             plan_by_hand(work, await customer_numbered(work, customer_id), NOON + timedelta(hours=hours))
 

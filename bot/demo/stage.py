@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
 
+from bot.clock import TIME_HAS_LEAPT, has_followed
 from bot.demo.control import Control
 from bot.demo.stored import counts
 from bot.demo.story import Cast
@@ -117,13 +118,18 @@ class Stage:
         self.changed()
 
     async def let_days_pass(self, seconds: int) -> bool:
-        """Move people's time; False when the bot does not fetch what waits, which Telegram would forget."""
-        if not await self.control.collected():
+        """Move people's time, and wait until the bot has done what is due by then.
+
+        False when the bot is not there, or does not fetch what waits, which Telegram would forget.
+        """
+        if self.bot.state != "running" or not await self.control.collected():
             return False
         async with self.database.work(wall, Plan()) as work:
             self._ahead = await let_time_pass(work, seconds)
         await self.control.act("clock", advance=seconds)
         self.changed()
+        self.bot.send_signal(TIME_HAS_LEAPT)
+        await self.bot.says(has_followed(timedelta(seconds=self._ahead)))
         return True
 
     # -- how it stands, live

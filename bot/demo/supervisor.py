@@ -76,6 +76,7 @@ class BotProcess:
         self.state = "starting"  # starting, running, dead
         self.kills = 0
         self.log = b""
+        self._logged = asyncio.Event()
         self.ready = asyncio.Event()
 
     async def start(self) -> None:
@@ -94,6 +95,21 @@ class BotProcess:
         self.kills += 1
         self._process.kill()
         return True
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it is there."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    async def says(self, words: str, seconds: float = START_SECONDS) -> bool:
+        """Wait up to `seconds` until it has logged these words; whether it has."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while words.encode() not in self.log:
+                    self._logged.clear()
+                    await self._logged.wait()
+        return words.encode() in self.log
 
     async def stop(self) -> None:
         """End it for good."""
@@ -130,6 +146,7 @@ class BotProcess:
         assert self._process.stdout is not None  # noqa: S101 - a pipe
         async for line in self._process.stdout:
             self.log = (self.log + line)[-LOG_BYTES:]
+            self._logged.set()
             if line.rstrip().endswith(b": ready"):
                 self.ready.set()
                 self._set("running")

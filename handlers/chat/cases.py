@@ -68,11 +68,11 @@ async def show_as_it_is(work: Work, place: Place) -> None:
 
 async def mine(work: Work, place: Place) -> None:
     """/mycases, and the keyboard's button for progress."""
-    await cards.tell_progress(work, await known(work, place.user))
+    await cards.tell_progress(work, await known(work, place.account))
 
 
 async def choose_kind(work: Work, place: Place) -> None:
     """The customer says what the matter is."""
-    customer, press = await known(work, place.user), pressed(place)
+    customer, press = await known(work, place.account), pressed(place)
     await cards.choose_kind(work, customer, press.number(), press.word(1), place.message["message_id"])
     answer_press(work, place, label(customer.language, "toast.thanks"))

@@ -12,6 +12,7 @@ from typing import Any
 
 from handlers import speaking
 from handlers.chat.content import read_content
+from handlers.customers import Account
 from handlers.refusals import Refusal
 from models.customers import Customer
 from models.delivery import Priority
@@ -109,6 +110,12 @@ class Place:
         """The member of staff who speaks."""
         assert self.agent is not None  # noqa: S101
         return self.agent
+
+    @property
+    def account(self) -> Account:
+        """The account of who speaks."""
+        names = (self.user.get(key) for key in ("first_name", "last_name", "username", "language_code"))
+        return Account(self.user["id"], *names)
 
     def command(self) -> tuple[str, str]:
         """("resolve", "the rest"), or ("", "") for words that are no command or another bot's."""

@@ -1,21 +1,24 @@
 """The chat: Telegram's doors to the use cases, all of them on one screen."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from handlers import (
-    contact,
-    customers,
     staff,
     visits,
 )
 from handlers.chat import answers as chat_answers
 from handlers.chat import approvals, questionnaires, surveys
 from handlers.chat import cases as chat_cases
+from handlers.chat import contact as chat_contact
+from handlers.chat import customers as chat_customers
+from handlers.chat import files as chat_files
 from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
 from handlers.chat.commanding import beside, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
+from handlers.chat.customers import unless_banned
 from handlers.chat.doors import (
     ANYONE,
     CUSTOMER,
@@ -32,17 +35,6 @@ from handlers.chat.doors import (
     update_of,
 )
 from handlers.chat.locating import locate
-from handlers.customers import (
-    barring,
-    changing,
-    files,
-    finding,
-    joining,
-    merging,
-    rfm,
-    tiers,
-)
-from handlers.customers.barring import unless_banned
 from handlers.refusals import Refusal
 from handlers.routing import absence, directing, heeding, opening
 from handlers.standards import promising, telling
@@ -61,12 +53,12 @@ async def _help(work: Work, place: Place) -> None:
 #: Every command: what is typed, where, who may, what it does. Doors, menus and help come from this list.
 COMMANDS: tuple[Command, ...] = (
     # a customer's chat
-    Command("start", IN_PRIVATE, CUSTOMER, joining.start),
+    Command("start", IN_PRIVATE, CUSTOMER, chat_customers.start),
     Command("mycases", IN_PRIVATE, CUSTOMER, chat_cases.mine),
-    Command("language", IN_PRIVATE, CUSTOMER, customers.ask_language),
-    Command("help", IN_PRIVATE, CUSTOMER, customers.say_help),
-    Command("privacy", IN_PRIVATE, CUSTOMER, customers.say_privacy),
-    Command("preferences", IN_PRIVATE, CUSTOMER, contact.preferences),
+    Command("language", IN_PRIVATE, CUSTOMER, chat_customers.ask_language),
+    Command("help", IN_PRIVATE, CUSTOMER, chat_customers.say_help),
+    Command("privacy", IN_PRIVATE, CUSTOMER, chat_customers.say_privacy),
+    Command("preferences", IN_PRIVATE, CUSTOMER, chat_contact.preferences),
     # with a customer at hand
     Command("claim", WITH_CUSTOMER, AGENT, chat_cases.claim),
     Command("resolve", WITH_CUSTOMER, AGENT, chat_cases.resolve),
@@ -80,23 +72,23 @@ COMMANDS: tuple[Command, ...] = (
     Command("note", WITH_CUSTOMER, AGENT, chat_answers.note),
     Command("recall", WITH_CUSTOMER, AGENT, chat_answers.recall),
     Command("promise", WITH_CUSTOMER, AGENT, promising.promise),
-    Command("why", WITH_CUSTOMER, AGENT, contact.why),
+    Command("why", WITH_CUSTOMER, AGENT, chat_contact.why),
     Command("visit", WITH_CUSTOMER, AGENT, visits.lists.visit_command),
     Command("subject", WITH_CUSTOMER, AGENT, visits.lists.subject_command),
     # customers' files
-    Command("file", AMONG_STAFF, AGENT, files.file_command),
-    Command("set", AMONG_STAFF, AGENT, changing.set_command),
-    Command("tag", AMONG_STAFF, AGENT, changing.tag_command),
-    Command("address", AMONG_STAFF, AGENT, changing.address_command),
-    Command("tier", AMONG_STAFF, AGENT, tiers.tier_command),
-    Command("find", AMONG_STAFF, AGENT, finding.find),
-    Command("merge", AMONG_STAFF, AGENT, merging.merge_command),
-    Command("unmerge", AMONG_STAFF, AGENT, merging.unmerge_command),
-    Command("link", AMONG_STAFF, AGENT, joining.link_command),
-    Command("rfm", IN_PRIVATE, MANAGER, rfm.rfm_command),
-    Command("ban", AMONG_STAFF, SUPERVISOR, barring.ban),
-    Command("mute", AMONG_STAFF, SUPERVISOR, barring.mute),
-    Command("unban", AMONG_STAFF, SUPERVISOR, barring.unban),
+    Command("file", AMONG_STAFF, AGENT, chat_files.file),
+    Command("set", AMONG_STAFF, AGENT, chat_files.set_field),
+    Command("tag", AMONG_STAFF, AGENT, chat_files.tag),
+    Command("address", AMONG_STAFF, AGENT, chat_files.address),
+    Command("tier", AMONG_STAFF, AGENT, chat_files.tier),
+    Command("find", AMONG_STAFF, AGENT, chat_files.find),
+    Command("merge", AMONG_STAFF, AGENT, chat_files.merge),
+    Command("unmerge", AMONG_STAFF, AGENT, chat_files.unmerge),
+    Command("link", AMONG_STAFF, AGENT, chat_files.link),
+    Command("rfm", IN_PRIVATE, MANAGER, chat_files.buyers),
+    Command("ban", AMONG_STAFF, SUPERVISOR, chat_files.ban),
+    Command("mute", AMONG_STAFF, SUPERVISOR, chat_files.mute),
+    Command("unban", AMONG_STAFF, SUPERVISOR, chat_files.unban),
     # among staff
     Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
     Command("survey", AMONG_STAFF, MANAGER, surveys.survey),
@@ -119,7 +111,7 @@ DOORS: tuple[Door, ...] = (
     Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, staff.plain_talk),
     Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), staff.membership),
     Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), chat_groups.bot_standing),
-    Door("reachability", IN_PRIVATE, ANYONE, update_of("my_chat_member"), customers.reachability),
+    Door("reachability", IN_PRIVATE, ANYONE, update_of("my_chat_member"), chat_customers.reachability),
     # commands: those of staff first, for in private somebody may be both
     *(each.door() for each in COMMANDS if each.who != CUSTOMER),
     *(replace(each, do=beside(questionnaires.words, each.do)).door() for each in COMMANDS if each.who == CUSTOMER),
@@ -129,22 +121,22 @@ DOORS: tuple[Door, ...] = (
         IN_PRIVATE,
         CUSTOMER,
         any_command,
-        instead(questionnaires.words, customers.unknown_command),
+        instead(questionnaires.words, chat_customers.unknown_command),
     ),
     # a customer's chat
-    Door("complain_key", IN_PRIVATE, CUSTOMER, keyboard("complain"), customers.start_complaint),
+    Door("complain_key", IN_PRIVATE, CUSTOMER, keyboard("complain"), chat_customers.begin_complaint),
     Door("progress_key", IN_PRIVATE, CUSTOMER, keyboard("progress"), chat_cases.mine),
     Door("person_key", IN_PRIVATE, CUSTOMER, keyboard("person"), chat_messages.ask_for_person),
-    Door("language_key", IN_PRIVATE, CUSTOMER, keyboard("language"), customers.ask_language),
-    Door("set_language", IN_PRIVATE, CUSTOMER, press("language"), customers.set_language),
-    Door("another_matter", IN_PRIVATE, CUSTOMER, press("another"), unless_banned(customers.start_new_matter)),
+    Door("language_key", IN_PRIVATE, CUSTOMER, keyboard("language"), chat_customers.ask_language),
+    Door("set_language", IN_PRIVATE, CUSTOMER, press("language"), chat_customers.set_language),
+    Door("another_matter", IN_PRIVATE, CUSTOMER, press("another"), unless_banned(chat_customers.begin_new_matter)),
     Door("kind", IN_PRIVATE, CUSTOMER, press("kind"), unless_banned(chat_cases.choose_kind)),
-    Door("object", IN_PRIVATE, CUSTOMER, press("object"), barring.objects),
+    Door("object", IN_PRIVATE, CUSTOMER, press("object"), chat_customers.object_to),
     Door("not_solved", IN_PRIVATE, CUSTOMER, press("unsolved"), unless_banned(questionnaires.not_solved)),
     Door("question", IN_PRIVATE, CUSTOMER, press("q"), unless_banned(questionnaires.press, but="stop")),
     Door("vote", IN_PRIVATE, CUSTOMER, update_of("poll_answer"), questionnaires.vote),
-    Door("prefer", IN_PRIVATE, CUSTOMER, press("prefer"), contact.prefer),
-    Door("stop", IN_PRIVATE, CUSTOMER, press("stop"), contact.stop),
+    Door("prefer", IN_PRIVATE, CUSTOMER, press("prefer"), chat_contact.prefer),
+    Door("stop", IN_PRIVATE, CUSTOMER, press("stop"), chat_contact.stop),
     Door("visit_answer", IN_PRIVATE, CUSTOMER, press("visited"), unless_banned(visits.asking.press, but="stop")),
     # a staff group
     *(
@@ -159,8 +151,8 @@ DOORS: tuple[Door, ...] = (
         for action in ("claim", "wait", "resolve", "reopen", "note")
     ),
     Door("have_it", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), telling.acknowledge),
-    Door("phone", AMONG_STAFF, AGENT, press("phone"), files.file_press),
-    Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), files.file_press),
+    Door("phone", AMONG_STAFF, AGENT, press("phone"), chat_files.file_press),
+    Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), chat_files.file_press),
     Door("approval", AMONG_STAFF, AGENT, press("approval"), approvals.press),
     *(Door(f"old_{action}", AMONG_STAFF, AGENT, press(action), approvals.press) for action in approvals.OLD_BUTTONS),
     Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
@@ -180,7 +172,7 @@ DOORS: tuple[Door, ...] = (
     ),
     Door("have", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), heeding.have),
     # words: what is no command and no button
-    Door("own_contact", IN_PRIVATE, CUSTOMER, joining.is_own_contact, joining.own_contact),
+    Door("own_contact", IN_PRIVATE, CUSTOMER, chat_customers.is_own_contact, chat_customers.own_contact),
     Door("visit_words", IN_PRIVATE, CUSTOMER, visits.spoken.may_answer, visits.spoken.words),
     Door("questionnaire_words", IN_PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
     Door("message", IN_PRIVATE, CUSTOMER, update_of("message"), chat_messages.message),
@@ -197,7 +189,7 @@ DOORS: tuple[Door, ...] = (
     ),
     Door("plain_talk", frozenset({GENERAL, PLAIN}), ANYONE, update_of("message"), staff.plain_talk),
     # a button that nobody knows any more
-    Door("stale", STAFF_PLACES | {PRIVATE}, ANYONE, update_of("callback_query"), customers.stale_press),
+    Door("stale", STAFF_PLACES | {PRIVATE}, ANYONE, update_of("callback_query"), chat_customers.stale_press),
 )
 
 
@@ -218,7 +210,8 @@ async def say_no(work: Work, update: dict[str, Any], bot_username: str, refusal:
     place = await _come_in(work, update, bot_username)
     door = door_for(place)
     if door and door.refused:
-        await door.refused(work, place)
+        with suppress(Refusal):  # what a forged press names is not there to be shown
+            await door.refused(work, place)
     refuse(work, place, refusal)
 
 

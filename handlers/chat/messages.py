@@ -12,17 +12,17 @@ from models.work import Work
 
 async def message(work: Work, place: Place) -> None:
     """Anything a customer sends."""
-    await messages.receive(work, await known(work, place.user), await hear_said(work, place))
+    await messages.receive(work, await known(work, place.account), await hear_said(work, place))
 
 
 async def ask_for_person(work: Work, place: Place) -> None:
     """The keyboard's button for a person."""
-    await messages.call_person(work, await known(work, place.user), await hear_said(work, place))
+    await messages.call_person(work, await known(work, place.account), await hear_said(work, place))
 
 
 async def edited(work: Work, place: Place) -> None:
     """A customer changed a message; one that never came is heard as new words."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     found = await message_at(work, place.raw["chat"]["id"], place.raw["message_id"])
     if found is not None:
         await messages.change(work, customer, found, await hear_said(work, place))

@@ -1,17 +1,45 @@
 """Which customer and which case staff mean by where they write or press."""
 
-from handlers.chat.doors import Place
+from handlers.chat.doors import Place, Where
 from handlers.chat.presses import pressed
 from handlers.refusals import Refusal
 from handlers.routing.places import link_to, topic_link
 from models.cases import Case, case_numbered, cases_of
-from models.customers import Customer
+from models.customers import Customer, customer_called
 from models.messages import message_at
 from models.outbox import case_shown_at
 from models.staff import StaffGroup
 from models.work import Work
 
-__all__ = ["case_in_hand", "case_or_none", "case_pressed", "customer_here", "topic_link"]
+__all__ = [
+    "case_in_hand",
+    "case_or_none",
+    "case_pressed",
+    "customer_and_words",
+    "customer_here",
+    "language_here",
+    "topic_link",
+]
+
+
+async def customer_and_words(work: Work, place: Place) -> tuple[Customer, str]:
+    """Whom a command is about, and what follows it; raises Refusal where nobody is meant.
+
+    In a topic, or in reply to a customer in a plain group, it is that customer; elsewhere the words begin with
+    their number: "/tier 17 vip ...".
+    """
+    if place.customer is not None and place.where is not Where.PRIVATE:
+        return place.customer, place.rest
+    head, _, rest = place.rest.partition(" ")
+    customer = await customer_called(work, head)
+    if customer is None:
+        raise Refusal("which_customer")
+    return customer, rest.strip()
+
+
+def language_here(work: Work, place: Place) -> str:
+    """The language of what is said in answer: the reader's in private, the business's among staff."""
+    return place.speaker.language if place.where is Where.PRIVATE else work.plan.business.language
 
 
 def customer_here(place: Place) -> Customer:

@@ -22,7 +22,7 @@ POLL_WAIT = timedelta(seconds=20)
 
 async def press(work: Work, place: Place) -> None:
     """A button under a question."""
-    customer, press = await known(work, place.user), pressed(place)
+    customer, press = await known(work, place.account), pressed(place)
     invitation = await _invitation(work, press.number())
     shown_at, value = place.message.get("message_id"), press.rest(2)
     scored = await questionnaires.answer_question(work, invitation, press.number(1), value, customer, shown_at)
@@ -38,7 +38,7 @@ async def _invitation(work: Work, key: int) -> Invitation:
 
 async def not_solved(work: Work, place: Place) -> None:
     """The button "not solved" under what was done."""
-    customer, press = await known(work, place.user), pressed(place)
+    customer, press = await known(work, place.account), pressed(place)
     case = await own_case(work, customer, press.number())
     await questionnaires.not_solved(work, case, press.number(1), customer, place.message["message_id"])
     answer_press(work, place, label(customer.language, "toast.reopened"))
@@ -51,7 +51,7 @@ def may_answer(place: Place) -> bool:
 
 async def words(work: Work, place: Place) -> None:
     """What a customer writes or sends while a questionnaire may be open."""
-    await questionnaires.hear(work, await known(work, place.user), await hear_said(work, place))
+    await questionnaires.hear(work, await known(work, place.account), await hear_said(work, place))
 
 
 async def vote(work: Work, place: Place) -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 from handlers import questionnaires
 from handlers.approvals import choices
-from handlers.cards import local_time
 from handlers.chat.approvals import where_asked
 from handlers.chat.doors import Place, Where, in_place
+from handlers.moments import local_time
 from handlers.questionnaires import waves
 from handlers.questionnaires.waves import Progress, audience_name
 from handlers.refusals import Refusal

@@ -74,7 +74,7 @@ async def facts_of(
             complaint_open=any(_is_complaint(case) and case.unfinished for case in cases[customer.id]),
             complaint_ended_at=max(map(_ended_at, filter(_is_complaint, cases[customer.id])), default=None),
             recovering=customer.recovering_since is not None,
-            unreachable=customer.unreachable_since is not None or customer.user_id is None,
+            unreachable=not customer.reachable,
             banned=customer.banned_until is not None and customer.banned_until > at,
             alarm=any(case.alarm is not None and case.unfinished for case in cases[customer.id]),
         )

@@ -5,13 +5,13 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from handlers.cards import local_time
-from handlers.chat.doors import Place, in_place
+from handlers.authority import require
 from handlers.contact.wishes import allowed_to
-from handlers.refusals import Refusal
+from handlers.moments import local_time
 from models.contact import AHEAD, OPTIONAL, Contact, ContactState, Purpose
 from models.customers import Customer
 from models.questionnaires import Invitation, InvitationState
+from models.staff import Staff
 from models.visits import TO_COME, Visit, VisitState
 from models.work import Work
 
@@ -24,11 +24,9 @@ _VISITS_OFF = (VisitState.CANCELLED, VisitState.MISSED)
 _INVITATIONS_OFF = (InvitationState.CANCELLED, InvitationState.EXPIRED)
 
 
-async def why(work: Work, place: Place) -> None:
-    """/why in a topic: what is planned for this customer, what was sent lately and what not, for what reason."""
-    customer = place.customer
-    if customer is None:
-        raise Refusal("not_a_topic")
+async def why(work: Work, customer: Customer, by: Staff) -> dict[str, Any]:
+    """What is planned for this customer, what was sent lately and what not, for what reason."""
+    require(by)
     ahead = await _rows(work, customer, _VISITS_ON, (InvitationState.PLANNED,))
     off = await _rows(work, customer, _VISITS_OFF, _INVITATIONS_OFF, latest=True)
     query = select(Contact).where(Contact.customer_id == customer.id)
@@ -55,12 +53,11 @@ async def why(work: Work, place: Place) -> None:
         ),
     ]
     allowed = await allowed_to(work, customer)
-    values = {
+    return {
         "ahead": [line for _, line in sorted(come, key=_moment)][:SHOWN],
         "contacts": [line for _, line in sorted(was, key=_moment, reverse=True)][:SHOWN],
         "purposes": [{"purpose": each.value, "on": each in allowed} for each in OPTIONAL],
     }
-    in_place(work, place, "contact/why", values)
 
 
 async def _rows(

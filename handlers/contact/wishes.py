@@ -8,9 +8,6 @@ from typing import Any
 from sqlmodel import col, select
 
 from handlers import speaking
-from handlers.chat.doors import Place
-from handlers.chat.presses import answer_press
-from handlers.customers import known
 from handlers.happenings import CustomerSpoke, OptedOut
 from handlers.refusals import Refusal
 from handlers.speaking import button, change_message, tell_customer
@@ -25,9 +22,8 @@ LONGEST_STOP = 60
 # -- what customers want
 
 
-async def preferences(work: Work, place: Place) -> None:
-    """/preferences: what we write unasked, and a button to switch each on or off."""
-    customer = await known(work, place.user)
+async def preferences(work: Work, customer: Customer) -> None:
+    """Show what we write unasked, and a button to switch each on or off."""
     allowed = await allowed_to(work, customer)
     tell_customer(work, customer, "contact/preferences", _values(work, allowed), buttons=_switches(customer, allowed))
 
@@ -52,38 +48,31 @@ async def allowed_to(work: Work, customer: Customer) -> frozenset[Purpose]:
     return allowed_by(await work.all(query))
 
 
-async def prefer(work: Work, place: Place) -> None:
-    """A press on one of those buttons; the words that it stands for are kept."""
-    customer = await known(work, place.user)
-    _, name, switch = [*place.text.split(":"), "", ""][:3]
-    purpose = _optional(name)
-    if switch not in ("on", "off"):
-        raise Refusal("stale")
-    given = switch == "on"
+async def prefer(work: Work, customer: Customer, purpose: Purpose, given: bool, shown_at: int) -> None:
+    """The customer switches a purpose on or off; the words that the button has for it are kept.
+
+    The switches stand at `shown_at`. Raises Refusal for a purpose that has none.
+    """
+    _require_optional(purpose)
     wording = label(customer.language, f"wording.{purpose.value}" if given else f"stop.{purpose.value}")
     _agree(work, customer, [purpose], given=given, wording=wording, how="button")
     allowed = await allowed_to(work, customer)
     values, buttons = _values(work, allowed), _switches(customer, allowed)
-    change_message(work, customer, place.message["message_id"], "contact/preferences", values, buttons)
-    answer_press(work, place, label(customer.language, "toast.noted"))
+    change_message(work, customer, shown_at, "contact/preferences", values, buttons)
 
 
-async def stop(work: Work, place: Place) -> None:
-    """One tap under a message: no more of the kind."""
-    customer = await known(work, place.user)
-    purpose = _optional(place.text.partition(":")[2])
-    answer_press(work, place, label(customer.language, "toast.noted"))
+async def stop(work: Work, customer: Customer, purpose: Purpose) -> None:
+    """The customer wants no more of the kind; they read so once. Raises Refusal for what nobody can stop."""
+    _require_optional(purpose)
     if purpose in await allowed_to(work, customer):
         wording = label(customer.language, f"stop.{purpose.value}")
         refuse(work, customer, [purpose], wording, "button")
         tell_customer(work, customer, "contact/stopped", {"purposes": [purpose.value]})
 
 
-def _optional(name: str) -> Purpose:
-    purpose = next((each for each in OPTIONAL if each.value == name), None)
-    if purpose is None:
+def _require_optional(purpose: Purpose) -> None:
+    if purpose not in OPTIONAL:
         raise Refusal("stale")
-    return purpose
 
 
 def refuse(work: Work, customer: Customer, purposes: Sequence[Purpose], wording: str, how: str) -> None:

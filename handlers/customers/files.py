@@ -1,21 +1,19 @@
-"""The customer's file: what /file shows, and the phone number behind its button."""
+"""The customer's file as staff read it, and the phone number behind its button."""
 
 from datetime import datetime
 from typing import Any
 
-from handlers.chat.doors import Place, in_place
-from handlers.chat.presses import answer_press
+from handlers.authority import require
 from handlers.customers.tiers import last_day, tier_name
-from handlers.customers.whom import customer_and_words, language_here, numbered
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button
 from models.customers import Customer, TierBy, zone_of
-from models.customers.history import history
+from models.customers.files import history
 from models.customers.phones import masked
 from models.customers.tiers import totals
 from models.plan import Plan, text_of
 from models.questionnaires.scores import scores_of
-from models.staff import staff_member
+from models.staff import Staff, staff_member
 from models.work import Work
 from templates import label
 
@@ -25,27 +23,15 @@ NOTES, VALUE = 600, 80
 TAGS = 20
 
 
-async def file_command(work: Work, place: Place) -> None:
-    """/file in a topic, or /file 17: the customer's file, for staff only."""
-    customer, _ = await customer_and_words(work, place)
-    language = language_here(work, place)
-    in_place(
-        work,
-        place,
-        "customers/file",
-        {"file": await file_values(work, customer, language)},
-        file_buttons(customer, language),
-    )
-
-
 def file_buttons(customer: Customer, language: str) -> Buttons:
     """Under the file: the phone number, and how to change what stands there."""
     row = [button(label(language, "button.phone"), f"phone:{customer.id}")] if customer.phone else []
     return [[*row, button(label(language, "button.how_to_set"), f"how_to_set:{customer.id}")]]
 
 
-async def file_values(work: Work, customer: Customer, language: str) -> dict[str, Any]:
-    """All that /file shows, in words for that reader."""
+async def file_values(work: Work, customer: Customer, language: str, by: Staff) -> dict[str, Any]:
+    """All that the file shows, in words of that language."""
+    require(by)
     plan = work.plan
     past = await history(work, customer.id)
     agent = await staff_member(work, customer.dedicated_agent_id) if customer.dedicated_agent_id else None
@@ -66,7 +52,7 @@ async def file_values(work: Work, customer: Customer, language: str) -> dict[str
         "tags": customer.tags[:TAGS],
         "notes": customer.notes[:NOTES],
         "unreachable": customer.unreachable_since is not None,
-        "no_telegram": customer.user_id is None,
+        "no_telegram": not customer.has_chat,
         "banned": _until(work, customer.banned_until),
         "muted": _until(work, customer.muted_until),
         "unheard": past.unheard if customer.banned_until else 0,
@@ -128,17 +114,10 @@ def _until(work: Work, at: datetime | None) -> str:
     return f"{at.astimezone(work.plan.business.timezone):%m-%d %H:%M}"
 
 
-async def file_press(work: Work, place: Place) -> None:
-    """The buttons under the file: the phone number, shown to who pressed alone and audited; how to change things."""
-    action, _, number = place.text.partition(":")
-    customer = await numbered(work, number)
-    if customer is None or (place.customer is not None and place.customer.id != customer.id):
-        raise Refusal("stale")
-    language = place.speaker.language
-    if action == "how_to_set":
-        answer_press(work, place, label(language, "toast.how_to_set"), alert=True)
-        return
+def see_phone(work: Work, customer: Customer, by: Staff) -> str:
+    """The whole number, for one look, which is audited; raises Refusal where there is none."""
+    require(by)
     if not customer.phone:
         raise Refusal("stale")
-    work.audit(place.speaker, "phone_seen", f"customer:{customer.id}")
-    answer_press(work, place, customer.phone, alert=True)
+    work.audit(by, "phone_seen", customer.subject)
+    return customer.phone

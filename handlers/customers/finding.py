@@ -1,50 +1,36 @@
-"""/find: customers and cases, by what staff remember of them."""
+"""Finding customers and cases by what staff remember of them."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from handlers.chat.doors import Place, in_place
-from handlers.customers.whom import after_command
+from handlers.authority import require
 from handlers.refusals import Refusal
-from handlers.routing.places import topic_link
+from models.cases import Case
 from models.customers import Customer, customer_numbered
-from models.customers.phones import masked
-from models.customers.searching import cases_like, customers_like, threads
+from models.customers.finding import cases_like, customers_like, threads
+from models.staff import Staff
 from models.work import Work
 
 LONGEST = 60
 
 
-async def find(work: Work, place: Place) -> None:
-    """/find words, for staff; telephone numbers are masked."""
-    words = " ".join(after_command(place).split())[:LONGEST]
+@dataclass(frozen=True)
+class Found:
+    """What was looked for, the customers, the cases with theirs, and where each has a topic: chat and thread."""
+
+    words: str
+    customers: Sequence[Customer]
+    cases: Sequence[tuple[Case, Customer]]
+    threads: dict[int, tuple[int, int]]
+
+
+async def find(work: Work, words: str, by: Staff) -> Found:
+    """Customers and cases that these words bring to mind; raises Refusal for none."""
+    require(by)
+    words = " ".join(words.split())[:LONGEST]
     if not words.removeprefix("#").removeprefix("@"):
         raise Refusal("find_usage")
-    customers, cases = await customers_like(work, words), await cases_like(work, words)
-    of_cases = {case.id: await customer_numbered(work, case.customer_id) for case in cases}
-    places = await threads(work, [each.id for each in (*customers, *of_cases.values())])
-    shown = [_customer(each, places) for each in customers]
-    values: dict[str, Any] = {
-        "words": words,
-        "customers": shown,
-        "matters": [
-            {
-                "number": case.id,
-                "state": case.state.value,
-                "subject": case.subject,
-                "customer": _customer(of_cases[case.id], places),
-            }
-            for case in cases
-        ],
-    }
-    in_place(work, place, "customers/found", values)
-
-
-def _customer(customer: Customer, places: dict[int, tuple[int, int]]) -> dict[str, Any]:
-    return {
-        "number": customer.id,
-        "name": customer.name,
-        "salutation": customer.salutation,
-        "phone": masked(customer.phone),
-        "ref": customer.ref,
-        "link": topic_link(*places[customer.id]) if customer.id in places else "",
-    }
+    customers = await customers_like(work, words)
+    cases = [(case, await customer_numbered(work, case.customer_id)) for case in await cases_like(work, words)]
+    places = await threads(work, [each.id for each in (*customers, *(customer for _, customer in cases))])
+    return Found(words, customers, cases, places)

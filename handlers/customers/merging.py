@@ -1,12 +1,10 @@
-"""/merge and /unmerge: two numbers, one person."""
+"""Two numbers, one person: merged, and apart again."""
 
 from typing import Any
 
-from handlers.approvals import ask, choices, tell_where_asked
-from handlers.chat.approvals import where_asked
-from handlers.chat.doors import Place, Where, in_place
+from handlers.approvals import Columns, ask, tell_where_asked
+from handlers.authority import require
 from handlers.customers.rules import refresh
-from handlers.customers.whom import after_command, language_here, numbered
 from handlers.refusals import Refusal
 from models.approvals import Approval, ApprovalKind, two_accounts
 from models.customers import Customer, customer_numbered
@@ -16,14 +14,17 @@ from models.staff import Staff
 from models.work import Work
 
 
-async def merge_command(work: Work, place: Place) -> None:
-    """/merge 17 23, or /merge 23 in a topic: shows what would become of 23, and asks."""
-    survivor, merged = await _both(work, place, after_command(place).split())
-    language = language_here(work, place)
-    values = {"survivor": await _preview(work, survivor), "merged": await _preview(work, merged)}
-    by, here = place.speaker, where_asked(place)
-    approval = await ask(work, ApprovalKind.MERGE, by, here, customer_id=survivor.id, merged_id=merged.id)
-    in_place(work, place, "customers/merge_preview", values, choices(approval, language))
+async def ask_to_merge(work: Work, survivor: Customer, merged: Customer, by: Staff, where: Columns) -> Approval:
+    """Ask whether two are one person; returns the question. Raises Refusal where that cannot be.
+
+    `where` are the columns that say where the question stands.
+    """
+    require(by)
+    if survivor is merged:
+        raise Refusal("merge_usage")
+    if why := await two_accounts(work, survivor.id, merged.id):
+        raise Refusal(why.key)
+    return await ask(work, ApprovalKind.MERGE, by, where, customer_id=survivor.id, merged_id=merged.id)
 
 
 async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
@@ -40,45 +41,34 @@ async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
 async def unite(work: Work, survivor: Customer, merged: Customer, by: Staff | Customer) -> None:
     """Merge, write it down, and let the rules look at who is left."""
     done = await merge(work, survivor, merged, by)
-    work.audit(by, "merged", f"customer:{survivor.id}", merged=merged.id, merge=done.id)
+    work.audit(by, "merged", survivor.subject, merged=merged.id, merge=done.id)
     await refresh(work, [survivor])
 
 
-async def unmerge_command(work: Work, place: Place) -> None:
-    """/unmerge 23: two again, as before."""
-    words = after_command(place).removeprefix("#")
-    done = await latest_merge(work, int(words)) if words.isdecimal() and len(words) < 18 else None
+async def unmerge(work: Work, number: int, by: Staff) -> tuple[Customer, Customer]:
+    """Make the customer of that number, who was merged last, somebody of their own again, as before.
+
+    Returns who had stayed, and them. Raises Refusal where there is nothing to undo.
+    """
+    require(by)
+    done = await latest_merge(work, number)
     merged = await work.session.get(Customer, done.merged_id) if done else None
     survivor = await work.session.get(Customer, done.survivor_id) if done else None
     if done is None or merged is None or survivor is None or survivor.merged_into_id is not None:
         raise Refusal("unmerge_usage")
     await undo(work, done, survivor, merged)
-    work.audit(place.speaker, "unmerged", f"customer:{survivor.id}", merged=merged.id, merge=done.id)
+    work.audit(by, "unmerged", survivor.subject, merged=merged.id, merge=done.id)
     await refresh(work, [survivor, merged])
-    in_place(work, place, "customers/unmerged", {"survivor": survivor.id, "merged": merged.id})
-
-
-async def _both(work: Work, place: Place, words: list[str]) -> tuple[Customer, Customer]:
-    """Who stays and who goes into them; raises Refusal where that cannot be."""
-    here = place.customer if place.where is not Where.PRIVATE else None
-    if here is not None and len(words) == 1:
-        words = [str(here.id), *words]
-    if len(words) != 2:
-        raise Refusal("merge_usage")
-    survivor, merged = await numbered(work, words[0]), await numbered(work, words[1])
-    if survivor is None or merged is None or survivor is merged:
-        raise Refusal("merge_usage")
-    if why := await two_accounts(work, survivor.id, merged.id):
-        raise Refusal(why.key)
     return survivor, merged
 
 
-async def _preview(work: Work, customer: Customer) -> dict[str, Any]:
+async def preview(work: Work, customer: Customer) -> dict[str, Any]:
+    """What is shown of somebody who is to be merged, and how much there is of them."""
     return {
         "number": customer.id,
         "name": customer.name,
         "phone": masked(customer.phone),
         "ref": customer.ref,
-        "telegram": customer.user_id is not None,
+        "telegram": customer.has_chat,
         **await counts(work, customer.id),
     }

@@ -1,14 +1,12 @@
-"""/tier: a tier by hand, with a reason, an approver and an end."""
+"""A tier by hand, with a reason, an approver and an end."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers.approvals import Columns, ask, choices, language_asked, tell_where_asked
-from handlers.chat.approvals import where_asked
-from handlers.chat.doors import Place, in_place
+from handlers.approvals import Columns, ask, language_asked, tell_where_asked
+from handlers.authority import require
 from handlers.customers.rules import refresh
-from handlers.customers.whom import customer_and_words, language_here
 from handlers.happenings import FileChanged, RanOut
 from handlers.refusals import Refusal
 from models.approvals import Approval, ApprovalKind
@@ -22,7 +20,7 @@ from templates import LANGUAGES, label, word_list
 
 @dataclass(frozen=True)
 class Wish:
-    """What /tier asks for; `tier` None: back to the rule."""
+    """A wish for a tier; `tier` None: back to the rule."""
 
     tier: str | None
     until: datetime | None
@@ -69,25 +67,24 @@ def tier_name(plan: Plan, tier_id: str | None, language: str) -> str:
     return (text_of(tier.name, language) if tier else "") or tier_id or label(language, "file_word.none")
 
 
-async def tier_command(work: Work, place: Place) -> None:
-    """/tier vip until 2027-06-30 reason: a supervisor decides, an agent asks for it."""
-    customer, words = await customer_and_words(work, place)
-    wish = read_wish(work.plan, words)
-    language, by = language_here(work, place), place.speaker
-    if by.may(Role.SUPERVISOR):
-        before = await grant(work, customer, wish, by, asked_by=by)
-        in_place(work, place, "customers/tier_set", _changed(work, customer, wish, by, before, language))
-        return
-    approval = await ask_for(work, customer, wish, by, where_asked(place))
-    values = {"by": by.name, "name": customer.name, **_shown(work, wish, language)}
-    in_place(work, place, "customers/tier_asked", values, choices(approval, language))
+async def set_tier(work: Work, customer: Customer, wish: Wish, by: Staff, where: Columns) -> Approval | None:
+    """A supervisor's word gives the tier; an agent's asks for it, and the question is returned. Raises Refusal.
+
+    `where` are the columns that say where the question stands.
+    """
+    require(by)
+    if not by.may(Role.SUPERVISOR):
+        return await ask_for(work, customer, wish, by, where)
+    await _grant(work, customer, wish, by, asked_by=by)
+    return None
 
 
 async def ask_for(work: Work, customer: Customer, wish: Wish, by: Staff, where: Columns) -> Approval:
-    """Ask for a tier by hand (`where`: the columns that say where the question stands); raises Refusal.
+    """Ask a supervisor for a tier; returns the question.
 
-    Back to the rule, or for ever, is for supervisors alone.
+    Raises Refusal for the rule's tier and for one without an end: those are for supervisors alone to give.
     """
+    require(by)
     _check_end(work, wish)
     if wish.tier is None or wish.until is None:
         raise Refusal("role", role=Role.SUPERVISOR.value)
@@ -106,8 +103,8 @@ async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
         work.audit(by, "tier_declined", customer.subject, tier=wish.tier, approval=approval.id)
         await tell_where_asked(work, approval, "customers/tier_declined", {"by": by.name})
         return
-    before = await grant(work, customer, wish, by, asked_by=await staff_member(work, approval.asked_by_id))
-    values = _changed(work, customer, wish, by, before, await language_asked(work, approval))
+    before = await _grant(work, customer, wish, by, asked_by=await staff_member(work, approval.asked_by_id))
+    values = changed_values(work, customer, wish, by, before, await language_asked(work, approval))
     await tell_where_asked(work, approval, "customers/tier_set", values)
 
 
@@ -132,14 +129,15 @@ def _check_end(work: Work, wish: Wish) -> None:
         raise Refusal("tier_past")
 
 
-async def grant(work: Work, customer: Customer, wish: Wish, by: Staff, asked_by: Staff) -> str | None:
+async def _grant(work: Work, customer: Customer, wish: Wish, by: Staff, asked_by: Staff) -> str | None:
     """Give a tier by hand, or go back to the rule; returns the tier before. Raises Refusal where it has ended."""
+    require(by, Role.SUPERVISOR)
     _check_end(work, wish)
     before = customer.tier
     work.audit(
         by,
         "tier",
-        f"customer:{customer.id}",
+        customer.subject,
         before=before,
         after=wish.tier,
         reason=wish.reason,
@@ -157,15 +155,21 @@ async def grant(work: Work, customer: Customer, wish: Wish, by: Staff, asked_by:
     return before
 
 
-def _changed(
+def changed_values(
     work: Work, customer: Customer, wish: Wish, by: Staff, before: str | None, language: str
 ) -> dict[str, Any]:
+    """What is shown of a tier that was given, in words of that language; `before` is the one before."""
     return {
         "by": by.name,
         "name": customer.name,
         "before": tier_name(work.plan, before, language),
         **_shown(work, Wish(customer.tier, wish.until, wish.reason), language),
     }
+
+
+def asked_values(work: Work, customer: Customer, wish: Wish, by: Staff, language: str) -> dict[str, Any]:
+    """What is shown of a tier that is asked for, in words of that language."""
+    return {"by": by.name, "name": customer.name, **_shown(work, wish, language)}
 
 
 def _shown(work: Work, wish: Wish, language: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handlers.authority import require_own
-from handlers.customers import barring
+from handlers.customers import bans
 from handlers.questionnaires import showing
 from handlers.questionnaires.course import advance, stop, take_up_again, turn_to
 from handlers.questionnaires.recording import record
@@ -93,7 +93,7 @@ async def vote(work: Work, poll: Poll, chosen: Sequence[int], by: Staff | Custom
     invitation = await invitation_numbered(work, poll.invitation_id)
     assert invitation is not None  # noqa: S101 - the key of another table
     customer = require_own(by, invitation.customer_id)
-    if poll.closed or not invitation.open or await barring.is_banned(work, customer, ""):
+    if poll.closed or not invitation.open or await bans.is_banned(work, customer, ""):
         return
     run = await run_of(work, invitation, customer)
     question = run.questionnaire.named(poll.question)

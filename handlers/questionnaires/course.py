@@ -1,7 +1,6 @@
 """The course of a run: from question to question in one message, until it is finished, stopped or over."""
 
 from handlers import cases
-from handlers.customers import main_group
 from handlers.happenings import QuestionnaireEnded
 from handlers.questionnaires import polls, showing
 from handlers.questionnaires.redrawing import change, put_away, redraw
@@ -11,7 +10,7 @@ from models.contact import LATE_PRESS
 from models.questionnaires import InvitationState, Question
 from models.questionnaires.invitations import another_open
 from models.questionnaires.path import asked, following
-from models.staff import staff_group
+from models.staff import main_group, staff_group
 from models.topics import topic_of
 from models.work import Work
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from handlers.authority import require
-from handlers.customers import main_group
 from handlers.questionnaires import asking
 from handlers.questionnaires.answering import choose, question_at
 from handlers.questionnaires.course import advance
@@ -19,7 +18,7 @@ from models.questionnaires import Invitation, InvitationState
 from models.questionnaires.invitations import invitation_for
 from models.questionnaires.path import following
 from models.questionnaires.rows import VISIT
-from models.staff import Staff, staff_group
+from models.staff import Staff, main_group, staff_group
 from models.work import Work
 
 

@@ -2,7 +2,7 @@
 
 from handlers import messages
 from handlers.contact import asks_to_stop
-from handlers.customers import barring
+from handlers.customers import bans
 from handlers.questionnaires.answering import choose
 from handlers.questionnaires.course import stop
 from handlers.questionnaires.opting_out import without_stop
@@ -43,7 +43,7 @@ async def _is_for_staff(work: Work, customer: Customer, said: Said) -> bool:
     """Whether the words answer nothing, whatever was asked; those of who is banned are kept, and reach nobody."""
     if customer.next_is_new or is_urgent(work, said.text) or asks_to_stop(said.text):
         return True
-    return await barring.is_banned(work, customer, said.text)
+    return await bans.is_banned(work, customer, said.text)
 
 
 async def _is_awaited(work: Work, run: Run, question: Question, said: Said) -> bool:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from handlers import cases
-from handlers.customers import main_group
 from handlers.questionnaires import showing
 from handlers.questionnaires.runs import Run
 from handlers.speaking import Buttons, change_in_group, change_message, change_sent
 from models.messages import links_of
 from models.questionnaires import Question
+from models.staff import main_group
 from models.work import Work
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from handlers import cases, messages
 from handlers.authority import require
-from handlers.customers import main_group
 from handlers.happenings import Commented, MadeOfAnswer
 from handlers.questionnaires import showing
 from handlers.questionnaires.course import advance
@@ -22,7 +21,7 @@ from models.messages import Author, new_message
 from models.questionnaires import Answer, Question
 from models.questionnaires.invitations import invitation_numbered
 from models.questionnaires.path import following
-from models.staff import Staff, StaffGroup, staff_group
+from models.staff import Staff, StaffGroup, main_group, staff_group
 from models.work import Work
 from templates import label
 

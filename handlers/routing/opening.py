@@ -5,10 +5,9 @@ from sqlmodel import col, select
 from handlers import cases
 from handlers.chat.content import read_content
 from handlers.chat.doors import Place, Where, in_place
-from handlers.customers.whom import after_command, numbered
 from handlers.refusals import Refusal
 from handlers.speaking import tell_staff
-from models.customers import Customer, customer_numbered, display_name, remember_customer
+from models.customers import Customer, customer_called, customer_numbered, display_name, remember_customer
 from models.customers.phones import normal_phone
 from models.delivery import Priority
 from models.messages import Author, new_message
@@ -23,7 +22,7 @@ SOURCES = ("phone", "counter", "wechat", "email", "12345", "other")
 
 async def new_command(work: Work, place: Place) -> None:
     """/new phone Zhang 13800000000 the tap leaks; in a topic: /new phone the tap leaks."""
-    head, _, rest = after_command(place).partition(" ")
+    head, _, rest = place.rest.partition(" ")
     source = next((each for each in SOURCES if plain(head) in _names(each)), None)
     if source is None:
         raise Refusal("new_usage")
@@ -63,7 +62,7 @@ async def _whom(work: Work, typed: str) -> tuple[Customer | None, str]:
     """
     if typed.startswith("#"):
         head, _, words = typed.partition(" ")
-        return await numbered(work, head), words.strip()
+        return await customer_called(work, head), words.strip()
     name, _, rest = typed.partition(" ")
     head, _, after = rest.strip().partition(" ")
     phone = normal_phone(head, work.plan)

@@ -1,20 +1,14 @@
 """When something is expected, as customers and staff read it."""
 
-from datetime import datetime
 from typing import Any
 
-from handlers.moments import in_words
+from handlers.moments import in_our_words, in_their_words
 from models.calendars import ALWAYS, working_time
 from models.cases import Case
-from models.customers import Customer, zone_of
+from models.customers import Customer
 from models.installation import plan_of
 from models.standards import standard_for
 from models.work import Work
-
-
-def due_words(work: Work, customer: Customer, at: datetime, *, lasting: bool = False) -> str:
-    """A moment in the customer's language and time zone; what is read for days (`lasting`) has its date."""
-    return in_words(customer.language, at, work.now, zone_of(customer, work.plan), lasting=lasting)
 
 
 async def first_response(work: Work, case: Case, customer: Customer) -> dict[str, str]:
@@ -25,9 +19,9 @@ async def first_response(work: Work, case: Case, customer: Customer) -> dict[str
     hours = ALWAYS if standard.around_the_clock else working_time(plan)
     due = back = ""
     if standard.first_response and case.first_response_at is None:
-        due = due_words(work, customer, hours.add(case.opened_at, standard.first_response))
+        due = in_their_words(work, customer, hours.add(case.opened_at, standard.first_response))
     if not hours.is_open(work.now):
-        back = due_words(work, customer, hours.opens_at(work.now))
+        back = in_their_words(work, customer, hours.opens_at(work.now))
     return {"due": due, "back": back}
 
 
@@ -35,8 +29,7 @@ def on_card(work: Work, case: Case) -> dict[str, Any]:
     """What a card shows as due: `due_what` (None for nothing), `due`, and whether it is `late`."""
     if case.due_at is None:
         return {"due_what": None, "due": "", "late": False}
-    language, zone = work.plan.business.language, work.plan.business.timezone
-    due = in_words(language, case.due_at, work.now, zone, lasting=True)
+    due = in_our_words(work, case.due_at, lasting=True)
     return {"due_what": case.due_what, "due": due, "late": case.due_at <= work.now}
 
 
@@ -44,5 +37,5 @@ def in_list(work: Work, case: Case, customer: Customer) -> dict[str, Any]:
     """The same for the customer's own list."""
     if case.due_at is None:
         return {"due_what": None, "due": "", "late": False}
-    due = due_words(work, customer, case.due_at)
+    due = in_their_words(work, customer, case.due_at)
     return {"due_what": case.due_what, "due": due, "late": case.due_at <= work.now}

@@ -6,8 +6,8 @@ from typing import Any
 
 from handlers import contact
 from handlers.happenings import Reminded, Warned
+from handlers.moments import in_their_words
 from handlers.speaking import tell_customer
-from handlers.standards.expecting import due_words
 from models.calendars import during
 from models.cases import Case
 from models.contact import Purpose
@@ -44,8 +44,8 @@ async def warn(
         "number": case.id,
         "what": clock.what.value,
         "late": due <= work.now,
-        "due": due_words(work, customer, due),
-        "report": due_words(work, customer, report) if report else "",
+        "due": in_their_words(work, customer, due),
+        "report": in_their_words(work, customer, report) if report else "",
         "told": told[0].role.value if told else "",
     }
     tell_customer(work, customer, "standards/may_be_late", values, case=case, **_UNASKED)

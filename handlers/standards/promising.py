@@ -5,10 +5,9 @@ from handlers.chat.content import read_content
 from handlers.chat.doors import Place, in_place
 from handlers.chat.places import case_in_hand
 from handlers.happenings import Promised
-from handlers.moments import in_words, moment_and_words
+from handlers.moments import in_their_words, in_words, moment_and_words
 from handlers.refusals import Refusal
 from handlers.speaking import tell_customer
-from handlers.standards.expecting import due_words
 from models.work import Work
 
 #: What is said to be done by then is kept to the point (characters).
@@ -31,7 +30,7 @@ async def promise(work: Work, place: Place) -> None:
         raise Refusal("promise_when")
     await note_answer(work, case, place.speaker, read_content(place.raw).written_at)
     work.happen(Promised(case, place.speaker, at, what))
-    values = {"number": case.id, "due": due_words(work, customer, at), "promised": what[:LONGEST]}
+    values = {"number": case.id, "due": in_their_words(work, customer, at), "promised": what[:LONGEST]}
     tell_customer(work, customer, "standards/promised", values, case=case)
     in_place(
         work, place, "standards/promise_told", {"due": in_words(work.plan.business.language, at, work.now, zone)}

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from handlers import cases, contact
 from handlers.chat.doors import Place
 from handlers.chat.presses import answer_press
-from handlers.customers import known, main_group
+from handlers.customers import known
 from handlers.happenings import Visited
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button, change_message, tell_staff
@@ -18,7 +18,7 @@ from models.cases import Case, case_numbered
 from models.contact import LATE_PRESS, Purpose
 from models.customers import Customer, zone_of
 from models.delivery import Priority
-from models.staff import staff_group
+from models.staff import main_group, staff_group
 from models.visits import By, Outcome, Visit, VisitState, placed
 from models.work import Work
 from templates import label
@@ -66,7 +66,7 @@ def _button(visit: Visit, customer: Customer, key: str) -> dict[str, Any]:
 
 async def press(work: Work, place: Place) -> None:
     """The customer's answer by a button. "Not yet" counts after "all well" too."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     _, number, action = [*place.text.split(":"), "", ""][:3]
     visit = await visit_numbered(work, number)
     if visit is None or visit.customer_id != customer.id:

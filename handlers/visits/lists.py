@@ -10,7 +10,6 @@ from sqlmodel import col, or_, select
 from handlers.cases import in_short
 from handlers.chat.doors import Place, in_place
 from handlers.chat.places import case_in_hand, case_or_none
-from handlers.customers import main_group
 from handlers.happenings import SubjectSet
 from handlers.moments import in_words, read_moment
 from handlers.refusals import Refusal
@@ -21,7 +20,7 @@ from handlers.visits.tasks import about_of
 from models.calendars import moment, working_time
 from models.cases import case_numbered
 from models.customers import Customer, customer_numbered
-from models.staff import Role, Staff, active_staff, members_of, memberships_of, staff_member, staff_named
+from models.staff import Role, Staff, active_staff, main_group, members_of, memberships_of, staff_member, staff_named
 from models.visits import LIVE, TO_COME, By, Visit, VisitState
 from models.walks import daily
 from models.work import Work

@@ -7,14 +7,13 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from handlers.customers import main_group
 from handlers.duty import department_people, is_on, those_in_charge
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits.planning import rule_of
 from models.cases import Case
 from models.customers import Customer
 from models.duty import is_away
-from models.staff import Role, Staff, staff_member
+from models.staff import Role, Staff, main_group, staff_member
 from models.timeline import CaseEvent, EventKind
 from models.visits import LIVE, Visit
 from models.work import Work

@@ -8,7 +8,7 @@ from handlers import messages, questionnaires
 from handlers.chat.doors import Place
 from handlers.chat.hearing import hear_said
 from handlers.contact import asks_to_stop
-from handlers.customers import barring, known
+from handlers.customers import bans, known
 from handlers.happenings import CustomerSpoke
 from handlers.speaking import take_buttons as take_buttons_at
 from handlers.speaking import tell_customer, tell_staff
@@ -63,7 +63,7 @@ def may_answer(place: Place) -> bool:
 
 async def words(work: Work, place: Place) -> None:
     """Typed words that mean a button, while the visit's question is the latest thing we asked; else words as ever."""
-    customer = await known(work, place.user)
+    customer = await known(work, place.account)
     visit = await _asked(work, place, customer)
     action = answer_in(place.text, of_case=visit.case_id is not None) if visit else None
     if visit is None or action is None:
@@ -85,7 +85,7 @@ async def _asked(work: Work, place: Place, customer: Customer) -> Visit | None:
     """The visit whose question these words would answer."""
     if not work.plan.visit or customer.next_is_new or place.second_hand:
         return None
-    if is_urgent(work, place.text) or asks_to_stop(place.text) or await barring.is_banned(work, customer, place.text):
+    if is_urgent(work, place.text) or asks_to_stop(place.text) or await bans.is_banned(work, customer, place.text):
         return None
     visit = await _latest(work, customer)
     if visit is None or visit.begun_at is None:

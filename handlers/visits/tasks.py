@@ -7,15 +7,13 @@ from sqlmodel import col, select
 
 from handlers import cases, contact, questionnaires
 from handlers.answers import keep_note
-from handlers.cards import local_time
 from handlers.chat.content import read_content
 from handlers.chat.doors import Place, in_place
 from handlers.chat.hearing import hear_said
 from handlers.chat.places import case_or_none
 from handlers.chat.presses import answer_press
-from handlers.customers import main_group
 from handlers.happenings import CaseReopened, Visited
-from handlers.moments import in_words
+from handlers.moments import in_words, local_time
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button, change_in_group, tell_customer, tell_staff
 from handlers.visits import owners
@@ -28,7 +26,7 @@ from models.installation import plan_of
 from models.questionnaires import OPEN, Invitation
 from models.questionnaires.rows import VISIT
 from models.questionnaires.scores import scores_of
-from models.staff import Role, Staff, staff_group, staff_member
+from models.staff import Role, Staff, main_group, staff_group, staff_member
 from models.visits import BY_HAND, By, Outcome, Visit, VisitState, next_open, other_half
 from models.work import Work
 from templates import LANGUAGES, label

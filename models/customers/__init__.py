@@ -1,6 +1,7 @@
 """Customers: their files, tiers and segments, and what they bought."""
 
-from models.customers.knowing import (
+from models.customers.accounts import (
+    customer_called,
     customer_numbered,
     customer_of,
     customer_of_user,
@@ -35,6 +36,7 @@ __all__ = [
     "Purchase",
     "ServiceEvent",
     "TierBy",
+    "customer_called",
     "customer_numbered",
     "customer_of",
     "customer_of_user",

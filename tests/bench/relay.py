@@ -114,7 +114,7 @@ async def stage(
         made: AbstractAsyncContextManager[str] = nullcontext(f"sqlite+aiosqlite:///{folder / 'huifang.db'}")
         if database == "postgres":
             made = new_database(stack.enter_context(running_postgres()))
-        telegram = await Telegram.start()
+        telegram = await Telegram.start(quick=False)
         try:
             group = await telegram.group("Staff")
             await telegram.control("bot", token=ECHO_TOKEN)  # after the group, of which it is no member

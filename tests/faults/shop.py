@@ -5,10 +5,13 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from handlers import open_database
 from tests.running import ROOT, QuickBot
+from tests.tables import make_tables
 from tests.telegram import Json, Telegram, words
 
 LIFTED = dict.fromkeys(
@@ -136,9 +139,11 @@ class Shop:
 @asynccontextmanager
 async def open_shop(url: str, folder: Path, limits: Json | None = None, **group: Any) -> AsyncIterator[Shop]:
     """A shop on an empty database, with a sandbox of its own."""
-    telegram = await Telegram.start(limits=limits)
+    telegram, database = await Telegram.start(limits=limits), open_database(url, lambda: datetime.now(UTC))
     shop = Shop(telegram, url, folder)
     try:
+        await make_tables(database)
+        await database.close()
         await shop.move_in(**group)
         yield shop
     finally:

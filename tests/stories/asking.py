@@ -1,12 +1,11 @@
 """What the stories about satisfaction share: a matter that is resolved, a question in place, what is stored."""
 
-import asyncio
 from typing import Any
 
 from sqlmodel import col, select
 
 from models.questionnaires import Answer, Invitation
-from tests.stories.shop import Agent, Customer, Shop, case_number
+from tests.stories.shop import Agent, Customer, Shop, case_number, until
 from tests.telegram import Json, buttons
 
 #: A plan whose contact budget is in nobody's way, with surveys after cases; stories add to it.
@@ -86,11 +85,7 @@ async def blocked_by(shop: Shop, customer: Customer) -> None:
 
 async def run_ended(shop: Shop, customer: Customer) -> Invitation:
     """The customer's latest invitation, once it is over."""
-    for _ in range(100):
-        runs = await runs_of(shop, customer)
-        if runs and runs[-1].ended_at is not None:
-            break
-        await asyncio.sleep(0.1)
+    runs = await until(lambda: runs_of(shop, customer), lambda runs: bool(runs and runs[-1].ended_at is not None))
     return runs[-1]
 
 

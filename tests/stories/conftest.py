@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests.postgres import new_database
 from tests.stories.shop import Shop, open_shop
 from tests.telegram import transcript
 
@@ -19,17 +18,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     if call.when == "call":
         item.stash[FAILED] = report.failed
     return report
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-async def module_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('data') / 'huifang.db'}"
-        return
-    async with new_database(request.getfixturevalue("postgres_server")) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

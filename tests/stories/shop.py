@@ -3,25 +3,27 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from bot.clock import TIME_HAS_LEAPT, has_followed
 from handlers import open_database
+from handlers.installing import let_time_pass
 from models.customers import Customer as CustomerRow
+from models.database import Database
 from models.delivery import Inbox, InboxState, Outbox, OutboxState
 from models.installation import Installation
 from models.messages import Author, Message
+from models.plan import Plan
 from tests.running import QuickBot, RunningBot
+from tests.tables import make_tables
 from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json, Telegram, buttons, words
 
 #: Stories are about what is said, not how fast: Telegram's limits are tested elsewhere.
@@ -33,8 +35,7 @@ NO_HURRY = {
 }
 #: Seconds without a call after which it is worth looking whether anything waits.
 QUIET = 0.1
-#: The bot looks each second how far ahead people's time is.
-FOLLOW_SECONDS = 1.2
+Found = TypeVar("Found")
 UNSENT = (OutboxState.NEW, OutboxState.SENDING)
 
 _numbers = itertools.count(1)
@@ -155,7 +156,7 @@ class Shop:
         bot: RunningBot,
         group: Json,
         owner: Json,
-        database_url: str,
+        database: Database,
         groups: dict[str, Json] | None = None,
     ) -> None:
         self.telegram = telegram
@@ -163,10 +164,8 @@ class Shop:
         self.group = group
         self.groups = groups or {}
         self.owner = Agent(self, owner)
-        self.database_url = database_url
-        self._engine = create_async_engine(database_url)
         #: The bot's database, for what a story needs to be there from before.
-        self.database = open_database(database_url, lambda: datetime.now(UTC))
+        self.database = database
 
     async def customer(self, first_name: str = "王芳", language: str = "zh-hans", **facts: Any) -> Customer:
         """Somebody new; a number in the name tells them apart."""
@@ -200,6 +199,14 @@ class Shop:
         """What stands in General, or in a plain group."""
         return [each for each in await self.telegram.chat(self.group) if not each["thread_id"]]
 
+    async def is_heard(self) -> None:
+        """Wait until the bot has handled all that was said."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        await self.telegram.settled(quiet=0)
+        while waiting := await self.stored(select(Inbox.lane).where(Inbox.state == InboxState.NEW)):
+            assert time.monotonic() < deadline, f"something waits in {waiting}"
+            await asyncio.sleep(POLL_SECONDS)
+
     async def calms_down(self) -> None:
         """Wait until the bot has heard all that was said and has nothing more to say."""
         deadline = time.monotonic() + 30
@@ -215,17 +222,21 @@ class Shop:
 
     async def stored(self, query: Any) -> Sequence[Any]:
         """What the database holds."""
-        async with AsyncSession(self._engine) as session:
+        async with self.database.reading() as session:
             found: Sequence[Any] = (await session.exec(query)).all()
             return found
 
     async def time_passes(self, **amount: float) -> None:
-        """People's time moves on (`days=1, hours=2`), as in the demo; due things come up within seconds."""
-        seconds = int(timedelta(**amount).total_seconds())
-        async with self._engine.begin() as connection:
-            move = "UPDATE installation SET ahead_seconds = ahead_seconds + :seconds"
-            await connection.execute(text(move), {"seconds": seconds})
-        await asyncio.sleep(FOLLOW_SECONDS)
+        """People's time moves on (`days=1, hours=2`), as in the demo, once the bot has heard all that was said.
+
+        When this returns, the bot has done what is due by then; what it says may still be under way.
+        """
+        await self.is_heard()
+        async with self.database.work(lambda: datetime.now(UTC), Plan()) as work:
+            ahead = await let_time_pass(work, int(timedelta(**amount).total_seconds()))
+        since = len(self.bot.log)
+        self.bot.send_signal(TIME_HAS_LEAPT)
+        await self.bot.until(has_followed(timedelta(seconds=ahead)), since=since)
 
     async def now(self) -> datetime:
         """People's time."""
@@ -248,7 +259,6 @@ class Shop:
         return [message.text for message in await self.stored(query.order_by(col(Message.id)))]
 
     async def close(self) -> None:
-        await self._engine.dispose()
         await self.database.close()
 
 
@@ -263,7 +273,7 @@ async def open_shop(
     **settings: Any,
 ) -> AsyncIterator[Shop]:
     """A Telegram, a staff group with an owner in it, and the bot; `plan` is the text of a plan file."""
-    telegram = await Telegram.start()
+    telegram, database = await Telegram.start(), open_database(database_url, lambda: datetime.now(UTC))
     try:
         owner = await telegram.user("老板", username="boss", language_code="zh-hans")
         group = await telegram.group("客服群", members=[owner], forum=forum)
@@ -283,8 +293,9 @@ async def open_shop(
             "telegram_api_url": telegram.url,
             "database_url": database_url,
         }
+        await make_tables(database)
         bot = await QuickBot.start(folder, **{**given, **NO_HURRY, **settings})
-        shop = Shop(telegram, bot, group, owner, database_url, more)
+        shop = Shop(telegram, bot, group, owner, database, more)
         try:
             yield shop
         finally:
@@ -292,6 +303,15 @@ async def open_shop(
             assert await bot.stop() == 0, bot.log[-4000:]
     finally:
         await telegram.stop()
+
+
+async def until(look: Callable[[], Awaitable[Found]], holds: Callable[[Found], bool]) -> Found:
+    """What is found once it is as it should be."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds(found := await look()):
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(POLL_SECONDS)
+    return found
 
 
 def is_card(message: Json) -> bool:

@@ -1,28 +1,28 @@
 """A matter that ended longer ago than the plan's `reopen_within`."""
 
-import asyncio
-
 from sqlmodel import col, select
 
 from models.cases import Case
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import words
 
+SQLITE_ALONE = "a span of time held against the plan"
+
 PLAN = """
 [business]
 name = { zh = "海港家居", en = "Harbour Home" }
 [closing]
-reopen_within = "1s"
+reopen_within = "7d"
 """
 
 
 async def long_ago(shop: Shop, about: str = "沙发塌了") -> tuple[Customer, Agent, int]:
-    """A customer whose case ended before the last second."""
+    """A customer whose case ended eight days ago."""
     wang, chen = await shop.customer(), await shop.agent()
     number = case_number(await wang.complains(about))
     await chen.says("/close", to=wang)
     await wang.hears(f"服务单 {number} 已办结")
-    await asyncio.sleep(1.1)  # the plan's second
+    await shop.time_passes(days=8)
     return wang, chen, number
 
 

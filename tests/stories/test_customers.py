@@ -170,22 +170,13 @@ async def test_a_tier_by_hand_wants_a_reason_and_an_end_and_ends_by_itself(shop:
     await boss.sees("→ VIP客户", of=wang, after=asked)
 
     await shop.time_passes(days=4)
-    await has_tier(wang, "vip")  # not lowered: a case is open
+    assert (await wang.row()).tier == "vip", "not lowered: a case is open"
     await boss.says("/close", to=wang)
     await shop.calms_down()
     await shop.time_passes(days=1)
 
-    await has_tier(wang, "regular")
+    assert (await wang.row()).tier == "regular"
     assert (await wang.row()).tier_by is TierBy.RULE
-
-
-async def has_tier(customer: Customer, tier: str) -> None:
-    """The rules look every few seconds; wait until they have, and that is the tier."""
-    await asyncio.sleep(0.2 if tier == "vip" else 0)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (found := (await customer.row()).tier) != tier:
-        assert time.monotonic() < deadline, f"the tier is {found}"
-        await asyncio.sleep(0.1)
 
 
 async def test_a_file_is_found_by_its_number_from_anywhere_among_staff_in_english(shop: Shop) -> None:

@@ -2,6 +2,8 @@
 
 from tests.stories.shop import Shop
 
+SQLITE_ALONE = "who asks whom, in words and buttons"
+
 PLAN = """
 [business]
 enrolment = "approve"

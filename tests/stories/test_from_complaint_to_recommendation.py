@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
-from time import monotonic
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
@@ -18,12 +17,10 @@ from models.standards import Clock, Timed
 from models.visits import Outcome, Visit, VisitState
 from tests.stories.asking import question, runs_of
 from tests.stories.shop import Agent, Customer, Shop, case_number
-from tests.telegram import PATIENCE_SECONDS, Json, buttons, words
+from tests.telegram import Json, buttons, words
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
 HOUR = 3600
-#: Longer than the bot waits between two looks at what is due.
-LOOKS_SECONDS = 2.2
 ZONE = ZoneInfo("Asia/Shanghai")
 #: A survey 130 hours after a Thursday's late morning falls due on a Tuesday night.
 PLAN = """
@@ -307,10 +304,7 @@ async def recommends(shop: Shop, week: Week, customer: Customer, asks: str, answ
     moved = select(Contact).where(
         Contact.customer_id == row.id, Contact.state == ContactState.MOVED, Contact.reason == "quiet"
     )
-    deadline = monotonic() + PATIENCE_SECONDS
-    while not await shop.stored(moved):
-        assert monotonic() < deadline, "nobody looked"
-        await asyncio.sleep(0.1)
+    assert await shop.stored(moved)
     await shop.calms_down()
     assert not [each for each in await customer.chat() if asks in words(each)], "not at half past nine at night"
     await week.comes(WEDNESDAY, "09:01")
@@ -322,7 +316,6 @@ async def nothing_twice_and_nothing_at_night(
 ) -> None:
     """Days later the customer has been asked that and no more, each once, and when one may."""
     await week.comes(MONDAY, "10:00")
-    await asyncio.sleep(LOOKS_SECONDS)
     await shop.calms_down()
     assert [each.questionnaire for each in await runs_of(shop, customer)] == questionnaires
     said = await shop.words_of(customer, Author.BOT)

@@ -1,7 +1,5 @@
 """Who gets a case: departments with groups of their own, capacity and queue, absence, and the call at night."""
 
-import asyncio
-import time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,8 +9,8 @@ from models.cases import Case
 from models.customers import Customer as Row
 from models.staff import Staff
 from models.timeline import CaseEvent
-from tests.stories.shop import Agent, Customer, Shop, case_number, is_card
-from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json, buttons, words
+from tests.stories.shop import Agent, Customer, Shop, case_number, is_card, until
+from tests.telegram import Json, buttons, words
 
 GROUPS = {"-100advice": True}
 PLAN = """
@@ -89,13 +87,12 @@ async def in_working_time(shop: Shop) -> None:
 
 async def stored(shop: Shop, number: int, **wanted: object) -> Case:
     """The case, once it is as wanted."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        case: Case = (await shop.stored(select(Case).where(Case.id == number)))[0]
-        if all(getattr(case, key) == value for key, value in wanted.items()):
-            return case
-        assert time.monotonic() < deadline, f"{number} is {case!r}, not {wanted}"
-        await asyncio.sleep(POLL_SECONDS)
+
+    async def case() -> Case:
+        found: Case = (await shop.stored(select(Case).where(Case.id == number)))[0]
+        return found
+
+    return await until(case, lambda found: all(getattr(found, key) == value for key, value in wanted.items()))
 
 
 async def opens(customer: Customer, text: str) -> int:
@@ -204,10 +201,7 @@ async def test_the_agent_has_room_again_and_the_queue_drains(shop: Shop, crew: C
 
     await finish(crew.chen, people[0])
 
-    for _ in range(100):
-        if (await stored(shop, numbers[4])).assignee_id is not None:
-            break
-        await asyncio.sleep(0.1)
+    await until(lambda: stored(shop, numbers[4]), lambda case: case.assignee_id is not None)
     assert (await stored(shop, numbers[4])).assignee_id == cases[0].assignee_id
     for each in people[1:]:
         await finish(crew.chen, each)
@@ -253,10 +247,6 @@ async def test_outside_working_time_the_first_answer_says_when_people_are_back(s
     assert (await stored(shop, number)).assignee_id is None, "nobody who is off is given a case"
     await shop.time_comes(MONDAY, "09:01")
     for each in (number, second):
-        for _ in range(100):
-            if (await stored(shop, each)).assignee_id:
-                break
-            await asyncio.sleep(0.1)
         assert (await stored(shop, each)).assignee_id, "in the morning the queue goes out"
     await finish(crew.chen, wang)
     await finish(crew.chen, ann)
@@ -370,10 +360,7 @@ async def test_everything_is_handed_over_when_somebody_goes_for_long(shop: Shop,
     assert sum([await is_with(shop, case, crew.night) for case in left_over]) == 2, "no more than the capacity"
     assert "handed_over" in await whats_in_the_timeline(shop, of_chen[0])
     await crew.chen.says("/back")
-    for _ in range(100):
-        if all([(await stored(shop, number)).assignee_id for number in numbers]):
-            break
-        await asyncio.sleep(0.1)
+    await shop.time_passes(seconds=1)
     assert all([(await stored(shop, number)).assignee_id for number in numbers])
     for each in people:
         await finish(crew.night, each)
@@ -394,13 +381,8 @@ async def test_f46_who_leaves_the_group_has_no_case_and_no_say(shop: Shop, crew:
 
     await shop.telegram.leave(new.user, shop.group)
 
-    for _ in range(100):
-        case = await stored(shop, his.id)
-        if case.assignee_id not in (None, his.assignee_id):
-            break
-        await asyncio.sleep(0.1)
+    case = await until(lambda: stored(shop, his.id), lambda case: case.assignee_id not in (None, his.assignee_id))
     assert not await is_with(shop, case, new)
-    assert case.assignee_id is not None, "somebody else has it"
     assert "先在客服群里发一条消息" in await new.presses(card, f"resolve:{his.id}", forge=True)
     for each in people:
         await finish(crew.chen, each)

@@ -3,6 +3,8 @@
 from tests.stories.shop import Shop
 from tests.telegram import words
 
+SQLITE_ALONE = "Telegram's limit for topics"
+
 SETTINGS = {"limit_topics_per_minute": 1}
 
 

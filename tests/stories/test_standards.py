@@ -1,8 +1,5 @@
 """The care plan runs the service: what is due stands on the card, who is late hears of it, the customer first."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,8 +12,8 @@ from models.messages import Author
 from models.outbox import answer_lag
 from models.standards import Clock, Timed
 from models.timeline import CaseEvent
-from tests.stories.shop import Agent, Customer, Shop, case_number
-from tests.telegram import PATIENCE_SECONDS, Json, buttons, words
+from tests.stories.shop import Agent, Customer, Shop, case_number, until
+from tests.telegram import Json, buttons, words
 
 PLAN = """
 [[tier]]
@@ -103,15 +100,6 @@ async def notes_of(shop: Shop, customer: Customer, count: int) -> list[Json]:
         return [each for each in await notes() if not each.get("reply_markup") or "ack:" in str(each["reply_markup"])]
 
     return await until(said, lambda found: len(found) >= count)
-
-
-async def until(look: Callable[[], Awaitable[Found]], holds: Callable[[Found], bool]) -> Found:
-    """What is found once it is as it should be."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds(found := await look()):
-        assert time.monotonic() < deadline, found
-        await asyncio.sleep(0.1)
-    return found
 
 
 def is_late(message: Json) -> bool:

@@ -3,6 +3,8 @@
 from tests.stories.shop import Shop, case_number
 from tests.telegram import buttons, words
 
+SQLITE_ALONE = "words"
+
 PLAN = """
 [business]
 language = "en"

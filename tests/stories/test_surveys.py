@@ -1,6 +1,5 @@
 """When satisfaction is asked: after a case as the plan says, once each time, or of many by a manager."""
 
-import asyncio
 import re
 
 from models.questionnaires import InvitationState
@@ -129,7 +128,7 @@ async def test_i14_one_questionnaire_at_a_time(shop: Shop) -> None:
     first = await question(wang, "满意吗")
     await wang.says("/start")
     wave = await ask_segment_of(shop, wang, chen)
-    await asyncio.sleep(2.5)
+    await shop.time_passes(seconds=1)
     await shop.calms_down()
     states = {run.questionnaire: run.state for run in await runs_of(shop, wang)}
     assert states == {"csat": InvitationState.ASKED, "nps": InvitationState.PLANNED}
@@ -137,7 +136,7 @@ async def test_i14_one_questionnaire_at_a_time(shop: Shop) -> None:
     said = await shop.owner.says(f"/survey pause {wave}")
     await shop.owner.sees("已暂停", after=said)
     await wang.presses(first, "不填了")
-    await asyncio.sleep(1.5)
+    await shop.time_passes(seconds=1)
     await shop.calms_down()
     assert not [each for each in await wang.chat() if "推荐给朋友" in words(each)], "it waits"
     said = await shop.owner.says(f"/survey resume {wave}")

@@ -10,6 +10,8 @@ from tests.stories.asking import answers_of, ask_segment, question, resolved, ru
 from tests.stories.shop import Shop
 from tests.telegram import buttons, words
 
+SQLITE_ALONE = "how words are understood"
+
 PLAN = asking.PLAN
 
 

@@ -1,14 +1,12 @@
 """Return visits: after a case by somebody else, by the bot with its buttons, and an end to it when asked for."""
 
-import asyncio
-
 from sqlmodel import col, select
 
 from models.cases import Case
 from models.contact import Contact
 from models.visits import Outcome, Visit, VisitState
 from tests.stories.asking import blocked_by
-from tests.stories.shop import Agent, Customer, Shop, case_number
+from tests.stories.shop import Agent, Customer, Shop, case_number, until
 from tests.telegram import Json, buttons, words
 
 PLAN = """
@@ -226,7 +224,6 @@ async def test_stop_is_heeded_and_an_invoice_is_still_answered(shop: Shop) -> No
     await wang.hears("发票已寄出", after=invoice)
 
     await shop.time_passes(days=2)
-    await asyncio.sleep(2.5)
     visit = await visit_of(shop, number)
     assert (visit.state, visit.reason) == (VisitState.CANCELLED, "opted_out"), "none about a case either, as we said"
     await shop.time_passes(days=38)
@@ -255,12 +252,7 @@ async def test_in_english_one_tap_ends_visits_and_words_end_all(shop: Shop) -> N
 
 async def ended(shop: Shop, number: int) -> Visit:
     """The visit of the case, once it is over."""
-    for _ in range(100):
-        visit = await visit_of(shop, number)
-        if visit.ended_at is not None:
-            break
-        await asyncio.sleep(0.1)
-    return visit
+    return await until(lambda: visit_of(shop, number), lambda visit: visit.ended_at is not None)
 
 
 async def test_f52_who_blocked_us_just_now_is_not_waited_for(shop: Shop) -> None:
@@ -283,10 +275,7 @@ async def test_f52_a_wish_between_the_decision_and_the_sending_is_heeded_of_a_ca
     await shop.calms_down()
     await shop.telegram.fault("status", "sendMessage", code=429, chat_id=wang.id, parameters={"retry_after": 5})
     await shop.time_passes(days=1, minutes=1)
-    for _ in range(50):
-        if (await visit_of(shop, number)).state is VisitState.ASKED:
-            break
-        await asyncio.sleep(0.1)
+    assert (await visit_of(shop, number)).state is VisitState.ASKED
 
     await wang.presses(done, "prefer:visit:off", forge=True)
 

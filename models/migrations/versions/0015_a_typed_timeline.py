@@ -2,13 +2,19 @@
 
 Revision: 0015
 
-Events name who did it by columns, and people and departments by their keys. Spans are told from them as far as they
-go: what no event tells (an answer without an assignee, whose turn it was) is as it is now, or unknown.
+Events name who did it by columns, and people and departments by their keys. A name that is nobody's today, or two
+people's, is nobody: but who has a case at last is known from the case, and who gave one up from whoever had it.
+
+Spans are told from the events, the audit of tiers, merges and the first response. What none of them tells (whose turn
+it was in an open case before its last words) is unknown.
 """
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -39,8 +45,25 @@ _CASES = sa.table(
     "cases",
     *(sa.column(name, BIG) for name in ("id", "customer_id", "assignee_id")),
     *(sa.column(name, AutoString()) for name in ("state", "department", "kind", "severity", "source")),
-    *(sa.column(name, UTCDateTime()) for name in ("opened_at", "last_agent_at", "last_customer_at")),
+    *(
+        sa.column(name, UTCDateTime())
+        for name in ("opened_at", "first_response_at", "last_agent_at", "last_customer_at")
+    ),
 )
+_AUDIT = sa.table(
+    "audit",
+    *(sa.column(name, BIG) for name in ("id", "staff_id")),
+    sa.column("at", UTCDateTime()),
+    *(sa.column(name, AutoString()) for name in ("action", "subject")),
+    sa.column("details", Json),
+)
+_MERGES = sa.table(
+    "merges",
+    *(sa.column(name, BIG) for name in ("id", "survivor_id", "merged_id")),
+    *(sa.column(name, UTCDateTime()) for name in ("at", "undone_at")),
+    sa.column("moved", Json),
+)
+_CUSTOMERS = sa.table("customers", sa.column("id", BIG), sa.column("tier", AutoString()))
 _SPANS = sa.table(
     "case_spans",
     *(sa.column(name, BIG) for name in ("id", "case_id", "assignee_id")),
@@ -70,20 +93,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_case_spans_case", "case_spans", ["case_id", "since"])
     op.create_index("ix_case_spans_since", "case_spans", ["since"])
-    lasting = sa.text("until IS NULL")
-    op.create_index(
-        "uq_case_spans_lasting",
-        "case_spans",
-        ["case_id"],
-        unique=True,
-        sqlite_where=lasting,
-        postgresql_where=lasting,
-    )
+    op.create_index("uq_case_spans_lasting", "case_spans", ["case_id"], unique=True, **_only("until IS NULL"))
     with op.batch_alter_table("cases") as batch_op:
         batch_op.add_column(sa.Column("card_drawn", AutoString(), nullable=True))
         batch_op.create_index("ix_cases_opened", ["opened_at"])
-        resolved = sa.text("resolved_at IS NOT NULL")
-        batch_op.create_index("ix_cases_resolved", ["resolved_at"], sqlite_where=resolved, postgresql_where=resolved)
+        batch_op.create_index("ix_cases_resolved", ["resolved_at"], **_only("resolved_at IS NOT NULL"))
     for table in ("case_events", "audit", "merges"):
         with op.batch_alter_table(table) as batch_op:
             batch_op.add_column(sa.Column("staff_id", sa.BigInteger(), nullable=True))
@@ -145,78 +159,234 @@ def _name_actors(connection: sa.Connection, table: str) -> None:
 
 # -- events and spans
 
+#: What each kind of event tells (`DETAILS` of the timeline, as it was at this version).
+KEYS = {
+    "opened": ("kind", "source"),
+    "kind": ("before", "kind"),
+    "severity": ("before", "after"),
+    "subject": ("subject",),
+    "assigned": ("to",),
+    "unassigned": ("holder", "why"),
+    "handed_over": ("giver", "to"),
+    "transferred": ("before", "after", "reason"),
+    "resolved": ("summary",),
+    "closed": ("why",),
+    "reopened": ("why",),
+    "scored": ("measure", "score"),
+    "commented": ("comment",),
+    "paged": ("people",),
+    "page_unanswered": ("people",),
+    "alarm": ("alarm", "people"),
+    "acknowledged": ("of",),
+    "escalated": ("of", "to"),
+    "warned": ("of",),
+    "promised": ("at", "words"),
+    "recovery": ("to", "due_at"),
+    "praised": ("praised",),
+    "begged": ("words",),
+    "visited": ("outcome",),
+    "from_answer": ("answer",),
+}
+#: The events that said who has a case from then on. Resolving does where nobody had it.
+HOLDS = ("claimed", "assigned", "unassigned", "handed_over", "transferred", "recovery")
+#: The events that an answer wrote by itself, and all that say anything of the state.
+WITH_ANSWER = ("claimed", "promised", "begged")
+TELLS = (*HOLDS, *WITH_ANSWER, "pending", "resolved", "closed")
+#: An answer opens a new case, and claims it where there is room. Its moment is known by Telegram's time alone:
+#: a claim within this time is taken for its own.
+SOON = timedelta(minutes=5)
+#: Somebody has the case, and no event says who.
+SOMEBODY = 0
+
 
 class _Known:
-    """Whom and what names meant: staff by name where it is one person's, departments by any name of any plan."""
+    """Whom and what names meant: staff by name where it is one person's, departments by the plan in force then."""
 
     def __init__(self, connection: sa.Connection) -> None:
         people: dict[str, set[int]] = defaultdict(set)
         for number, name in connection.execute(sa.text("SELECT id, name FROM staff")):
             people[name].add(number)
         self.people = {name: next(iter(found)) for name, found in people.items() if len(found) == 1}
-        self.departments: dict[str, str] = {}
-        for (text,) in connection.execute(sa.text("SELECT text FROM plan_versions ORDER BY id")):
-            for each in _departments(text):
-                names = each.get("name") or {}
-                spoken = names.values() if isinstance(names, dict) else [names]
-                self.departments.update({str(name): str(each["id"]) for name in (*spoken, each["id"])})
+        self.plans: list[tuple[datetime, dict[str, str]]] = []
+        versions = sa.table("plan_versions", sa.column("id"), sa.column("text"), sa.column("taken_at", UTCDateTime()))
+        for _, text, at in connection.execute(sa.select(versions).order_by(versions.c.id)):
+            self.plans.append((at, _departments(text)))
 
     def person(self, name: Any) -> int | None:
-        """The key of that member of staff; None for nobody, and where several have the name."""
-        return self.people.get(str(name)) if name else None
+        """The key of that member of staff; None for nobody, and where several have the name or nobody any more."""
+        return name if isinstance(name, int) else self.people.get(str(name)) if name else None
 
-    def department(self, name: Any) -> str | None:
-        """The id of that department."""
-        return self.departments.get(str(name), str(name)) if name else None
+    def department(self, name: Any, at: datetime) -> str | None:
+        """The id of the department that was called so at that moment, else at any, the latest first."""
+        then = [names for taken_at, names in self.plans if taken_at <= at][-1:]
+        return next((names[name] for names in (*then, *self._latest_first) if name in names), None)
+
+    @cached_property
+    def _latest_first(self) -> list[dict[str, str]]:
+        return [names for _, names in reversed(self.plans)]
 
 
-def _departments(text: str) -> list[dict[str, Any]]:
+def _departments(text: str) -> dict[str, str]:
+    """By each name that a plan has for a department, its id; what the business called it counts most."""
     try:
-        found = tomllib.loads(text).get("department", [])
+        plan = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
-        return []
-    return [each for each in found if isinstance(each, dict) and each.get("id")]
+        return {}
+    language = (plan.get("business") or {}).get("language", "zh")
+    found: dict[int, dict[str, str]] = {0: {}, 1: {}, 2: {}}
+    for each in plan.get("department", ()):
+        number = str(each.get("id", ""))
+        names = each.get("name") or {}
+        for spoken, name in (names if isinstance(names, dict) else {language: names}).items():
+            found[2 if spoken == language else 1].setdefault(str(name), number)
+        found[0][number] = number
+    return {**found[0], **found[1], **found[2]}
 
 
-def _typed(row: Any, source: str, known: _Known) -> dict[str, Any]:
-    """The details of an event under their keys of today."""
-    old = row.details or {}
-    match row.what:
-        case "opened":
-            return {"kind": old.get("kind"), "source": source}
-        case "kind":
-            return {"before": old.get("before"), "kind": old.get("kind")}
-        case "assigned":
-            return {"to": known.person(old.get("to"))}
-        case "unassigned":
-            why = "left" if "left" in old else "away"
-            return {"holder": known.person(old.get(why)), "why": why}
-        case "handed_over":
-            return {"giver": known.person(old.get("giver")), "to": known.person(old.get("to"))}
-        case "transferred":
-            ends = {key: known.department(old.get(key)) for key in ("before", "after")}
-            return {**ends, "reason": old.get("reason", "")}
-        case "closed":
-            return {"why": old.get("why") or ("staff" if row.staff_id else "accepted")}
-        case "scored":
-            return {"measure": "csat", "score": old.get("score")}
-        case "paged" | "page_unanswered" | "alarm":
-            people = [known.person(name) for name in old.get("people", ())]
-            return {**old, "people": [each for each in people if each]}
-        case "acknowledged":
-            return {"of": old.get("of")}
-        case "praised":
-            return {"praised": old.get("staff")}
-        case "promised":
-            return {"at": old.get("at"), "words": old.get("words", "")}
-        case "resolved":
-            return {"summary": old.get("summary", "")}
-    return dict(old)
+@dataclass
+class _Told:
+    """An event with its details of today, and what of the case was other from then on."""
+
+    row: Any
+    at: datetime
+    details: dict[str, Any]
+    step: dict[str, Any]
+
+
+class _Reading:
+    """The events of one case, read in the order in which they were written."""
+
+    def __init__(self, case: Any, rows: Sequence[Any], known: _Known) -> None:
+        self.case, self.known = case, known
+        self.holder: int | None = None
+        self.state = "new"
+        self.first = {"state": "new", "assignee_id": None, **self._at_first(rows)}
+        self.kind, self.department = self.first["kind"], self.first["department"]
+        self.told: list[_Told] = []
+        last_of = {row.what: number for number, row in enumerate(rows)}
+        last_hold = max((last_of.get(what, -1) for what in HOLDS), default=-1)
+        at = case.opened_at
+        for number, row in enumerate(rows):
+            at = max(at, row.at)
+            self._answered_before(at, row)
+            old = dict(row.details or {})
+            if number == last_hold and case.assignee_id and old.get("to"):
+                old["to"] = case.assignee_id  # whoever has the name today
+            if number == last_of.get("transferred"):
+                old["after"] = case.department
+            details = {**old, **self._typed(row, old)}
+            step = self._step(row, details, old)
+            self._follow(step)
+            self.told.append(_Told(row, at, {key: details.get(key) for key in KEYS.get(row.what, ())}, step))
+        self._answered_before(None, None)
+
+    def _at_first(self, rows: Sequence[Any]) -> dict[str, Any]:
+        """How the case was when it was opened: what the first event that changes something says was before."""
+
+        def first(what: str) -> Any:
+            return next((row for row in rows if row.what == what), None)
+
+        moved, graver, opened = first("transferred"), first("severity"), first("opened")
+        kind = self.case.kind
+        if opened is not None and "kind" in opened.details:
+            kind = opened.details["kind"]
+        elif (confirmed := first("kind")) is not None:
+            kind = confirmed.details.get("before")
+        return {
+            "kind": kind,
+            "severity": graver.details.get("before") if graver is not None else self.case.severity,
+            "department": (
+                self.known.department(moved.details.get("before"), moved.at)
+                if moved is not None
+                else self.case.department
+            ),
+        }
+
+    def _typed(self, row: Any, old: dict[str, Any]) -> dict[str, Any]:
+        """The details that have other keys or values today."""
+        known = self.known
+        match row.what:
+            case "opened":
+                return {"source": self.case.source, "kind": self.first["kind"]}
+            case "kind":
+                return {"before": old.get("before", self.kind)}
+            case "assigned":
+                return {"to": known.person(old.get("to"))}
+            case "unassigned":
+                why = old.get("why") or ("left" if "left" in old else "away")
+                return {"holder": self.holder or known.person(old.get("holder", old.get(why))), "why": why}
+            case "handed_over":
+                giver = self.holder or known.person(old.get("giver"))
+                return {"giver": giver, "to": known.person(old.get("to"))}
+            case "transferred":
+                after = known.department(old.get("after"), row.at)
+                return {"before": self.department, "after": after, "reason": old.get("reason", "")}
+            case "closed":
+                return {"why": old.get("why") or ("staff" if row.staff_id else "accepted")}
+            case "scored":
+                return {"measure": "csat"}
+            case "paged" | "page_unanswered" | "alarm":
+                people = [known.person(name) for name in old.get("people", ())]
+                return {"people": [each for each in people if each]}
+            case "praised":
+                return {"praised": old.get("praised", old.get("staff"))}
+            case "promised":
+                return {"words": old.get("words", "")}
+            case "resolved":
+                return {"summary": old.get("summary", "")}
+        return {}
+
+    def _step(self, row: Any, details: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+        """What the event made of the case."""
+        step: dict[str, Any] = {}
+        match row.what:
+            case "claimed":
+                step["assignee_id"] = row.staff_id
+            case "assigned" | "handed_over" | "recovery":
+                step["assignee_id"] = details.get("to") or (SOMEBODY if old.get("to") else None)
+            case "unassigned":
+                step["assignee_id"] = None
+            case "transferred":
+                step |= {"department": details["after"], "assignee_id": None}
+            case "kind":
+                step["kind"] = details.get("kind")
+            case "severity":
+                step["severity"] = details.get("after")
+            case "pending" | "resolved" | "closed":
+                step["state"] = row.what
+                if row.what == "resolved" and self.holder is None:
+                    step["assignee_id"] = row.staff_id
+            case "answered" | "reopened":
+                step["state"] = "open"
+            case "promised" | "begged" if self.state == "new":
+                step["state"] = "open"  # which was said to the customer
+        if self.state == "new" and step.get("assignee_id") is not None:
+            step.setdefault("state", "open")
+        return step
+
+    def _follow(self, step: dict[str, Any]) -> None:
+        self.holder = step.get("assignee_id", self.holder)
+        self.state = step.get("state", self.state)
+        self.kind = step.get("kind", self.kind)
+        self.department = step.get("department", self.department)
+
+    def _answered_before(self, at: datetime | None, row: Any) -> None:
+        """An answer opened a new case though nobody took it with that; no event says so."""
+        answered: datetime | None = self.case.first_response_at
+        if self.state != "new" or answered is None or (at and answered > at):
+            return
+        if at and row.what not in TELLS:
+            return  # a later one may have the answer's moment
+        answered = max(answered, self.case.opened_at)
+        if at and row.what in WITH_ANSWER and at - answered <= SOON:
+            return
+        self.told.append(_Told(None, answered, {}, {"state": "open"}))
+        self.state = "open"
 
 
 def _rewrite(connection: sa.Connection) -> None:
     """Every event under its kind with its details of today, and the spans that they tell."""
-    known, tiers = _Known(connection), _tiers(connection)
+    known, tiers = _Known(connection), _Tiers(connection)
     last = 0
     while cases := connection.execute(
         sa.select(_CASES).where(_CASES.c.id > last).order_by(_CASES.c.id).limit(AT_ONCE)
@@ -225,126 +395,131 @@ def _rewrite(connection: sa.Connection) -> None:
         within = _EVENTS.c.case_id.between(first, last)
         rows = connection.execute(sa.select(_EVENTS).where(within).order_by(_EVENTS.c.case_id, _EVENTS.c.id)).all()
         events = {case_id: list(found) for case_id, found in groupby(rows, key=lambda row: row.case_id)}
+        tiers.fetch(connection, cases)
         changed, spans = [], []
         for case in cases:
-            told = [(row, _typed(row, case.source, known)) for row in events.get(case.id, ())]
-            changed += [{"row": row.id, "named": row.what, "typed": details} for row, details in told]
-            spans += _spans(case, told, tiers.get(case.customer_id, []))
+            reading = _Reading(case, events.get(case.id, ()), known)
+            changed += [
+                {"row": each.row.id, "named": each.row.what, "typed": each.details}
+                for each in reading.told
+                if each.row is not None
+            ]
+            spans += _spans(case, reading, *tiers.of(case))
         if changed:
             change = sa.update(_EVENTS).where(_EVENTS.c.id == sa.bindparam("row"))
             values = {"kind": sa.bindparam("named"), "details": sa.bindparam("typed", type_=Json)}
             connection.execute(change.values(**values), changed)
         connection.execute(sa.insert(_SPANS), spans)
+    tiers.close(connection)
 
 
-def _tiers(connection: sa.Connection) -> dict[int, list[tuple[Any, str | None, str | None]]]:
-    """By customer: when the tier changed, from what to what; the last entry, without a moment, is the tier of now."""
-    audit = sa.table(
-        "audit",
-        sa.column("id", BIG),
-        sa.column("at", UTCDateTime()),
-        sa.column("action", AutoString()),
-        sa.column("subject", AutoString()),
-        sa.column("details", Json),
-    )
-    found: dict[int, list[tuple[Any, str | None, str | None]]] = defaultdict(list)
-    for row in connection.execute(sa.select(audit).where(audit.c.action == "tier").order_by(audit.c.id)):
-        number = row.subject.partition(":")[2]
-        if number.isdecimal():
-            found[int(number)].append((row.at, row.details.get("before"), row.details.get("after")))
-    for number, tier in connection.execute(sa.text("SELECT id, tier FROM customers")):
-        if tier or number in found:
-            found[number].append((None, tier, tier))
-    return found
+#: A change of a customer's tier: when, from what, to what, and whether it was only done where the tier was `before`.
+_Change = tuple[datetime, str | None, str | None, bool]
 
 
-def _steps(
-    case: Any, told: Sequence[tuple[Any, dict[str, Any]]], tiers: Sequence[Any]
-) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """What each event, and each change of tier, made of the case: the moment, and what is other from then on."""
-    moves = [(row.at, row.what, row.staff_id, details) for row, details in told]
-    moves += [(at, "tier", None, {"tier": after}) for at, _, after in tiers if at is not None and at > case.opened_at]
-    holder: int | None = None
-    is_new = True
-    for at, what, staff_id, details in sorted(moves, key=lambda move: move[0]):
-        step: dict[str, Any] = {}
-        match what:
-            case "claimed":
-                step["assignee_id"] = staff_id
-            case "assigned" | "handed_over" | "recovery":
-                step["assignee_id"] = details.get("to")
-            case "unassigned":
-                step["assignee_id"] = None
-            case "transferred":
-                step |= {"department": details["after"], "assignee_id": None}
-            case "kind":
-                step["kind"] = details["kind"]
-            case "severity":
-                step["severity"] = details.get("after")
-            case "tier":
-                step["tier"] = details["tier"]
-            case "pending" | "resolved" | "closed":
-                step["state"] = what
-                if what == "resolved" and holder is None:
-                    step["assignee_id"] = staff_id
-            case "answered" | "reopened":
-                step["state"] = "open"
-        if is_new and step.get("assignee_id") and "state" not in step:
-            step["state"] = "open"
-        is_new = is_new and "state" not in step
-        holder = step.get("assignee_id", holder)
-        if step:
-            yield at, step
+class _Tiers:
+    """Which tier a case's customer had when: from the audit, and from merges, by which cases change hands."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        op.create_index("ix_audit_of_tiers", "audit", ["subject"], **_only("action = 'tier'"))
+        self.owners: dict[int, list[tuple[datetime, int, int]]] = defaultdict(list)
+        self.merged: dict[int, list[_Change]] = defaultdict(list)
+        for row in connection.execute(sa.select(_MERGES).order_by(_MERGES.c.id)):
+            for (number,) in row.moved.get("rows", {}).get("cases.customer_id", ()):
+                self.owners[number].append((row.at, row.merged_id, row.survivor_id))
+                if row.undone_at:
+                    self.owners[number].append((row.undone_at, row.survivor_id, row.merged_id))
+            if took := row.moved.get("file", {}).get("tier"):
+                before, became = took
+                self.merged[row.survivor_id].append((row.at, before, became, False))
+                if row.undone_at:
+                    self.merged[row.survivor_id].append((row.undone_at, became, before, True))
+
+    def fetch(self, connection: sa.Connection, cases: Sequence[Any]) -> None:
+        """Read about the customers of these cases."""
+        numbers = {case.customer_id for case in cases}
+        for case in cases:
+            numbers |= {number for _, *both in self.owners.get(case.id, ()) for number in both}
+        self.changes: dict[int, list[_Change]] = defaultdict(list)
+        of = sa.select(_AUDIT).where(_AUDIT.c.action == "tier").order_by(_AUDIT.c.id)
+        for row in connection.execute(of.where(_AUDIT.c.subject.in_([f"customer:{number}" for number in numbers]))):
+            if row.staff_id is not None and row.details.get("after") is None:
+                continue  # left to the rules, whose change stands for itself
+            number = int(row.subject.partition(":")[2])
+            self.changes[number].append((row.at, row.details.get("before"), row.details.get("after"), False))
+        now = sa.select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers))
+        self.now = {row.id: row.tier for row in connection.execute(now)}
+
+    def _of_customer(self, number: int) -> list[tuple[datetime | None, str | None]]:
+        """The tiers, each with when it began; the first began before we know."""
+        changes = sorted([*self.changes.get(number, ()), *self.merged.get(number, ())], key=lambda change: change[0])
+        tier = changes[0][1] if changes else self.now.get(number)
+        found: list[tuple[datetime | None, str | None]] = [(None, tier)]
+        for at, before, after, only_then in changes:
+            if not only_then or before == found[-1][1]:
+                found.append((at, after))
+        return found
+
+    def of(self, case: Any) -> tuple[str | None, list[tuple[datetime, str | None]]]:
+        """The tier of a case when it was opened, and its changes since."""
+        moves = sorted(self.owners.get(case.id, ()), key=lambda move: move[0])
+        owner, since = moves[0][1] if moves else case.customer_id, case.opened_at
+        steps: list[tuple[datetime, str | None]] = []
+        for at, _, following in [*moves, (None, 0, 0)]:
+            tiers = self._of_customer(owner)
+            steps.append((since, [tier for begun, tier in tiers if begun is None or begun <= since][-1]))
+            steps += [(begun, tier) for begun, tier in tiers if begun and begun > since and (not at or begun < at)]
+            owner, since = following, at
+        return steps[0][1], steps[1:]
+
+    def close(self, connection: sa.Connection) -> None:
+        """Leave the audit as it was."""
+        op.drop_index("ix_audit_of_tiers", "audit")
 
 
-def _spans(case: Any, told: Sequence[tuple[Any, dict[str, Any]]], tiers: Sequence[Any]) -> list[dict[str, Any]]:
-    """The spans of a case, in order; the last one is as the case stands."""
-    now = _at_first(case, told, tiers)
-    spans = [{"since": case.opened_at, **now}]
-    for at, step in _steps(case, told, tiers):
+def _only(condition: str) -> dict[str, Any]:
+    """The rows that an index has."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+def _spans(
+    case: Any, reading: _Reading, tier: str | None, tiers: Sequence[tuple[datetime, str | None]]
+) -> list[dict[str, Any]]:
+    """The spans of a case, in order, none of no time and no two alike in a row; the last is as the case stands."""
+    moves = [(each.at, each.step) for each in reading.told] + [(at, {"tier": value}) for at, value in tiers]
+    now = {**reading.first, "tier": tier}
+    spans = [(case.opened_at, now)]
+    for at, step in sorted(moves, key=lambda move: move[0]):
+        tier = step.get("tier", tier)
         now = {**now, **step}
-        at = max(at, spans[-1]["since"])
-        if {key: spans[-1][key] for key in now} == now:
-            continue
-        if spans[-1]["since"] == at:
-            spans[-1].update(now)
-        else:
-            spans.append({"since": at, **now})
+        # What is over is counted by the tier that it ended with.
+        now["tier"] = spans[-1][1]["tier"] if now["state"] == "closed" else tier
+        _put(spans, at, {**now, "assignee_id": now["assignee_id"] or None})
     stands = {key: getattr(case, key) for key in ("state", "assignee_id", "department", "kind", "severity")}
-    spans[-1].update(stands, tier=tiers[-1][1] if tiers else None)
-    found = []
-    for number, span in enumerate(spans):
-        following = spans[number + 1]["since"] if number + 1 < len(spans) else None
-        turn = _turn(case if following is None else None, span["state"])
-        found.append({"id": new_id(), "case_id": case.id, "until": following, "waits_for": turn, **span})
-    return found
+    _put(spans, spans[-1][0], {**spans[-1][1], **stands})
+    spans = _with_turns(case, spans)
+    ends = [since for since, _ in spans[1:]] + [None]
+    return [
+        {"id": new_id(), "case_id": case.id, "since": since, "until": until, **values}
+        for (since, values), until in zip(spans, ends, strict=True)
+    ]
 
 
-def _at_first(case: Any, told: Sequence[tuple[Any, dict[str, Any]]], tiers: Sequence[Any]) -> dict[str, Any]:
-    """How the case was when it was opened: what the first event that changes something says was before."""
-
-    def before(what: str, value: Any) -> Any:
-        return next((details.get("before") for row, details in told if row.what == what), value)
-
-    opened = next((details for row, details in told if row.what == "opened"), None)
-    has_kind = any(row.what == "kind" for row, _ in told)
-    return {
-        "state": "new",
-        "assignee_id": None,
-        "department": before("transferred", case.department),
-        "kind": opened["kind"] if opened else None if has_kind else case.kind,
-        "severity": before("severity", case.severity),
-        "tier": next((old for at, old, _ in tiers if at is None or at > case.opened_at), None),
-    }
+def _put(spans: list[tuple[datetime, dict[str, Any]]], at: datetime, values: dict[str, Any]) -> None:
+    """From that moment on the case was so."""
+    if spans[-1][0] >= at:
+        at = spans.pop()[0]
+    if not spans or spans[-1][1] != values:
+        spans.append((at, values))
 
 
-def _turn(lasting: Any, state: str) -> str | None:
-    """Whose turn it was, where the state says it, or the words of a case that still is so."""
-    if state == "closed":
-        return None
-    if state in ("pending", "resolved"):
-        return "customer"
-    if lasting is None:
-        return "us" if state == "new" else None
-    ours = lasting.last_agent_at is None or lasting.last_agent_at < lasting.last_customer_at
-    return "us" if ours else "customer"
+def _with_turns(case: Any, spans: list[tuple[datetime, dict[str, Any]]]) -> list[tuple[datetime, dict[str, Any]]]:
+    """Whose turn it was where the state says it, and in an open case that lasts since the last words."""
+    turns = {"new": "us", "pending": "customer", "resolved": "customer"}
+    *before, (since, lasting) = [(at, {**values, "waits_for": turns.get(values["state"])}) for at, values in spans]
+    if lasting["state"] != "open":
+        return [*before, (since, lasting)]
+    ours = case.last_agent_at is None or case.last_agent_at < case.last_customer_at
+    spoken = since if case.last_agent_at is None else case.last_customer_at if ours else case.last_agent_at
+    turned = (max(since, spoken), {**lasting, "waits_for": "us" if ours else "customer"})
+    return [*before, (since, lasting), turned] if spoken > since else [*before, turned]

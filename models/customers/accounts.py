@@ -1,4 +1,4 @@
-"""The customers whom a unit of work has met, and who they are in Telegram."""
+"""Customers by their accounts and numbers, and those whom a unit of work has met."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +11,8 @@ from models.customers.rows import Customer
 from models.topics import forget_topics_of
 from models.work import Work
 
+#: A number has at most so many digits.
+LONGEST_NUMBER = 17
 _USERS: Any = bindparam("user_ids", expanding=True)
 _CUSTOMERS = select(Customer).where(col(Customer.user_id).in_(_USERS)).order_by(col(Customer.id)).with_for_update()
 
@@ -66,6 +68,15 @@ async def customer_numbered(work: Work, customer_id: int) -> Customer:
     if customer.user_id is not None:
         work.memory(_Known)[customer.user_id] = customer
     return customer
+
+
+async def customer_called(work: Work, number: str) -> Customer | None:
+    """The customer of a number as staff write it ("17", "#17"), or into whom they were merged; None for nobody."""
+    digits = number.removeprefix("#")
+    if not digits.isdecimal() or len(digits) > LONGEST_NUMBER:
+        return None
+    found = await work.first(select(Customer.id).where(Customer.id == int(digits)))
+    return await customer_numbered(work, found) if found is not None else None
 
 
 async def customer_of(work: Work, case: Case) -> Customer:

@@ -1,0 +1,192 @@
+"""A small office for tests of use cases: a database, a plan, people's time as the test sets it, and a fixed cast.
+
+Only here is imitated how people act: where a use case gets another signature, this is the place to follow.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlmodel import col, select
+
+from handlers import answers, cases, open_database
+from handlers.happenings import CustomerSpoke, SeverityChanged
+from models.base import metadata
+from models.cases import Case, CaseKind, case_numbered
+from models.customers import Customer, customer_numbered
+from models.database import Database
+from models.delivery import Outbox
+from models.installation import COUNTERS, PlanVersion
+from models.plan import Plan, read_plan
+from models.staff import GroupMember, Role, Staff, StaffGroup, active_staff, staff_member
+from models.work import Counter, Work
+from tests.tables import make_tables
+
+#: The one staff group, and who is in it: their keys.
+GROUP = -1001
+AGENT, SUPERVISOR, MANAGER = 1, 2, 3
+#: Rounds after which a tick has to be at its end.
+ROUNDS = 200
+
+
+class Desk:
+    """Staff, customers and their cases on one database; `now` and the plan are the test's to set."""
+
+    def __init__(self, database: Database, plan: Plan, now: datetime) -> None:
+        self.database = database
+        self.plan, self.version = plan, 1
+        self.now = now
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        """A unit of work at this moment, and what follows from it."""
+        async with self.database.work(lambda: self.now, self.plan, self.version) as work:
+            work.real_now = self.now
+            yield work
+
+    async def ticks(self, *use_cases: Callable[[Work], Awaitable[bool]]) -> int:
+        """Each until nothing is left to do; how often something was done."""
+        return sum([await self._tick(each) for each in use_cases])
+
+    async def _tick(self, use_case: Callable[[Work], Awaitable[bool]]) -> int:
+        for rounds in range(ROUNDS):
+            async with self.work() as work:
+                if not await use_case(work):
+                    return rounds
+        raise AssertionError(f"{use_case.__name__} does not come to an end")
+
+    async def rows(self, table: Any) -> list[Any]:
+        """All that a table holds, in the order of its keys."""
+        async with self.database.reading() as session:
+            return list((await session.exec(select(table).order_by(table.id))).all())
+
+    # -- who is there
+
+    async def furnish(self, plan: str = "") -> None:
+        """The counters, the plan's text, and the staff group."""
+        async with self.work() as work:
+            for name in COUNTERS:
+                work.add(Counter(name=name))
+            work.add(PlanVersion(id=1, text=plan, taken_at=self.now))
+            work.add(StaffGroup(id=1, configured_id=GROUP, chat_id=GROUP, is_forum=False))
+
+    async def hire(self, *staff: Staff) -> None:
+        """These work in the group from now on."""
+        async with self.work() as work:
+            for person in staff:
+                work.add(person)
+            await work.flush()
+            for person in staff:
+                assert person.id is not None
+                work.add(GroupMember(group_id=1, staff_id=person.id))
+
+    async def cast(self) -> None:
+        """An agent, a supervisor and a manager."""
+        roles = {AGENT: Role.AGENT, SUPERVISOR: Role.SUPERVISOR, MANAGER: Role.MANAGER}
+        await self.hire(
+            *(
+                Staff(id=key, user_id=100 + key, name=role.value, role=role, joined_at=self.now)
+                for key, role in roles.items()
+            )
+        )
+
+    async def welcome(self, *customers: Customer) -> None:
+        """These are customers from now on."""
+        async with self.work() as work:
+            for customer in customers:
+                work.add(customer)
+
+    async def clear(self) -> None:
+        """Nothing has happened yet, and nobody is there."""
+        async with self.database.engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                await connection.execute(table.delete())
+
+    # -- what people do
+
+    async def opens(self, tier: str | None = None, kind: CaseKind | None = None, severity: str | None = None) -> int:
+        """The customer says what it is about; returns the case's number."""
+        async with self.work() as work:
+            customer = await customer_numbered(work, 1)
+            customer.tier = tier
+            case = await cases.open_case(work, customer, words="水壶漏水", kind=kind, parent=None)
+            case.severity = severity
+            await self.says(work, case, "水壶漏水")
+            return case.id
+
+    async def customer_says(self, number: int, text: str) -> None:
+        async with self.work() as work:
+            await self.says(work, await self.case(work, number), text)
+
+    async def says(self, work: Work, case: Case, text: str) -> None:
+        """The customer speaks, within a unit of work."""
+        case.last_customer_at = work.now
+        work.happen(CustomerSpoke(case, await customer_numbered(work, 1), text, work.now))
+
+    async def agent_says(self, number: int) -> None:
+        async with self.work() as work:
+            await self.answer(work, number)
+
+    async def answer(self, work: Work, number: int) -> None:
+        """The agent answers, within a unit of work."""
+        await customer_numbered(work, 1)  # as every update does: whoever acts on a case holds its customer
+        await answers.note_answer(work, await self.case(work, number), await staff_member(work, AGENT), work.now)
+
+    async def case(self, work: Work, number: int) -> Case:
+        case = await case_numbered(work, number)
+        assert case is not None
+        return case
+
+    async def takes(self, plan: str) -> None:
+        """Another plan comes into force."""
+        self.plan, self.version = read_plan(plan), self.version + 1
+        async with self.work() as work:
+            work.add(PlanVersion(id=self.version, text=plan, taken_at=self.now))
+
+    async def everybody_writes(self) -> None:
+        """All of the staff have started the bot."""
+        async with self.work() as work:
+            for person in await active_staff(work):
+                person.started_bot = True
+
+    async def graver(self, number: int, severity: str | None) -> None:
+        """The case gets that severity."""
+        async with self.work() as work:
+            case = await self.case(work, number)
+            case.severity = severity
+            work.happen(SeverityChanged(case, None, None, case.severity))
+
+    # -- what was said
+
+    async def told(self) -> list[str]:
+        """The templates for staff and the texts for customers that were said since last asked, cards left out."""
+        async with self.database.work(lambda: self.now, self.plan) as work:
+            rows = await work.all(select(Outbox).where(Outbox.what != "card").order_by(col(Outbox.id)))
+            for row in rows:
+                await work.session.delete(row)
+            return self.texts(rows)
+
+    async def said(self) -> list[Outbox]:
+        """The rows for the sender, cards left out."""
+        return [row for row in await self.rows(Outbox) if row.what != "card"]
+
+    @staticmethod
+    def texts(rows: Sequence[Outbox]) -> list[str]:
+        return [row.body.get("template") or row.body.get("text", row.what) for row in rows]
+
+
+AnyDesk = TypeVar("AnyDesk", bound=Desk)
+
+
+@asynccontextmanager
+async def open_desk(url: str, plan: str, now: datetime, kind: type[AnyDesk]) -> AsyncIterator[AnyDesk]:
+    """A desk with its group on an empty database."""
+    database = open_database(url, lambda: datetime.now(UTC))
+    try:
+        await make_tables(database)
+        desk = kind(database, read_plan(plan), now)
+        await desk.furnish(plan)
+        yield desk
+    finally:
+        await database.close()

@@ -1,0 +1,127 @@
+"""Ten thousand cases as the version before had them come through the migration: what their timelines and spans tell
+then is held against how every case was at every moment, which the shop of `old_history.py` knows."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Boolean, Table, column, insert, select, table
+from sqlalchemy.engine import Connection
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from handlers import open_database
+from models.base import Base, Json, metadata
+from models.database import Database
+from models.migrations import _references_unchecked, configuration, migrate
+from models.timeline import DETAILS, CaseEvent, CaseSpan, EventKind
+from tests.old_history import NOW, CaseThen, History
+
+CASES = 10_000
+VALUES = ("state", "assignee_id", "department", "kind", "severity", "tier")
+EVENT = ("case_id", "at", "kind", "staff_id", "customer_id", "details")
+
+
+@cache
+def shop() -> History:
+    """The same for both databases: it takes a few seconds."""
+    return History(seed=9, count=CASES)
+
+
+def to_version(connection: Connection, version: str) -> None:
+    command.upgrade(configuration(connection), version)
+
+
+def put(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
+    for name, found in rows.items():
+        if not found:
+            continue
+        kinds: dict[type, Any] = {dict: Json, list: Json, datetime: UTCDateTime(), bool: Boolean()}
+        seen = {key: value for row in found for key, value in row.items() if value is not None}
+        columns: list[Any] = [column(key, kinds.get(type(seen.get(key)))) for key in found[0]]
+        connection.execute(insert(table(name, *columns)), found)
+
+
+@pytest.mark.timeout(600)
+async def test_every_event_and_span_of_old_cases_tells_how_it_was(database_url: str) -> None:
+    history = shop()
+    database = open_database(database_url, lambda: datetime.now(UTC))
+    async with database.engine.begin() as connection:
+        await connection.run_sync(to_version, "0014")
+        await connection.run_sync(put, history.rows())
+    await migrate(database.engine)
+    events = await rows_of(database, CaseEvent)
+    spans = await rows_of(database, CaseSpan)
+    await database.close()
+    assert {case.number for case in history.cases} == set(spans)
+    for case in history.cases:
+        told = [{key: row[key] for key in EVENT} for row in events[case.number]]
+        assert told == case.new_events
+        held_against_the_truth(case, spans[case.number])
+
+
+async def test_the_way_back_and_forward_again_tells_the_same(database_url: str) -> None:
+    history = History(seed=4, count=200)
+    database = open_database(database_url, lambda: datetime.now(UTC))
+    async with database.engine.begin() as connection:
+        await connection.run_sync(to_version, "0014")
+        await connection.run_sync(put, history.rows())
+    await migrate(database.engine)
+    async with database.engine.connect() as connection, _references_unchecked(connection), connection.begin():
+        await connection.run_sync(lambda found: command.downgrade(configuration(found), "0014"))
+        old = table("case_events", column("what"), column("actor"), column("id"))
+        back = [(row.what, row.actor) for row in await connection.execute(select(old).order_by(old.c.id))]
+    await migrate(database.engine)
+    events = await rows_of(database, CaseEvent)
+    await database.close()
+    assert back == [(event["what"], event["actor"]) for case in history.cases for event in case.events]
+    for case in history.cases:
+        assert [{key: row[key] for key in EVENT} for row in events[case.number]] == case.new_events
+
+
+async def rows_of(database: Database, kept: type[Base]) -> dict[int, list[dict[str, Any]]]:
+    of: Table = metadata.tables[str(kept.__tablename__)]
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    order = of.c.id if "details" in of.c else of.c.since
+    async with database.engine.connect() as connection:
+        for row in (await connection.execute(select(of).order_by(order))).mappings():
+            found[row["case_id"]].append(dict(row))
+    return found
+
+
+def held_against_the_truth(case: CaseThen, spans: list[dict[str, Any]]) -> None:
+    ends = [span["until"] for span in spans]
+    assert [case.opened_at, *ends[:-1]] == [span["since"] for span in spans], "a gap or an overlap"
+    assert ends[-1] is None
+    assert all(span["since"] < span["until"] for span in spans[:-1])
+    alike = [{**span, "id": 0, "since": 0, "until": 0} for span in spans]
+    assert all(one != other for one, other in pairwise(alike)), "cut for nothing"
+    moments = {at for at, _ in case.facts} | {span["since"] for span in spans}
+    moments |= {at - timedelta(microseconds=1) for at in moments if at > case.opened_at}
+    moments |= {case.opened_at + (NOW - case.opened_at) * part / 7 for part in range(1, 8)}
+    changed, before = case.opened_at, case.was(case.opened_at)
+    for at in sorted(moments):
+        was = case.was(at)
+        (span,) = [each for each in spans if each["since"] <= at and (each["until"] is None or at < each["until"])]
+        assert {key: span[key] for key in VALUES} == was, (case.number, at)
+        changed, before = changed if was == before else at, was
+    for span in spans:
+        turn = {"new": "us", "pending": "customer", "resolved": "customer"}.get(span["state"])
+        if span["state"] == "open" and span["until"] is None:
+            ours = case.last_agent_at is None or case.last_agent_at < case.last_customer_at
+            spoken = case.last_customer_at if ours and case.last_agent_at else case.last_agent_at or changed
+            assert span["since"] == max(spoken, changed)
+            turn = "us" if ours else "customer"
+        assert span["waits_for"] == turn
+
+
+def test_the_history_has_every_kind_of_event_with_the_details_of_today() -> None:
+    kinds: dict[EventKind, set[frozenset[str]]] = defaultdict(set)
+    for case in shop().cases:
+        for event in case.new_events:
+            kinds[event["kind"]].add(frozenset(event["details"]))
+    assert {kind: {frozenset(keys)} for kind, keys in DETAILS.items()} == dict(kinds)
+    assert set(kinds) == set(EventKind)
