@@ -1,7 +1,6 @@
 """Answers in the customer's own words, or as a photo: kept, read by staff, and made a case where they ask for one."""
 
 from dataclasses import replace
-from typing import Any
 
 from handlers import cases, messages
 from handlers.authority import require
@@ -34,9 +33,9 @@ async def keep_words(work: Work, run: Run, question: Question, said: Said) -> No
     said, content, customer, case = replace(said, answers=None), said.content, run.customer, run.case
     value = None if question.traits.spoken else content.kind
     answer = record(work, run, question, value, words=content.text or None, media=content.media)
-    case_id = case.id if case else None
     if case and content.text:
         work.happen(Commented(case, customer, content.text))
+    case_id = case.id if case else None
     message_id = new_message(work, customer_id=customer.id, case_id=case_id, author=Author.CUSTOMER, **stored(said))
     group = await staff_group(work, case.group_id) if case else await main_group(work)
     await work.flush()
@@ -49,7 +48,10 @@ async def keep_words(work: Work, run: Run, question: Question, said: Said) -> No
         "priority": Priority.RELAY,
     }
     if _at_once(run, question, content):
-        _show_staff(work, run, question, content, answer, group, row)
+        _show_staff(work, run, group, answer, content, message_id)
+        if utf16_length(content.text) > SHOWN:
+            lane = staff_lane(group.id or 0, customer.id)
+            messages.words_to_staff(work, lane, content.text, content.entities, row)
     if content.kind != "text":
         await messages.show_staff(work, customer, said, row)
     await advance(work, run, question)
@@ -63,38 +65,27 @@ def _at_once(run: Run, question: Question, content: Content) -> bool:
     return goes_on and is_pressing(run)
 
 
-def _show_staff(
-    work: Work,
-    run: Run,
-    question: Question,
-    content: Content,
-    answer: Answer,
-    group: StaffGroup,
-    row: dict[str, Any],
-) -> None:
+def _show_staff(work: Work, run: Run, group: StaffGroup, answer: Answer, content: Content, message_id: int) -> None:
     """The words with their question, and a button that makes them a case."""
-    language = work.plan.business.language
-    shown = utf16_length(content.text) <= SHOWN
-    kind = label(language, f"content.{content.kind}")
+    language, question = work.plan.business.language, run.questionnaire.named(answer.question)
+    assert question is not None  # noqa: S101 - it was asked
+    text = content.text if utf16_length(content.text) <= SHOWN else label(language, "relay.long_text")
     values = {
         **about(work, run),
         "question": showing.question_text(language, question),
-        "text": (content.text if shown else label(language, "relay.long_text")) or kind,
+        "text": text or label(language, f"content.{content.kind}"),
     }
-    make = [[button(label(language, "survey_button.make_case"), f"makecase:{answer.id}")]]
     tell_staff(
         work,
         group,
         run.customer,
         "questionnaires/words",
         values,
-        buttons=make,
+        buttons=[[button(label(language, "survey_button.make_case"), f"makecase:{answer.id}")]],
         priority=Priority.RELAY,
-        case_id=row["case_id"],
-        message_id=row["message_id"] if content.kind == "text" else None,
+        case_id=run.case.id if run.case else None,
+        message_id=message_id if content.kind == "text" else None,
     )
-    if not shown:
-        messages.words_to_staff(work, staff_lane(group.id or 0, run.customer.id), content.text, content.entities, row)
 
 
 async def make_case(work: Work, answer: Answer, by: Staff | Customer) -> Case:

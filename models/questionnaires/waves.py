@@ -40,37 +40,43 @@ def has_audience(plan: Plan, wave: SurveyWave) -> bool:
 
 def _may_be_asked(plan: Plan, wave: SurveyWave, now: datetime) -> Any:
     """Customers who can be reached, did not say no, and were not asked the same not long ago."""
+    conditions = [
+        REACHABLE,
+        ~_refused(),
+        or_(_CUSTOMERS.c.banned_until.is_(None), _CUSTOMERS.c.banned_until <= now),
+    ]
+    if wave.apart_seconds:
+        conditions.append(~_asked_since(wave, now - timedelta(seconds=wave.apart_seconds)))
+    if wave.audience is not None and plan.tier_named(wave.audience) is None:  # else its stratum says it
+        conditions.append(cast(_CUSTOMERS.c.segments, String).like(f'%"{wave.audience}"%'))
+    return and_(*conditions)
+
+
+def _refused() -> Any:
+    """The last that the customer said of questionnaires is no."""
     later = Consent.__table__.alias()  # type: ignore[attr-defined]
     revised = exists().where(
         later.c.customer_id == col(Consent.customer_id),
         later.c.purpose == Purpose.SURVEY,
         later.c.id > col(Consent.id),
     )
-    refused = exists().where(
+    return exists().where(
         col(Consent.customer_id) == _CUSTOMERS.c.id,
         col(Consent.purpose) == Purpose.SURVEY,
         col(Consent.given).is_(False),
         ~revised,
     )
-    conditions = [
-        REACHABLE,
-        ~refused,
-        or_(_CUSTOMERS.c.banned_until.is_(None), _CUSTOMERS.c.banned_until <= now),
-    ]
-    if wave.apart_seconds:
-        before = now - timedelta(seconds=wave.apart_seconds)
-        conditions.append(
-            ~exists().where(
-                _INVITATIONS.c.customer_id == _CUSTOMERS.c.id,
-                _INVITATIONS.c.questionnaire == wave.questionnaire,
-                _INVITATIONS.c.due_at > before,
-                _INVITATIONS.c.state != InvitationState.CANCELLED,
-                or_(_INVITATIONS.c.wave_id.is_(None), _INVITATIONS.c.wave_id != wave.id),
-            )
-        )
-    if wave.audience is not None and plan.tier_named(wave.audience) is None:  # else its stratum says it
-        conditions.append(cast(_CUSTOMERS.c.segments, String).like(f'%"{wave.audience}"%'))
-    return and_(*conditions)
+
+
+def _asked_since(wave: SurveyWave, before: datetime) -> Any:
+    """The customer was or is to be asked the same after that moment, but for this wave itself."""
+    return exists().where(
+        _INVITATIONS.c.customer_id == _CUSTOMERS.c.id,
+        _INVITATIONS.c.questionnaire == wave.questionnaire,
+        _INVITATIONS.c.due_at > before,
+        _INVITATIONS.c.state != InvitationState.CANCELLED,
+        or_(_INVITATIONS.c.wave_id.is_(None), _INVITATIONS.c.wave_id != wave.id),
+    )
 
 
 def _of_stratum(plan: Plan, stratum: str | None) -> Any:
