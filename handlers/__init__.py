@@ -7,7 +7,6 @@ from typing import Any
 from handlers import (
     approvals,
     cards,
-    cases,
     contact,
     happenings,
     questionnaires,
@@ -19,7 +18,7 @@ from handlers import (
 from handlers.chat.commands import renew_menu, renew_menu_of_group
 from handlers.chat.entrance import COMMANDS
 from handlers.customers import contacting, importing, merging, rules, tiers
-from handlers.routing import absence, assigning, heeding, moving
+from handlers.routing import absence, assigning, moving, paging
 from handlers.standards import chasing, clocks, late_list, sweep
 from models.approvals import Approval, ApprovalKind
 from models.database import Database
@@ -43,7 +42,7 @@ TICKS = (
     ("clocks", 2, sweep.sweep),
     ("queue", 2, assigning.drain),
     ("absences", 4, absence.see_to_absences),
-    ("calls", 2, heeding.tell_unanswered_calls),
+    ("calls", 2, paging.tell_unanswered_calls),
     ("late_list", 5, late_list.tell_late_list),
     ("visits_due", 1, visits.due.come_due),
     ("visits_run_out", 2, visits.due.run_out),
@@ -78,11 +77,11 @@ async def _decided(work: Work, happening: happenings.Decided) -> None:
 
 #: What follows from what has happened, in order.
 AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
-    happenings.CaseOpened: (clocks.case_opened, heeding.opened, cases.tell_received, assigning.opened),
+    happenings.CaseOpened: (clocks.case_opened, paging.opened, cards.tell_received, assigning.opened),
     happenings.CustomerSpoke: (
         contact.heed_stop,
         clocks.customer_spoke,
-        heeding.spoke,
+        paging.spoke,
         chasing.words_chase,
         contacting.note_contact,
         visits.spoken.heed_words,
@@ -92,7 +91,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         contacting.note_contact,
         questionnaires.begged,
         recovery.note_spoken,
-        heeding.agent_spoke,
+        paging.agent_spoke,
     ),
     happenings.KindConfirmed: (
         clocks.kind_confirmed,
@@ -134,7 +133,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     happenings.ScoreGiven: (recovery.begin,),
     happenings.QuestionnaireEnded: (recovery.ask_why, recovery.praise_of_answers),
     happenings.PollSent: (questionnaires.poll_sent,),
-    happenings.WordsChanged: (heeding.spoke,),
+    happenings.WordsChanged: (paging.spoke,),
     happenings.StaffBack: (absence.came_back,),
     happenings.StandingChanged: (_renew_menu,),
     happenings.GroupMoved: (_renew_menu_of_group,),

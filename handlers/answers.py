@@ -1,15 +1,13 @@
 """What staff write: answers that reach the customer, notes that stay, and what becomes of both afterwards."""
 
-from datetime import datetime
 from typing import Any
 
-from handlers import cases, duty
-from handlers.happenings import AgentSpoke, Claimed
+from handlers import cases
 from handlers.messages import join_album
 from handlers.refusals import Refusal
 from handlers.said import Carried, Content, Said, same_media, stored
 from handlers.speaking import to_customer
-from models.cases import Case, CaseState
+from models.cases import Case
 from models.customers import Customer, customer_numbered
 from models.delivery import OutboxState, Priority, SendClass, What, customer_lane
 from models.messages import Author, Message, MessageVersion, album_is_note, message_numbered, new_message
@@ -52,7 +50,7 @@ async def answer(work: Work, customer: Customer, case: Case | None, said: Said, 
         await _send_on(work, customer, said, row, group_id)
     first = case is None or case.last_agent_at is None
     if case:
-        await note_answer(work, case, by, said.content.written_at, said.text)
+        await cases.note_answer(work, case, by, said.content.written_at, said.text)
     return customer.has_chat or not first
 
 
@@ -79,19 +77,6 @@ async def _send_on(work: Work, customer: Customer, said: Said, row: dict[str, An
     key = f"answer-album:{customer.id}:{content.album}"
     place = {"chat_id": customer.chat_id, "customer_id": customer.id, **row}
     await join_album(work, key, customer_lane(customer.chat_id), said.at.message_id, source, place)
-
-
-async def note_answer(work: Work, case: Case, by: Staff, at: datetime, words: str = "") -> None:
-    """An agent has spoken, at Telegram's time `at`: the case has somebody, and its first response."""
-    case.last_agent_at = work.now
-    if case.first_response_at is None:
-        case.first_response_at = at
-    work.happen(AgentSpoke(case, by, at, words))
-    if case.assignee_id is None and case.unfinished and await duty.has_room(work, case, by):
-        cases.entrust(work, case, by)
-        work.happen(Claimed(case, by))
-    if case.state is CaseState.NEW:
-        case.move(CaseState.OPEN, work.now)
 
 
 # -- notes

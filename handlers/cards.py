@@ -6,12 +6,12 @@ from typing import Any
 from handlers import cases, speaking
 from handlers.cases import assignee_of
 from handlers.customers import bans
-from handlers.happenings import KindConfirmed
+from handlers.happenings import CaseOpened, KindConfirmed
 from handlers.moments import local_time
 from handlers.refusals import Refusal
 from handlers.routing import showing
 from handlers.speaking import button, tell_customer
-from handlers.standards import expecting
+from handlers.standards import due
 from handlers.standards.chasing import list_chases
 from models.cases import Case, CaseKind, case_numbered, cases_of, count_cases, recent_cases, unfinished_cases_of
 from models.customers import Customer
@@ -23,6 +23,24 @@ from templates import label
 # -- what customers see of their cases
 
 
+async def tell_received(work: Work, opened: CaseOpened) -> None:
+    """The customer reads the number of their case, when somebody answers, and is asked what it is about."""
+    case, customer = opened.case, opened.customer
+    if opened.quiet or not customer.has_chat:
+        return
+    buttons = [] if case.kind else kind_buttons(customer.language, case)
+    buttons.append([button(label(customer.language, "button.another_matter"), "another:")])
+    expected = await due.first_response(work, case, customer)
+    values = {"number": case.id, "kind": case.kind and case.kind.value, **expected}
+    tell_customer(work, customer, "cases/received", values, buttons=buttons, case=case)
+
+
+def kind_buttons(language: str, case: Case) -> speaking.Buttons:
+    """The question what the matter is, for the customer."""
+    kinds = [button(label(language, f"kind.{kind}"), f"kind:{case.id}:{kind}") for kind in CaseKind]
+    return [kinds[:3], kinds[3:]]
+
+
 async def tell_progress(work: Work, customer: Customer) -> None:
     """The customer's own list of cases; looking at it may be a question."""
     recent = await recent_cases(work, customer.id)
@@ -32,7 +50,7 @@ async def tell_progress(work: Work, customer: Customer) -> None:
             "state": case.state.value,
             "subject": case.subject,
             "opened": local_time(work, case.opened_at),
-            **expecting.in_list(work, case, customer),
+            **due.in_list(work, case, customer),
         }
         for case in recent
     ]
@@ -51,7 +69,7 @@ async def choose_kind(work: Work, customer: Customer, number: int, kind: str, sh
     if case.kind != CaseKind(kind):
         before, case.kind = case.kind, CaseKind(kind)
         work.happen(KindConfirmed(case, customer, before, case.kind))
-    values = {"number": case.id, "kind": kind, **await expecting.first_response(work, case, customer)}
+    values = {"number": case.id, "kind": kind, **await due.first_response(work, case, customer)}
     another = [[button(label(customer.language, "button.another_matter"), "another:")]]
     speaking.change_message(work, customer, shown_at, "cases/received", values, another)
 
@@ -136,7 +154,7 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "reopened": case.reopened_count,
         "parent": case.parent_id,
         "chased": case.chased_count,
-        **expecting.on_card(work, case),
+        **due.on_card(work, case),
         **await showing.on_card(work, case),
     }
 

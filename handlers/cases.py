@@ -1,10 +1,12 @@
 """Cases: opening, claiming, waiting, resolving, closing, reopening, and how their cards come to be drawn."""
 
+from datetime import datetime
 from typing import Any
 
-from handlers import duty, speaking
+from handlers import duty
 from handlers.authority import require
 from handlers.happenings import (
+    AgentSpoke,
     CaseClosed,
     CaseOpened,
     CasePending,
@@ -13,9 +15,8 @@ from handlers.happenings import (
     Claimed,
 )
 from handlers.refusals import Refusal
-from handlers.routing.suggesting import suggest
 from handlers.speaking import button, send, tell_customer
-from handlers.standards import expecting
+from handlers.understanding import suggest
 from models.base import new_id
 from models.cases import Case, CaseKind, CaseState, new_case
 from models.customers import Customer
@@ -87,24 +88,6 @@ async def open_case(
     return case
 
 
-async def tell_received(work: Work, opened: CaseOpened) -> None:
-    """The customer reads the number of their case, when somebody answers, and is asked what it is about."""
-    case, customer = opened.case, opened.customer
-    if opened.quiet or not customer.has_chat:
-        return
-    buttons = [] if case.kind else kind_buttons(customer.language, case)
-    buttons.append([button(label(customer.language, "button.another_matter"), "another:")])
-    expected = await expecting.first_response(work, case, customer)
-    values = {"number": case.id, "kind": case.kind and case.kind.value, **expected}
-    tell_customer(work, customer, "cases/received", values, buttons=buttons, case=case)
-
-
-def kind_buttons(language: str, case: Case) -> speaking.Buttons:
-    """The question what the matter is, for the customer."""
-    kinds = [button(label(language, f"kind.{kind}"), f"kind:{case.id}:{kind}") for kind in CaseKind]
-    return [kinds[:3], kinds[3:]]
-
-
 async def want_topic(work: Work, customer: Customer, group: StaffGroup) -> None:
     """See to it that the customer has a topic in the group, or will have one."""
     assert group.id is not None  # noqa: S101
@@ -171,6 +154,19 @@ def entrust(work: Work, case: Case, person: Staff | None) -> None:
     """Make the person the one responsible, or nobody; a new case is open with that."""
     case.assignee_id = person.id if person else None
     if person and case.state is CaseState.NEW:
+        case.move(CaseState.OPEN, work.now)
+
+
+async def note_answer(work: Work, case: Case, by: Staff, at: datetime, words: str = "") -> None:
+    """An agent has spoken, at Telegram's time `at`: the case has somebody, and its first response."""
+    case.last_agent_at = work.now
+    if case.first_response_at is None:
+        case.first_response_at = at
+    work.happen(AgentSpoke(case, by, at, words))
+    if case.assignee_id is None and case.unfinished and await duty.has_room(work, case, by):
+        entrust(work, case, by)
+        work.happen(Claimed(case, by))
+    if case.state is CaseState.NEW:
         case.move(CaseState.OPEN, work.now)
 
 

@@ -15,8 +15,8 @@ from handlers.happenings import (
     ScoreGiven,
 )
 from handlers.moments import in_their_words, local_time
-from handlers.routing.suggesting import suggest
 from handlers.speaking import tell_customer, tell_privately, tell_staff
+from handlers.understanding import suggest
 from handlers.visits.planning import ASK_WHY, plan_by_hand
 from models.cases import Case, CaseKind, case_numbered, recent_cases
 from models.customers import Customer, customer_numbered

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import col, select
 
-from handlers import answers, cases, open_database
+from handlers import cases, open_database
 from handlers.happenings import CustomerSpoke, SeverityChanged
 from models.base import metadata
 from models.cases import Case, CaseKind, case_numbered
@@ -131,7 +131,7 @@ class Desk:
     async def answer(self, work: Work, number: int) -> None:
         """The agent answers, within a unit of work."""
         await customer_numbered(work, 1)  # as every update does: whoever acts on a case holds its customer
-        await answers.note_answer(work, await self.case(work, number), await staff_member(work, AGENT), work.now)
+        await cases.note_answer(work, await self.case(work, number), await staff_member(work, AGENT), work.now)
 
     async def case(self, work: Work, number: int) -> Case:
         case = await case_numbered(work, number)

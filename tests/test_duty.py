@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from handlers import duty
 from models.duty import is_away, on_roster
 from models.plan import read_plan
@@ -50,7 +52,9 @@ def test_absence_ends_at_its_moment_or_when_they_say_so() -> None:
     assert not is_away(person, at(2))
 
 
-async def test_what_nobody_has_is_in_the_hands_of_the_supervisor_whose_shift_it_is() -> None:
+async def test_what_nobody_has_is_in_the_hands_of_the_supervisor_whose_shift_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     by_day = Staff(id=1, user_id=1, name="Day", username="day", role=Role.SUPERVISOR, joined_at=SUNDAY)
     by_night = Staff(id=2, user_id=2, name="Night", username="night", role=Role.SUPERVISOR, joined_at=SUNDAY)
     plan = PLAN.model_copy(update={"calendar": read_plan("[calendar]\nmon = ['09:00-18:00']\n").calendar})
@@ -59,8 +63,10 @@ async def test_what_nobody_has_is_in_the_hands_of_the_supervisor_whose_shift_it_
         return [by_day, by_night]
 
     def work(now: datetime) -> Any:
-        return SimpleNamespace(plan=plan, now=now, members_of=everybody, active_staff=everybody)
+        return SimpleNamespace(plan=plan, now=now)
 
+    for query in ("members_of", "active_staff"):
+        monkeypatch.setattr(duty, query, everybody)
     matter: Any = SimpleNamespace(assignee_id=None, group_id=1)
     assert await duty.holder_of(work(at(20)), matter) is by_night
     assert await duty.holder_of(work(at(24 + 10)), matter) is by_day, "in working time all are on, the first first"

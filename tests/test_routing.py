@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.routing.suggesting import suggest
+from handlers.understanding import suggest
 from models.cases import CaseKind
 from models.plan import read_plan
 from models.routing.choosing import Candidate, choose

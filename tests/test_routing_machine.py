@@ -22,10 +22,11 @@ from sqlmodel import col, select
 from handlers import cards, cases, duty, open_database, staff
 from handlers.chat import answers as chat_answers
 from handlers.chat import cases as chat_cases
+from handlers.chat import routing as chat_routing
 from handlers.chat.doors import Place, Where
 from handlers.happenings import CustomerSpoke
 from handlers.refusals import Refusal
-from handlers.routing import absence, assigning, directing, heeding
+from handlers.routing import absence, assigning, paging
 from models.cases import TRANSITIONS, UNFINISHED, Case, CaseKind, CaseState, cases_of, unfinished_cases_of
 from models.customers import Customer, customer_numbered, customer_of, remember_customer
 from models.installation import COUNTERS
@@ -222,10 +223,10 @@ class Routing(RuleBasedStateMachine):
             "/resolve": chat_cases.resolve,
             "/close": chat_cases.close,
             "/reopen": chat_cases.reopen,
-            "/assign": directing.assign,
-            "/transfer": directing.transfer,
-            "/kind": directing.kind_command,
-            "/severity": directing.severity_command,
+            "/assign": chat_routing.assign,
+            "/transfer": chat_routing.transfer,
+            "/kind": chat_routing.kind,
+            "/severity": chat_routing.severity,
         }[words.split()[0]]
 
         async def act(work: Work) -> None:
@@ -275,14 +276,14 @@ class Routing(RuleBasedStateMachine):
     @rule(agent=people, words=st.sampled_from(["/away 2h", "/away", "/away 3d"]))
     def goes_away(self, agent: int, words: str) -> None:
         async def act(work: Work) -> None:
-            await absence.away(work, await self.place(work, words, agent))
+            await chat_routing.away(work, await self.place(work, words, agent))
 
         self.do(act)
 
     @rule(agent=people)
     def comes_back(self, agent: int) -> None:
         async def act(work: Work) -> None:
-            await absence.back(work, await self.place(work, "/back", agent))
+            await chat_routing.back(work, await self.place(work, "/back", agent))
 
         self.do(act)
 
@@ -311,7 +312,7 @@ class Routing(RuleBasedStateMachine):
 
         async def act(work: Work) -> None:
             words = f"/handover @agent{giver}" + ("" if to_queue else f" @agent{taker}")
-            await directing.hand_over(work, await self.place(work, words, 3))
+            await chat_routing.handover(work, await self.place(work, words, 3))
             done.append(True)
 
         self.do(act)
@@ -331,7 +332,7 @@ class Routing(RuleBasedStateMachine):
 
     @rule()
     def looks(self) -> None:
-        for tick in (absence.see_to_absences, heeding.tell_unanswered_calls, assigning.drain):
+        for tick in (absence.see_to_absences, paging.tell_unanswered_calls, assigning.drain):
 
             async def act(work: Work, tick: Callable[[Work], Awaitable[bool]] = tick) -> None:
                 await tick(work)

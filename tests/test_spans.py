@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from handlers import answers, cards, cases, messages, open_database
+from handlers import cards, cases, messages, open_database
 from handlers.customers.merging import unite
 from handlers.refusals import Refusal
-from handlers.routing import heeding, moving
+from handlers.routing import moving, paging
 from handlers.said import Content, Origin, Said
 from models.cases import Case, CaseKind, CaseState, cases_of
 from models.customers import Customer, customer_numbered, customer_of, remember_customer
@@ -134,7 +134,7 @@ class Desk:
             case "speak":
                 await messages.receive(work, customer, self.said("在吗", customer))
             case "answer":
-                await answers.note_answer(work, case, by, work.now)
+                await cases.note_answer(work, case, by, work.now)
             case "claim":
                 await cases.claim(work, case, by)
             case "entrust" if case.unfinished:
@@ -144,7 +144,7 @@ class Desk:
             case "kind" if customer.has_chat:
                 await cards.choose_kind(work, customer, case.id, list(CaseKind)[other % 5], 1)
             case "severity" if case.unfinished:
-                await heeding.set_severity(work, customer, case, PLAN.severity[0] if other % 2 else None, by)
+                await paging.change_severity(work, customer, case, PLAN.severity[0] if other % 2 else None, by)
             case "wait":
                 cases.wait_for_customer(work, case, by)
             case "resolve":
@@ -268,7 +268,7 @@ async def test_words_that_leave_everything_as_it_was_cost_no_statement_for_spans
     await speaks()
     async with database.work(lambda: desk.now, PLAN) as work:
         case = (await cases_of(work, 1))[0]
-        await answers.note_answer(work, case, await staff_member(work, 1), work.now)
+        await cases.note_answer(work, case, await staff_member(work, 1), work.now)
     desk.now += timedelta(minutes=1)
     await speaks()  # it is our turn again
     await speaks()

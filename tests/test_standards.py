@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from handlers import answers, cases, open_database
+from handlers import cases, open_database
 from handlers.happenings import (
     CaseOpened,
     CaseResumed,
@@ -295,7 +295,7 @@ async def test_an_agents_own_time_is_called_to_mind_whatever_the_plan_says(desk:
     number = await desk.opens()
     async with desk.work() as work:
         case = await desk.case(work, number)
-        await answers.note_answer(work, case, await staff_member(work, 1), work.now)
+        await cases.note_answer(work, case, await staff_member(work, 1), work.now)
         work.happen(Promised(case, await staff_member(work, 1), work.now + HOUR))
     await desk.told()
     desk.now += 48 * MINUTE

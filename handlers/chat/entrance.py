@@ -16,6 +16,8 @@ from handlers.chat import customers as chat_customers
 from handlers.chat import files as chat_files
 from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
+from handlers.chat import routing as chat_routing
+from handlers.chat import standards as chat_standards
 from handlers.chat.commanding import beside, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
 from handlers.chat.customers import unless_banned
@@ -36,8 +38,6 @@ from handlers.chat.doors import (
 )
 from handlers.chat.locating import locate
 from handlers.refusals import Refusal
-from handlers.routing import absence, directing, heeding, opening
-from handlers.standards import promising, telling
 from models.staff import Role
 from models.work import Work
 
@@ -65,13 +65,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("close", WITH_CUSTOMER, AGENT, chat_cases.close),
     Command("reopen", WITH_CUSTOMER, AGENT, chat_cases.reopen),
     Command("case", WITH_CUSTOMER, AGENT, chat_cases.show),
-    Command("kind", WITH_CUSTOMER, AGENT, directing.kind_command),
-    Command("severity", WITH_CUSTOMER, AGENT, directing.severity_command),
-    Command("assign", WITH_CUSTOMER, AGENT, directing.assign),
-    Command("transfer", WITH_CUSTOMER, AGENT, directing.transfer),
+    Command("kind", WITH_CUSTOMER, AGENT, chat_routing.kind),
+    Command("severity", WITH_CUSTOMER, AGENT, chat_routing.severity),
+    Command("assign", WITH_CUSTOMER, AGENT, chat_routing.assign),
+    Command("transfer", WITH_CUSTOMER, AGENT, chat_routing.transfer),
     Command("note", WITH_CUSTOMER, AGENT, chat_answers.note),
     Command("recall", WITH_CUSTOMER, AGENT, chat_answers.recall),
-    Command("promise", WITH_CUSTOMER, AGENT, promising.promise),
+    Command("promise", WITH_CUSTOMER, AGENT, chat_standards.promise),
     Command("why", WITH_CUSTOMER, AGENT, chat_contact.why),
     Command("visit", WITH_CUSTOMER, AGENT, visits.lists.visit_command),
     Command("subject", WITH_CUSTOMER, AGENT, visits.lists.subject_command),
@@ -93,10 +93,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
     Command("survey", AMONG_STAFF, MANAGER, surveys.survey),
     Command("poll", IN_GROUP, MANAGER, surveys.poll),
-    Command("new", AMONG_STAFF, AGENT, opening.new_command),
-    Command("away", AMONG_STAFF, AGENT, absence.away),
-    Command("back", AMONG_STAFF, AGENT, absence.back),
-    Command("handover", AMONG_STAFF, SUPERVISOR, directing.hand_over),
+    Command("new", AMONG_STAFF, AGENT, chat_routing.new),
+    Command("away", AMONG_STAFF, AGENT, chat_routing.away),
+    Command("back", AMONG_STAFF, AGENT, chat_routing.back),
+    Command("handover", AMONG_STAFF, SUPERVISOR, chat_routing.handover),
     Command("role", IN_GROUP, OWNER, staff.change_role),
     Command("help", AMONG_STAFF, AGENT, _help),
     Command("start", IN_GROUP, AGENT, _help, listed=False),
@@ -150,7 +150,7 @@ DOORS: tuple[Door, ...] = (
         )
         for action in ("claim", "wait", "resolve", "reopen", "note")
     ),
-    Door("have_it", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), telling.acknowledge),
+    Door("acknowledge", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), chat_standards.acknowledge),
     Door("phone", AMONG_STAFF, AGENT, press("phone"), chat_files.file_press),
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), chat_files.file_press),
     Door("approval", AMONG_STAFF, AGENT, press("approval"), approvals.press),
@@ -160,17 +160,31 @@ DOORS: tuple[Door, ...] = (
     Door("form", WITH_CUSTOMER, AGENT, press("form"), questionnaires.press_form),
     Door("form_words", WITH_CUSTOMER, AGENT, questionnaires.answers_form, questionnaires.form_words),
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
-    Door("card_more", WITH_CUSTOMER | {GENERAL}, AGENT, press("more"), directing.press, chat_cases.show_as_it_is),
-    Door("card_kind", WITH_CUSTOMER | {GENERAL}, AGENT, press("setkind"), directing.press, chat_cases.show_as_it_is),
+    Door(
+        "card_more",
+        WITH_CUSTOMER | {GENERAL},
+        AGENT,
+        press("more"),
+        chat_routing.more_press,
+        chat_cases.show_as_it_is,
+    ),
+    Door(
+        "card_kind",
+        WITH_CUSTOMER | {GENERAL},
+        AGENT,
+        press("setkind"),
+        chat_routing.kind_press,
+        chat_cases.show_as_it_is,
+    ),
     Door(
         "card_severity",
         WITH_CUSTOMER | {GENERAL},
         AGENT,
         press("severity"),
-        directing.press,
+        chat_routing.severity_press,
         chat_cases.show_as_it_is,
     ),
-    Door("have", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), heeding.have),
+    Door("take_call", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), chat_routing.take_call),
     # words: what is no command and no button
     Door("own_contact", IN_PRIVATE, CUSTOMER, chat_customers.is_own_contact, chat_customers.own_contact),
     Door("visit_words", IN_PRIVATE, CUSTOMER, visits.spoken.may_answer, visits.spoken.words),

@@ -6,11 +6,12 @@ from handlers.approvals import choices
 from handlers.chat.approvals import where_asked
 from handlers.chat.doors import Place, Where, in_place
 from handlers.chat.places import customer_and_words, language_here, topic_link
-from handlers.chat.presses import LONGEST_NUMBER, answer_press, pressed
+from handlers.chat.presses import answer_press, pressed
 from handlers.customers import bans, files, finding, joining, merging, rfm, tiers, values
 from handlers.moments import read_length
 from handlers.refusals import Refusal
 from models.customers import Customer, customer_called
+from models.customers.accounts import LONGEST_NUMBER
 from models.customers.phones import masked
 from models.work import Work
 from templates import label

@@ -1,9 +1,9 @@
 """Which customer and which case staff mean by where they write or press."""
 
+from handlers.addresses import link_to, topic_link
 from handlers.chat.doors import Place, Where
 from handlers.chat.presses import pressed
 from handlers.refusals import Refusal
-from handlers.routing.places import link_to, topic_link
 from models.cases import Case, case_numbered, cases_of
 from models.customers import Customer, customer_called
 from models.messages import message_at

@@ -11,8 +11,8 @@ from handlers.refusals import Refusal
 
 __all__ = ["Press", "answer_press", "press_under", "pressed", "read_press"]
 
-#: A key has at most so many digits.
-LONGEST_NUMBER = 17
+#: The largest key that there can be: what is longer would not fit into a column.
+LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Press:
     def number(self, place: int = 0) -> int:
         """The key at that place after the action; raises Refusal for none."""
         word = self.word(place)
-        if not word.isdecimal() or len(word) > LONGEST_NUMBER:
+        if not word.isdecimal() or len(word) > len(str(LARGEST)) or int(word) > LARGEST:
             raise Refusal("stale")
         return int(word)
 

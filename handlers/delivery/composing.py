@@ -5,8 +5,8 @@ from html import escape
 from typing import Any
 
 from handlers import cards, cases
+from handlers.addresses import topic_link
 from handlers.delivery.parcels import LOOK_AGAIN, TOPIC_WAIT, NotNeeded, NotNow, Parcel
-from handlers.routing.places import topic_link
 from handlers.texts import utf16_length
 from models.cases import case_numbered
 from models.customers import customer_numbered

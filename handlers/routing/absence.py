@@ -1,56 +1,41 @@
 """Absence of staff: away and back, who leaves, and what becomes of their cases meanwhile."""
 
-from handlers import duty
-from handlers.chat.doors import Place, Where, in_place
-from handlers.happenings import StaffAway, StaffBack, StaffLeft
-from handlers.moments import in_words, read_moment
+from datetime import datetime
+from typing import Any
+
+from handlers import cases, duty
+from handlers.authority import require
+from handlers.happenings import HandedOver, StaffAway, StaffBack, StaffLeft
+from handlers.moments import in_words
 from handlers.refusals import Refusal
 from handlers.routing import assigning
 from handlers.speaking import tell_privately, tell_staff
 from models.cases import Case, CaseState, unfinished_cases_of
 from models.duty import is_away
-from models.routing.words import plain
-from models.staff import Role, Staff, absent_staff, staff_group
+from models.staff import Role, Staff, absent_staff, members_of, staff_group
 from models.work import Work
-from templates import LANGUAGES, word_list
 
 
-async def away(work: Work, place: Place) -> None:
-    """/away, /away 2h, /away until 14:00, /away tomorrow 9:00: who says so gets nothing new until then."""
-    person = place.speaker
-    typed = _bare((*place.text.split(maxsplit=1), "")[1])
-    until = read_moment(typed, work.now, work.plan.business.timezone)
-    if typed and until is None:
-        raise Refusal("away_usage")
+def go_away(work: Work, by: Staff, until: datetime | None) -> None:
+    """Whoever says so gets nothing new until then, or until they are back (None)."""
+    person = require(by)
     person.away_since, person.away_until = work.now, until
     work.audit(person, "away", person.subject, until=until and until.isoformat())
     work.happen(StaffAway(person, until))
-    language = person.language if place.where is Where.PRIVATE else work.plan.business.language
-    shown = _shown(work, person, language)
-    values = {"name": person.name, "until": shown, "long": duty.is_away_for_long(work, person)}
-    in_place(work, place, "routing/away", values)
 
 
-def _bare(typed: str) -> str:
-    """What was typed without a word for "until" before it."""
-    text = plain(typed)
-    words = [word for language in LANGUAGES for word in word_list(language, "absence_words.until")]
-    return next((text.removeprefix(word).strip() for word in words if text.startswith(word)), text)
-
-
-def _shown(work: Work, person: Staff, language: str) -> str:
+def end_in_words(work: Work, person: Staff, language: str) -> str:
     """The end of an absence as people read it; "" for one without end."""
     until, zone = person.away_until, work.plan.business.timezone
     return in_words(language, until, work.now, zone, lasting=True) if until else ""
 
 
-async def back(work: Work, place: Place) -> None:
-    """/back: there again."""
-    person = place.speaker
+def come_back(work: Work, by: Staff) -> None:
+    """There again; raises Refusal for who was not away."""
+    person = require(by)
     if not is_away(person, work.now):
         raise Refusal("not_away")
     _end_absence(work, person, person)
-    in_place(work, place, "routing/back", {"name": person.name})
 
 
 def _end_absence(work: Work, person: Staff, by: Staff | None) -> None:
@@ -98,8 +83,9 @@ async def _relieve(work: Work, person: Staff) -> bool:
     waiting = [case for case in await unfinished_cases_of(work, person.id or 0) if _waits_for_us(case)]
     for case in waiting:
         assigning.release(work, case, person, "away")
-    await give_all(work, waiting)
-    await tell_given_back(work, person, waiting)
+    for case in waiting:
+        await assigning.give(work, case)
+    await _tell_given_back(work, person, waiting)
     return bool(waiting)
 
 
@@ -108,20 +94,14 @@ def _waits_for_us(case: Case) -> bool:
     return case.state is not CaseState.PENDING and not answered
 
 
-async def give_all(work: Work, waiting: list[Case]) -> None:
-    """Give cases that nobody has to whom they are to go."""
-    for case in waiting:
-        await assigning.give(work, case)
-
-
-async def tell_given_back(work: Work, person: Staff, waiting: list[Case]) -> None:
+async def _tell_given_back(work: Work, person: Staff, waiting: list[Case]) -> None:
     """Each group hears which cases of somebody absent went where; who is in charge of those left over, in private."""
     for group_id in sorted({case.group_id for case in waiting}):
         here = [case for case in waiting if case.group_id == group_id]
         left_over = [case.id for case in here if case.assignee_id is None]
         values = {
             "name": person.name,
-            "until": _shown(work, person, work.plan.business.language),
+            "until": end_in_words(work, person, work.plan.business.language),
             "given": [case.id for case in here if case.assignee_id is not None],
             "left_over": left_over,
         }
@@ -129,3 +109,39 @@ async def tell_given_back(work: Work, person: Staff, waiting: list[Case]) -> Non
         for holder in (await duty.those_in_charge(work, here[0], Role.SUPERVISOR))[:1] if left_over else []:
             if holder.started_bot:
                 tell_privately(work, holder, "routing/relieved", values)
+
+
+async def hand_over(work: Work, giver: Staff, taker: Staff | None, by: Staff) -> dict[str, Any]:
+    """Everything that somebody has goes to another as far as there is room, the rest to the queue.
+
+    The giver is away until they say that they are back: the queue would give it all back. Returns what is to be said
+    of it: `name`, `to` (None for nobody in particular), and the numbers `given` and `queued`. Raises Refusal for a
+    taker who is away, or is the giver.
+    """
+    require(by, Role.SUPERVISOR)
+    if taker and is_away(taker, work.now):
+        raise Refusal("is_away", name=taker.name)
+    if taker and taker.id == giver.id:
+        raise Refusal("has_it", name=taker.name)
+    handed = await unfinished_cases_of(work, giver.id or 0)
+    if not is_away(giver, work.now):
+        giver.away_since, giver.away_until = work.now, None
+        work.happen(StaffAway(giver, None))
+    await work.alone("assign")
+    for case in handed:
+        to = taker if taker and await _fits(work, case, taker) else None
+        cases.entrust(work, case, to)
+        work.happen(HandedOver(case, by, giver, to))
+    queued = [case for case in handed if case.assignee_id is None]
+    given = [case.id for case in handed if case.assignee_id is not None]
+    for case in queued:
+        await assigning.give(work, case)
+    to_name = taker.name if taker else None
+    work.audit(by, "handover", giver.subject, to=to_name, cases=len(handed))
+    values = {"name": giver.name, "to": to_name, "given": given, "queued": [case.id for case in queued]}
+    assigning.tell_each(work, [giver, taker], "routing/handed_over", values)
+    return values
+
+
+async def _fits(work: Work, case: Case, taker: Staff) -> bool:
+    return taker in await members_of(work, case.group_id) and await duty.has_room(work, case, taker)

@@ -1,20 +1,24 @@
-"""Who gets a case: on its opening, from the queue when somebody has room, and back to the queue."""
+"""Who gets a case: by the rule of its department, from the queue, by a person's word; and back to the queue."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from handlers import cases, duty
+from handlers.addresses import link_to
+from handlers.authority import require
 from handlers.happenings import Assigned, CaseOpened, CaseReopened, Unassigned
-from handlers.routing.places import link_to
-from handlers.speaking import tell_privately
+from handlers.refusals import Refusal
+from handlers.speaking import tell_privately, tell_staff
 from models.calendars import working_time
 from models.cases import Case, CaseKind
 from models.customers import Customer, customer_of
+from models.duty import is_away
 from models.messages import Author
 from models.plan import Department
 from models.routing import queries
 from models.routing.choosing import Candidate, choose
 from models.routing.words import plain, says
-from models.staff import GroupMember, Staff, staff_member
+from models.staff import GroupMember, Role, Staff, members_of, staff_group, staff_member
 from models.work import Work
 from templates import LANGUAGES, word_list
 
@@ -160,3 +164,52 @@ async def tell_assigned(work: Work, customer: Customer, case: Case, person: Staf
     if person.started_bot:
         values = {"number": case.id, "subject": case.subject, "link": await link_to(work, customer, case)}
         tell_privately(work, person, "routing/assigned", values)
+
+
+def tell_each(work: Work, people: Sequence[Staff | None], template: str, values: dict[str, Any]) -> None:
+    """Tell those whom it concerns in private, where they have started the bot."""
+    for person in people:
+        if person and person.started_bot and person.active:
+            tell_privately(work, person, template, values)
+
+
+# -- by a person's word
+
+
+async def assign(work: Work, case: Case, to: Staff, by: Staff) -> None:
+    """Give the case to somebody: whoever has it passes it on, a supervisor any case; what nobody has, one takes.
+
+    Raises Refusal for who may not, for who cannot take it, and for a finished case.
+    """
+    require(by)
+    if to.id == by.id and case.assignee_id is None:
+        await cases.claim(work, case, by)
+        return
+    if case.assignee_id != by.id:
+        require(by, Role.SUPERVISOR)
+    await _can_take(work, case, to)
+    before = await cases.assignee_of(work, case)
+    cases.entrust(work, case, to)
+    case.page_due_at = None
+    work.happen(Assigned(case, by, to))
+    customer = await customer_of(work, case)
+    values = {"number": case.id, "by": by.name, "name": to.name}
+    group = await staff_group(work, case.group_id)
+    tell_staff(work, group, customer, "routing/assigned_by", values, case_id=case.id)
+    await tell_assigned(work, customer, case, to)
+    tell_each(work, [before], "routing/assigned_by", values)
+
+
+async def _can_take(work: Work, case: Case, person: Staff) -> None:
+    """Raises Refusal for who already has the case, is not in its group, is away, or carries enough."""
+    if not case.unfinished:
+        raise Refusal("finished", number=case.id)
+    if case.assignee_id == person.id:
+        raise Refusal("has_it", name=person.name)
+    if person not in await members_of(work, case.group_id):
+        raise Refusal("not_in_group", name=person.name)
+    if is_away(person, work.now):
+        raise Refusal("is_away", name=person.name)
+    await work.alone("assign")
+    if not await duty.has_room(work, case, person):
+        raise Refusal("full", name=person.name)

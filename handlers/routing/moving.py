@@ -3,9 +3,11 @@
 from typing import Any
 
 from handlers import cases, duty
+from handlers.addresses import link_to
+from handlers.authority import require
 from handlers.happenings import KindConfirmed, Transferred
+from handlers.refusals import Refusal
 from handlers.routing import assigning
-from handlers.routing.places import topic_link
 from handlers.speaking import change_in_group, tell_privately, tell_staff
 from models.cases import Case, case_held
 from models.customers import Customer, customer_of
@@ -14,12 +16,13 @@ from models.plan import Department, text_of
 from models.routing import queries
 from models.routing.words import department_of
 from models.staff import Staff, StaffGroup, staff_group, staff_member
-from models.topics import topic_of
 from models.work import Work
 from templates import label
 
 #: How much of what was said goes along to another group: messages, and characters of each.
 LATEST, LONGEST = 8, 200
+#: A reason is kept to the point (characters).
+LONGEST_REASON = 200
 
 
 async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
@@ -43,6 +46,16 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
 def department_name(work: Work, department: Department | None) -> str:
     """What staff call a department."""
     return text_of(department.name, work.plan.business.language) or department.id if department else ""
+
+
+async def transfer(work: Work, case: Case, department: Department, reason: str, by: Staff) -> None:
+    """Take the case to another department of the plan; raises Refusal for a finished case, and where it is there."""
+    require(by)
+    if not case.unfinished:
+        raise Refusal("finished", number=case.id)
+    if department.id == case.department:
+        raise Refusal("already_there")
+    await move(work, await customer_of(work, case), case, department, by, reason[:LONGEST_REASON])
 
 
 async def move(work: Work, customer: Customer, case: Case, to: Department, by: Staff | None, reason: str) -> None:
@@ -70,9 +83,7 @@ async def _to_group(
 ) -> None:
     """The case leaves a group for another: there its card, what was said and the way back, here where it went."""
     await case_held(work, case.id)
-    topic = await topic_of(work, customer.id, old.id or 0) if old.is_forum else None
-    old_place = topic.thread_id if topic else case.card_message_id
-    link = topic_link(old.chat_id, old_place) if old_place else ""
+    link = await link_to(work, customer, case)
     await _close_card(work, case, old, values)
     case.group_id, case.card_message_id = new.id or 0, None
     await cases.want_topic(work, customer, new)
@@ -101,10 +112,3 @@ async def _said(work: Work, case: Case) -> list[dict[str, str]]:
         for each in await queries.words_in(work, case.id, LATEST)
         if each.text
     ]
-
-
-async def tell_both(work: Work, people: list[Staff | None], template: str, values: dict[str, Any]) -> None:
-    """Tell those whom it concerns in private, where they have started the bot."""
-    for person in people:
-        if person and person.started_bot and person.active:
-            tell_privately(work, person, template, values)

@@ -8,7 +8,7 @@ from functools import cache
 from handlers import cases
 from handlers.happenings import Chased, CustomerSpoke
 from handlers.speaking import tell_staff
-from handlers.standards.expecting import on_card
+from handlers.standards.due import on_card
 from models.cases import Case, CaseState
 from models.customers import Customer
 from models.delivery import Priority

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from handlers.addresses import link_in
 from handlers.moments import in_words
 from handlers.speaking import tell_staff
-from handlers.standards.telling import MOST_NAMED, link_in
+from handlers.standards.escalating import MOST_NAMED
 from models.staff import StaffGroup, staff_groups
 from models.standards import late_cases
 from models.topics import fetch_topics

@@ -22,10 +22,6 @@ from models.work import Work
 _UNASKED: dict[str, Any] = {"send_class": SendClass.B, "priority": Priority.SCHEDULED}
 
 
-def _hears(customer: Customer) -> bool:
-    return customer.user_id is not None and customer.unreachable_since is None
-
-
 async def warn(
     work: Work, clock: Clock, case: Case, customer: Customer, report: datetime | None, told: Sequence[Staff]
 ) -> bool:
@@ -35,7 +31,7 @@ async def warn(
     who has it: supervisors, else managers or owners, or nobody.
     """
     plan = await plan_of(work, case)
-    if not _hears(customer):
+    if not customer.reachable:
         return False
     if not clock.all_hours and during(work.now, plan.contact.quiet, zone_of(customer, plan)):
         return False
@@ -73,5 +69,5 @@ async def remind(work: Work, clock: Clock, case: Case, customer: Customer) -> da
 
 def say_closed(work: Work, case: Case, customer: Customer) -> None:
     """No answer came, and the case is closed."""
-    if _hears(customer):
+    if customer.reachable:
         tell_customer(work, customer, "standards/closed_in_silence", {"number": case.id}, case=case, **_UNASKED)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from handlers import cases
 from handlers.duty import those_in_charge
-from handlers.standards import notices, telling
-from handlers.standards.telling import LEVELS, Telling
+from handlers.standards import escalating, notices
+from handlers.standards.escalating import LEVELS, Escalation
 from models.calendars import after, working_time
 from models.cases import Case, CaseState
 from models.customers import Customer, zone_of
@@ -28,7 +28,7 @@ async def sweep(work: Work) -> bool:
     The steps that a clock has passed since the last look are told by one message: after an outage nobody wants to
     read what was late yesterday at noon and again what is late today, and yet all are to know.
     """
-    tellings: dict[int, list[Telling]] = defaultdict(list)
+    escalations: dict[int, list[Escalation]] = defaultdict(list)
     in_charge: dict[int, list[Staff]] = {}
     found = await due_clocks(work, work.now, AT_ONCE)
     due = await words_due(work, [case.id for _, case, _ in found], work.now)
@@ -46,9 +46,9 @@ async def sweep(work: Work) -> bool:
                 if warned and told and not clock.has_told("supervisor", plan):
                     levels = sorted([*levels, "supervisor"], key=LEVELS.index)  # to whom the customer was referred
             if levels:
-                tellings[case.group_id].append(Telling(clock, case, customer, levels, warned))
-    for group_id, each in tellings.items():
-        await telling.tell(work, await staff_group(work, group_id), each)
+                escalations[case.group_id].append(Escalation(clock, case, customer, levels, warned))
+    for group_id, each in escalations.items():
+        await escalating.escalate(work, await staff_group(work, group_id), each)
     return bool(found)
 
 

@@ -1,4 +1,4 @@
-"""Service standards: what is promised to a customer, and the clocks that run for a case.
+"""The clocks that run for a case.
 
 A clock is a row, and all that falls due is asked of one index: `look_at` says when a clock wants to be looked at
 next. A promise counts working time unless the standard runs around the clock; what waits for the customer counts
@@ -9,23 +9,18 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, bindparam, text
-from sqlmodel import Field, col, select
+from sqlalchemy import BigInteger, Column, Index, text
+from sqlmodel import Field
 
 from models.base import Base, BigKey, Json, new_id, text_enum
 from models.calendars import ALWAYS, WorkingTime, working_time
-from models.cases import Case, CaseKind
-from models.customers import Customer
 from models.plan import Plan
-from models.work import Work
 
 #: At this share of a promised time the customer hears that it may be missed, while there is time to do something.
 CUSTOMER_HEARS_AT = 0.9
 #: Where the plan has no steps, at this share of a time that an agent named the agent is reminded.
 PROMISE_REMINDS_AT = 0.8
-TIMES = ("first_response", "next_response", "resolution")
 
 
 class Timed(enum.StrEnum):
@@ -183,55 +178,6 @@ def marks(plan: Plan, what: Timed) -> list[Mark]:
     return sorted([*found, Mark(1, "late")], key=lambda mark: mark.share)
 
 
-@dataclass(frozen=True)
-class Standard:
-    """What is promised; None where nothing is."""
-
-    first_response: timedelta | None = None
-    next_response: timedelta | None = None
-    resolution: timedelta | None = None
-    around_the_clock: bool = False
-
-    def allows(self, what: Timed) -> timedelta | None:
-        """The time allowed for what is promised."""
-        found: timedelta | None = getattr(self, what.value)
-        return found
-
-
-def standard_for(plan: Plan, tier: str | None, segments: Sequence[str], severity: str | None) -> Standard:
-    """What a plan promises to a customer of that tier and those segments in a case of that severity (ids).
-
-    Of the tier's times and those of the segments the strictest wins, each by itself. A severity's own times hold for
-    everybody, and shorten or lengthen as they say; its share shortens the others. A customer without a tier has the
-    one that is everybody's.
-    """
-    everybody = next(
-        (tier for tier in plan.tier if tier.when.spent_12m is None and tier.when.orders_12m is None), None
-    )
-    sources = [plan.tier_named(tier) or everybody, *(each for each in plan.segment if each.id in segments)]
-    grave = plan.severity_named(severity)
-    found: dict[str, timedelta | None] = {}
-    for name in TIMES:
-        times = [time for source in sources if source and (time := getattr(source, name)) is not None]
-        own = getattr(grave, name) if grave else None
-        share = grave.time if grave else 1.0
-        found[name] = own or (min(times) * share if times else None)
-    return Standard(**found, around_the_clock=bool(grave and grave.around_the_clock))
-
-
-def promises(plan: Plan) -> bool:
-    """Whether the plan promises anything to anybody: without that no message needs a look at clocks."""
-    if plan.escalation.update_every:
-        return True
-    sources = (*plan.tier, *plan.segment, *plan.severity)
-    return any(getattr(each, name) is not None for each in sources for name in TIMES)
-
-
-def update_every(plan: Plan, kind: CaseKind) -> timedelta | None:
-    """How often a person speaks to the customer in a matter of that kind, news or not."""
-    return next((every for name, every in plan.escalation.update_every.items() if name == kind), None)
-
-
 def start(case_id: int, what: Timed, at: datetime, allowed: timedelta, plan: Plan, *, all_hours: bool) -> Clock:
     """A new clock, running since `at`."""
     clock = Clock(case_id=case_id, what=what, started_at=at, allowed=allowed.total_seconds(), all_hours=all_hours)
@@ -246,85 +192,3 @@ def next_due(clocks: Sequence[Clock]) -> Clock | None:
     """Of what people see as due, the next."""
     running = [clock for clock in clocks if clock.due_at is not None and clock.what in SHOWN]
     return min(running, key=lambda clock: clock.due_at or clock.started_at, default=None)
-
-
-# -- queries
-
-#: Built once: it is asked every two seconds, and building it takes longer than running it.
-_WAITING: Any = (
-    select(Clock.id, Case.customer_id)
-    .join(Case, col(Case.id) == col(Clock.case_id))
-    .where(col(Clock.look_at) <= bindparam("now"))
-    .order_by(col(Clock.look_at), col(Clock.id))
-    .limit(bindparam("most"))
-)
-
-
-async def clocks_of(work: Work, case_id: int) -> list[Clock]:
-    """The clocks of a case that are not over, in the order in which they were started."""
-    query = select(Clock).where(Clock.case_id == case_id, col(Clock.ended_at).is_(None)).order_by(col(Clock.id))
-    return list(await work.all(query))
-
-
-async def last_clock(work: Work, case_id: int, what: Timed) -> Clock | None:
-    """The latest clock of that kind, over or not."""
-    query = select(Clock).where(Clock.case_id == case_id, Clock.what == what).order_by(col(Clock.id).desc()).limit(1)
-    clock: Clock | None = await work.first(query)
-    return clock
-
-
-async def clock(work: Work, clock_id: int) -> Clock | None:
-    """A clock by its key."""
-    found: Clock | None = await work.first(select(Clock).where(Clock.id == clock_id))
-    return found
-
-
-async def due_clocks(work: Work, now: datetime, most: int) -> Sequence[tuple[Clock, Case, Customer]]:
-    """Clocks that want to be looked at, the longest waiting first, with their cases and customers, all locked.
-
-    Customers are locked first, as everywhere; those whom another process has in hand come with the next look.
-    """
-    found = await work.all(_WAITING, now=now, most=most)
-    if not found:
-        return []
-    wanted = {customer_id for _, customer_id in found}
-    lock = select(Customer).where(col(Customer.id).in_(wanted)).order_by(col(Customer.id))
-    customers = {each.id: each for each in await work.all(lock.with_for_update(skip_locked=True))}
-    # What was answered while we waited for a lock is not due any more.
-    query: Any = (
-        select(Clock, Case)
-        .join(Case, col(Case.id) == col(Clock.case_id))
-        .where(col(Clock.id).in_([key for key, _ in found]), col(Clock.look_at) <= now)
-        .where(col(Case.customer_id).in_(customers))
-        .order_by(col(Clock.look_at), col(Clock.id))
-        .with_for_update(of=Clock)
-    )
-    return [(clock, case, customers[case.customer_id]) for clock, case in await work.all(query)]
-
-
-async def words_due(work: Work, case_ids: Sequence[int], now: datetime) -> dict[tuple[int, Timed], datetime]:
-    """When, in these cases, a person's word is due that the customer can count on: by an agent's own time that is
-    still ahead (PROMISE), by the interval at which a person speaks (UPDATE)."""
-    if not case_ids:
-        return {}
-    query = select(Clock).where(
-        col(Clock.case_id).in_(case_ids),
-        col(Clock.what).in_((Timed.PROMISE, Timed.UPDATE)),
-        col(Clock.due_at).is_not(None),
-    )
-    moments = {
-        (clock.case_id, clock.what): clock.due_at if clock.what is Timed.PROMISE else clock.look_at
-        for clock in await work.all(query)
-    }
-    return {key: moment for key, moment in moments.items() if moment and moment > now}
-
-
-async def late_cases(work: Work, group_id: int, now: datetime) -> Sequence[tuple[Case, Customer]]:
-    """The unfinished cases of a group in which something is late, the longest first."""
-    query: Any = (
-        select(Case, Customer)
-        .join(Customer, col(Customer.id) == col(Case.customer_id))
-        .where(Case.group_id == group_id, col(Case.due_at) < now)
-        .order_by(col(Case.due_at))
-    )
-    return await work.all(query)

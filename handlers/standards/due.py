@@ -1,4 +1,4 @@
-"""When something is expected, as customers and staff read it."""
+"""What is due in a case, as its card, the customer's list and the first receipt show it."""
 
 from typing import Any
 

@@ -5,24 +5,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from handlers.chat.doors import Place, Where
-from handlers.chat.presses import answer_press
+from handlers.addresses import link_in
 from handlers.duty import those_in_charge
-from handlers.happenings import Acknowledged, Escalated
+from handlers.happenings import Escalated
 from handlers.moments import in_words
-from handlers.refusals import Refusal
-from handlers.routing.places import topic_link
-from handlers.speaking import add_line, button, tell_privately, tell_staff
-from models.cases import Case, case_held
+from handlers.speaking import Button, button, tell_privately, tell_staff
+from models.cases import Case
 from models.customers import Customer
 from models.delivery import Outbox, Priority
 from models.duty import is_away
-from models.outbox import pending_send, row_shown_at
-from models.routing import queries
+from models.outbox import pending_send
 from models.staff import Role, Staff, StaffGroup, staff_member
-from models.standards import Clock, clock
-from models.timeline import EventKind
-from models.topics import fetch_topics, topic_of
+from models.standards import Clock
+from models.topics import fetch_topics
 from models.work import Work
 from templates import label
 
@@ -45,7 +40,7 @@ LEVELS = list(_ROLES)
 
 
 @dataclass(frozen=True)
-class Telling:
+class Escalation:
     """That a clock has come to steps of the plan: `levels` are "assignee", "department", "supervisor", ... in order,
     each perhaps more than once. `warned`: the customer has just heard that it may be late, and that they have it."""
 
@@ -56,59 +51,63 @@ class Telling:
     warned: bool = False
 
 
-async def tell(work: Work, group: StaffGroup, tellings: Sequence[Telling]) -> None:
+async def escalate(work: Work, group: StaffGroup, escalations: Sequence[Escalation]) -> None:
     """Tell the people of a group what has come to a step."""
-    for each in tellings:
+    for each in escalations:
         for level in each.levels:
             work.happen(Escalated(each.case, each.clock.what, level))
     waiting = await pending_send(work, _digest_key(group))
-    if waiting is None and len(tellings) <= MOST_SINGLY:
-        for each in tellings:
-            await _tell_one(work, group, each)
+    if waiting is None and len(escalations) <= MOST_SINGLY:
+        for each in escalations:
+            await _escalate_one(work, group, each)
     else:
-        await _tell_many(work, group, tellings, waiting)
+        await _escalate_many(work, group, escalations, waiting)
 
 
-async def _tell_one(work: Work, group: StaffGroup, telling: Telling) -> None:
-    case, clock = telling.case, telling.clock
-    privately, here = await _people(work, telling)
-    if not privately and "department" not in telling.levels:
+async def _escalate_one(work: Work, group: StaffGroup, reached: Escalation) -> None:
+    case, clock = reached.case, reached.clock
+    privately, here = await _people(work, reached)
+    if not privately and "department" not in reached.levels:
         return
     people = _named([*privately, *here], MOST_NAMED)
-    values = {**_values(work, telling, work.plan.business.language), "people": people}
-    have_it = label(work.plan.business.language, "button.have_it")
+    values = {**_values(work, reached, work.plan.business.language), "people": people}
     tell_staff(
         work,
         group,
-        telling.customer,
+        reached.customer,
         "standards/late",
         values,
-        buttons=[[button(have_it, f"ack:{clock.id}")]],
+        buttons=[[_answer(work.plan.business.language, clock)]],
         priority=Priority.RELAY,
         case_id=case.id,
     )
-    link = await link_in(work, group, telling.customer)
+    link = await link_in(work, group, reached.customer)
     for person in privately:
         if person.started_bot:
             private = {
-                **_values(work, telling, person.language),
-                "name": telling.customer.name,
+                **_values(work, reached, person.language),
+                "name": reached.customer.name,
                 "link": link,
             }
-            buttons = [[button(label(person.language, "button.have_it"), f"ack:{clock.id}")]]
+            buttons = [[_answer(person.language, clock)]]
             tell_privately(work, person, "standards/late_privately", private, buttons=buttons)
 
 
-async def _people(work: Work, telling: Telling) -> tuple[list[Staff], list[Staff]]:
+def _answer(language: str, clock: Clock) -> Button:
+    """The button "I have it"."""
+    return button(label(language, "button.acknowledge"), f"ack:{clock.id}")
+
+
+async def _people(work: Work, reached: Escalation) -> tuple[list[Staff], list[Staff]]:
     """Who is told, each once: those who hear of it privately too, and those of the department, who read it here.
 
     Whoever has said that they have it hears no more before the time is over.
     """
-    found = {level: await _at_level(work, telling.case, level) for level in LEVELS if level in telling.levels}
+    found = {level: await _at_level(work, reached.case, level) for level in LEVELS if level in reached.levels}
     here = found.pop("department", [])
     privately = list({person.id: person for people in found.values() for person in people}.values())
     known = {person.id for person in privately}
-    has_it = None if _is_late(work, telling.clock) else telling.clock.acknowledged_by
+    has_it = None if _is_late(work, reached.clock) else reached.clock.acknowledged_by
     return (
         [person for person in privately if person.id != has_it],
         [person for person in here if person.id not in known | {has_it}],
@@ -128,27 +127,21 @@ def _is_late(work: Work, clock: Clock) -> bool:
     return clock.due_at is not None and clock.due_at <= work.now
 
 
-def _values(work: Work, telling: Telling, language: str) -> dict[str, Any]:
-    clock, plan = telling.clock, work.plan
+def _values(work: Work, reached: Escalation, language: str) -> dict[str, Any]:
+    clock, plan = reached.clock, work.plan
     due = in_words(language, clock.due_at or work.now, work.now, plan.business.timezone, lasting=True)
     return {
-        "number": telling.case.id,
+        "number": reached.case.id,
         "what": clock.what.value,
         "late": _is_late(work, clock),
         "due": due,
-        "chased": telling.case.chased_count,
-        "warned": telling.warned,
+        "chased": reached.case.chased_count,
+        "warned": reached.warned,
     }
 
 
 def _named(people: Sequence[Staff], most: int) -> list[dict[str, Any]]:
     return [{"user": person.user_id, "name": person.name} for person in people[:most]]
-
-
-async def link_in(work: Work, group: StaffGroup, customer: Customer) -> str:
-    """The address of the customer's topic in that group, or "" without one."""
-    topic = await topic_of(work, customer.id, group.id or 0)
-    return topic_link(group.chat_id, topic.thread_id) if topic and topic.thread_id else ""
 
 
 # -- many at once
@@ -158,13 +151,15 @@ def _digest_key(group: StaffGroup) -> str:
     return f"digest:{group.id}"
 
 
-async def _tell_many(work: Work, group: StaffGroup, tellings: Sequence[Telling], waiting: Outbox | None) -> None:
+async def _escalate_many(
+    work: Work, group: StaffGroup, escalations: Sequence[Escalation], waiting: Outbox | None
+) -> None:
     """One message for the group that names the cases; what falls due before it goes joins it, each time once."""
     said: dict[str, Any] = waiting.body["values"] if waiting else {"lines": [], "more": 0, "people": []}
     language = work.plan.business.language
     lines, more = {(line["number"], line["what"]): line for line in said["lines"]}, said["more"]
-    await fetch_topics(work, [each.customer.id for each in tellings[:MOST_NAMED]])
-    for each in tellings:
+    await fetch_topics(work, [each.customer.id for each in escalations[:MOST_NAMED]])
+    for each in escalations:
         about = (each.case.id, each.clock.what.value)
         if about not in lines and len(lines) >= MOST_NAMED:
             more += 1
@@ -173,7 +168,7 @@ async def _tell_many(work: Work, group: StaffGroup, tellings: Sequence[Telling],
         lines[about] = {**_values(work, each, language), "name": each.customer.name, "link": link}
     known = {person["user"] for person in said["people"]}
     privately, here = (
-        [each for each in people if each.user_id not in known] for people in await _all(work, tellings)
+        [each for each in people if each.user_id not in known] for people in await _all(work, escalations)
     )
     mentions = [*said["people"], *_named([*privately, *here], MOST_MENTIONED)][:MOST_MENTIONED]
     values = {"lines": list(lines.values()), "more": more, "people": mentions}
@@ -196,11 +191,11 @@ async def _tell_many(work: Work, group: StaffGroup, tellings: Sequence[Telling],
             tell_privately(work, person, "standards/many_late_privately", {"group": group.title})
 
 
-async def _all(work: Work, tellings: Sequence[Telling]) -> tuple[list[Staff], list[Staff]]:
+async def _all(work: Work, escalations: Sequence[Escalation]) -> tuple[list[Staff], list[Staff]]:
     """Who is told by a digest, who is highest first: privately too, and those of the department here only."""
     found: dict[str, dict[int | None, Staff]] = {"privately": {}, "here": {}}
     for level in reversed(LEVELS):
-        of_level = [each for each in tellings if level in each.levels]
+        of_level = [each for each in escalations if level in each.levels]
         # A level is the same people in all of a group, but for the assignees: those of the first cases.
         cases = {level == "assignee" and each.case.assignee_id: each.case for each in of_level[:MOST_NAMED]}
         for case in cases.values():
@@ -208,40 +203,3 @@ async def _all(work: Work, tellings: Sequence[Telling]) -> tuple[list[Staff], li
                 found["here" if level == "department" else "privately"].setdefault(person.id, person)
     here = [person for person in found["here"].values() if person.id not in found["privately"]]
     return list(found["privately"].values()), here
-
-
-# -- "I have it"
-
-
-async def acknowledge(work: Work, place: Place) -> None:
-    """The button under what gets late: who is the first to press it has it, and the message says so."""
-    key = place.text.partition(":")[2]
-    found = await clock(work, int(key)) if key.isdecimal() and len(key) < 18 else None
-    case = await case_held(work, found.case_id) if found else None
-    if found is None or case is None:
-        raise Refusal("stale")
-    if place.where is not Where.PRIVATE and case.group_id != place.staff_group.id:
-        raise Refusal("stale")
-    person = place.speaker
-    if found.ended_at is not None:
-        answer_press(work, place, label(person.language, "toast.over_already", number=case.id))
-        return
-    first = await queries.who_has_it(work, case, (EventKind.ESCALATED,), found.what)
-    if first and first.id != person.id:
-        raise Refusal("has_it", name=first.name)
-    if first is None:
-        found.acknowledged_by = person.id
-        work.happen(Acknowledged(case, person, found.what))
-    answer_press(work, place, label(person.language, "toast.has_it", number=case.id))
-    await _show_who(work, place, person)
-
-
-async def _show_who(work: Work, place: Place, person: Staff) -> None:
-    """Put the name under the message, in the place of the button."""
-    private = place.where is Where.PRIVATE
-    language = person.language if private else work.plan.business.language
-    clock = f"{work.now.astimezone(work.plan.business.timezone):%H:%M}"
-    group_id = None if private else place.staff_group.id
-    row = await row_shown_at(work, group_id, person.user_id, place.message["message_id"])
-    if row is not None:
-        add_line(work, row, label(language, "escalation.has_it", name=person.name, time=clock))

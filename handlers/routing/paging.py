@@ -1,10 +1,10 @@
-"""What a customer's words set off: how serious a matter is, who has to know at once, and who is called at night."""
+"""Calling people to a case at once: what a customer's words set off, who is called, and who says "I have it"."""
 
 from datetime import timedelta
 
 from handlers import cases, duty
-from handlers.chat.doors import Place, Where
-from handlers.chat.presses import answer_press
+from handlers.addresses import link_to
+from handlers.authority import require
 from handlers.happenings import (
     Acknowledged,
     AgentSpoke,
@@ -17,8 +17,7 @@ from handlers.happenings import (
     WordsChanged,
 )
 from handlers.refusals import Refusal
-from handlers.routing.places import link_to
-from handlers.speaking import button, tell_customer, tell_privately, tell_staff
+from handlers.speaking import Buttons, button, tell_customer, tell_privately, tell_staff
 from models.cases import Case, case_held
 from models.customers import Customer, customer_of
 from models.delivery import Priority
@@ -56,13 +55,13 @@ async def spoke(work: Work, happening: CustomerSpoke | WordsChanged) -> None:
     plan = await plan_of(work, case)
     severity, alarm = severity_of(plan, happening.words), alarm_of(plan, happening.words)
     if severity and is_graver(plan, severity.id, case.severity):
-        await set_severity(work, happening.customer, case, severity, happening.customer, happening.words)
+        await change_severity(work, happening.customer, case, severity, happening.customer, happening.words)
     if alarm and case.alarm is None:
         case.alarm = alarm.id
         await _raise_alarm(work, happening.customer, case, happening.words)
 
 
-async def set_severity(
+async def change_severity(
     work: Work,
     customer: Customer,
     case: Case,
@@ -115,8 +114,8 @@ async def call(
     given = {"number": case.id, "subject": cases.in_short(words) or case.subject, "people": named, **values}
     group = await staff_group(work, case.group_id)
 
-    def have(language: str) -> list[list[dict[str, str]]]:
-        return [[button(label(language, "button.have"), f"have:{case.id}")]]
+    def answer(language: str) -> Buttons:
+        return [[button(label(language, "button.take_call"), f"have:{case.id}")]]
 
     tell_staff(
         work,
@@ -124,7 +123,7 @@ async def call(
         customer,
         template,
         {**given, "link": ""},
-        buttons=have(work.plan.business.language),
+        buttons=answer(work.plan.business.language),
         priority=Priority.ANSWER,
         case_id=case.id,
     )
@@ -133,32 +132,31 @@ async def call(
         if person.started_bot:
             values_here = {**given, "people": [], "link": link}
             tell_privately(
-                work, person, template, values_here, buttons=have(person.language), priority=Priority.ANSWER
+                work, person, template, values_here, buttons=answer(person.language), priority=Priority.ANSWER
             )
 
 
-async def have(work: Work, place: Place) -> None:
-    """The button "I have it" under a call: the first press counts, and takes the case; nobody else need be told."""
-    number = place.text.partition(":")[2]
-    case = await case_held(work, int(number)) if number.isdecimal() and len(number) < 18 else None
-    person = place.speaker
-    if case is None or "forward_origin" in place.message:
-        raise Refusal("stale")
-    works_there = person.may(Role.MANAGER) or person in await members_of(work, case.group_id)
-    elsewhere = place.where is not Where.PRIVATE and place.staff_group.id != case.group_id
-    if elsewhere or not (works_there or person in await duty.on_duty(work)):
+async def take_call(work: Work, case: Case, by: Staff) -> None:
+    """The button "I have it" under a call: the first to say so counts, and takes the case; nobody else need be told.
+
+    For who works in the case's group, whoever leads, and those on duty; raises Refusal for others, and where somebody
+    else was first.
+    """
+    require(by)
+    await case_held(work, case.id)
+    works_there = by.may(Role.MANAGER) or by in await members_of(work, case.group_id)
+    if not (works_there or by in await duty.on_duty(work)):
         raise Refusal("stale")
     if not case.unfinished:
         raise Refusal("finished", number=case.id)
     first = await queries.who_has_it(work, case, CALLS)
-    if first and person.id not in (first.id, case.assignee_id):
+    if first and by.id not in (first.id, case.assignee_id):
         raise Refusal("has_it", name=first.name)
     case.page_due_at = None
     if first is None:
-        work.happen(Acknowledged(case, person))
-    if case.assignee_id is None and works_there and await duty.has_room(work, case, person):
-        cases.take(work, case, person)
-    answer_press(work, place, label(person.language, "toast.have", number=case.id))
+        work.happen(Acknowledged(case, by))
+    if case.assignee_id is None and works_there and await duty.has_room(work, case, by):
+        cases.take(work, case, by)
 
 
 async def agent_spoke(work: Work, happening: AgentSpoke) -> None:

@@ -1,8 +1,8 @@
-"""Where staff find a customer and a case: the addresses of topics and cards."""
+"""Where staff find a customer and a case: the addresses of topics and cards in their groups."""
 
 from models.cases import Case
 from models.customers import Customer
-from models.staff import staff_group
+from models.staff import StaffGroup, staff_group
 from models.topics import topic_of
 from models.work import Work
 
@@ -18,3 +18,9 @@ async def link_to(work: Work, customer: Customer, case: Case) -> str:
     topic = await topic_of(work, customer.id, case.group_id) if group.is_forum else None
     place = topic.thread_id if topic else case.card_message_id
     return topic_link(group.chat_id, place) if place else ""
+
+
+async def link_in(work: Work, group: StaffGroup, customer: Customer) -> str:
+    """The address of the customer's topic in that group, or "" without one."""
+    topic = await topic_of(work, customer.id, group.id or 0)
+    return topic_link(group.chat_id, topic.thread_id) if topic and topic.thread_id else ""
