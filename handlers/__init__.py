@@ -46,8 +46,8 @@ TICKS = (
     ("late_list", 5, late_list.tell_late_list),
     ("visits_due", 1, visits.due.come_due),
     ("visits_run_out", 2, visits.due.run_out),
-    ("visits_missed", 2, visits.lists.tell_missed),
-    ("visits_morning", 5, visits.lists.tell_each_morning),
+    ("visits_missed", 2, visits.missed.tell_missed),
+    ("visits_morning", 5, visits.agenda.tell_each_morning),
     ("visits_ahead", 2, visits.recurring.plan_ahead),
     ("visits_replan", 2, visits.planning.replan),
     ("rules", 5, rules.recompute),
@@ -84,7 +84,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
         paging.spoke,
         chasing.words_chase,
         contacting.note_contact,
-        visits.spoken.heed_words,
+        visits.typed_answers.heed_words,
     ),
     happenings.AgentSpoke: (
         clocks.agent_spoke,
@@ -119,7 +119,7 @@ AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
     ),
     happenings.CaseReopened: (
         clocks.case_reopened,
-        visits.tasks.scored_low,
+        visits.results.scored_low,
         visits.planning.case_reopened,
         questionnaires.take_back,
         assigning.reopened,

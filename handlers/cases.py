@@ -13,6 +13,7 @@ from handlers.happenings import (
     CaseReopened,
     CaseResolved,
     Claimed,
+    SubjectSet,
 )
 from handlers.refusals import Refusal
 from handlers.speaking import button, send, tell_customer
@@ -220,6 +221,13 @@ def show(work: Work, case: Case, by: Staff) -> None:
     """Show the case's card again, as a new message."""
     require(by)
     post_card(work, case)
+
+
+def set_subject(work: Work, case: Case, words: str, by: Staff) -> None:
+    """Say what the matter is, in words that may be said to the customer."""
+    person = require(by)
+    case.subject, case.subject_confirmed = in_short(words), True
+    work.happen(SubjectSet(case, person, case.subject))
 
 
 def accept(work: Work, customer: Customer, case: Case) -> None:

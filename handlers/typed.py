@@ -78,7 +78,7 @@ def is_urgent(work: Work, words: str) -> bool:
 async def is_current(
     work: Work, said: Said, customer: Customer, case: Case | None, asked_at: datetime, message_id: int | None
 ) -> bool:
-    """Whether what we asked at that moment, about that case, is still what these words would answer.
+    """Whether what we asked at that moment, about that case, is still what these words answer.
 
     It is not once a person has spoken, once another matter was begun or resolved, or where they reply to other words.
     """

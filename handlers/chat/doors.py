@@ -1,7 +1,7 @@
 """Doors of the chat: how an update finds the use case it leads to, and who may pass.
 
 `locate` says where an update came from and who speaks; a `Door` names the place, the authority and the words or
-buttons it opens to. The doors stand in one ordered list in `handlers/chat/__init__.py`; the first that fits is taken.
+buttons it opens to. The doors stand in one ordered list in `handlers/chat/entrance.py`; the first that fits is taken.
 """
 
 import enum
