@@ -2,7 +2,7 @@
 
 import pytest
 
-from handlers.questionnaires.spoken import answer_in
+from handlers.questionnaires.typed_answers import answer_in
 from handlers.typed import readings
 from handlers.visits import typed_answers as visits
 from models.questionnaires import Question

@@ -4,9 +4,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from handlers import questionnaires
 from handlers.chat import answers as chat_answers
-from handlers.chat import approvals
+from handlers.chat import approvals, questionnaires, surveys
 from handlers.chat import cases as chat_cases
 from handlers.chat import contact as chat_contact
 from handlers.chat import customers as chat_customers
@@ -90,8 +89,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("unban", AMONG_STAFF, SUPERVISOR, chat_files.unban),
     # among staff
     Command("visits", AMONG_STAFF, AGENT, chat_visits.agenda),
-    Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
-    Command("poll", IN_GROUP, MANAGER, questionnaires.poll),
+    Command("survey", AMONG_STAFF, MANAGER, surveys.survey),
+    Command("poll", IN_GROUP, MANAGER, surveys.poll),
     Command("new", AMONG_STAFF, AGENT, chat_routing.new),
     Command("away", AMONG_STAFF, AGENT, chat_routing.away),
     Command("back", AMONG_STAFF, AGENT, chat_routing.back),

@@ -43,9 +43,9 @@ def may_answer(place: Place) -> bool:
 
 async def words(work: Work, place: Place) -> None:
     """Words that may mean a button of the question; where they answer nothing of ours, they are words as ever."""
-    customer = await known(work, place.account)
-    if not await typed_answers.answer_typed(work, customer, await hear_said(work, place)):
-        await questionnaires.words(work, place)
+    customer, said = await known(work, place.account), await hear_said(work, place)
+    if not await typed_answers.answer_typed(work, customer, said):
+        await questionnaires.hear(work, customer, said)
 
 
 # -- an agent's task

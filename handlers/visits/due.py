@@ -7,13 +7,13 @@ from sqlmodel import col, select
 from handlers import contact
 from handlers.happenings import ContactFailed
 from handlers.questionnaires import ask_in_visit
-from handlers.questionnaires.asking import of_contact
 from handlers.visits import questions, tasks
 from handlers.visits.planning import HAND_WINDOW, rule_of
 from models.cases import Case, CaseKind
 from models.contact import Facts, Purpose, Ruling, rule
 from models.customers import Customer, customer_numbered, zone_of
 from models.outbox import scheduled_count
+from models.questionnaires.invitations import invitation_of
 from models.questionnaires.rows import VISIT
 from models.visits import BEGUN, BY_HAND, TO_COME, By, Outcome, Visit, VisitState, case_of, gone_from, next_open
 from models.work import Work
@@ -131,7 +131,7 @@ async def _asked_by(work: Work, failed: ContactFailed) -> Visit | None:
     if known.what == "visit":
         asked = select(Visit).where(Visit.customer_id == known.customer_id, Visit.state == VisitState.ASKED)
         return next((visit for visit in await work.all(asked) if visit.about == known.about), None)
-    invitation = await of_contact(work, failed) if known.what == "invitation" else None
+    invitation = await invitation_of(work, failed.contact) if known.what == "invitation" else None
     if invitation is None or invitation.rule != VISIT:
         return None
     invited = select(Visit).where(Visit.outcome == Outcome.INVITED, Visit.questionnaire == invitation.questionnaire)
