@@ -5,8 +5,7 @@ from typing import Any
 
 from handlers import duty
 from handlers.authority import require
-from handlers.happenings import (
-    AgentSpoke,
+from handlers.happenings.cases import (
     CaseClosed,
     CaseOpened,
     CasePending,
@@ -15,6 +14,7 @@ from handlers.happenings import (
     Claimed,
     SubjectSet,
 )
+from handlers.happenings.messages import AgentSpoke
 from handlers.refusals import Refusal
 from handlers.speaking import button, send, tell_customer
 from handlers.understanding import suggest

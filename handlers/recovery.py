@@ -3,17 +3,9 @@
 from datetime import datetime
 
 from handlers import cases, duty
-from handlers.happenings import (
-    AgentSpoke,
-    CaseClosed,
-    CaseResolved,
-    KindConfirmed,
-    Praised,
-    QuestionnaireEnded,
-    RecoveryBegun,
-    RecoveryMissed,
-    ScoreGiven,
-)
+from handlers.happenings.aftercare import Praised, QuestionnaireEnded, RecoveryBegun, RecoveryMissed, ScoreGiven
+from handlers.happenings.cases import CaseClosed, CaseResolved, KindConfirmed
+from handlers.happenings.messages import AgentSpoke
 from handlers.moments import in_their_words, local_time
 from handlers.speaking import tell_customer, tell_privately, tell_staff
 from handlers.understanding import suggest

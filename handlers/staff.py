@@ -5,7 +5,8 @@ from typing import Any
 from handlers import approvals, cases
 from handlers.authority import require
 from handlers.customers import Account
-from handlers.happenings import StaffBack, StaffLeft, StandingChanged, Unassigned
+from handlers.happenings.cases import Unassigned
+from handlers.happenings.people import StaffBack, StaffLeft, StandingChanged
 from handlers.refusals import Refusal
 from handlers.speaking import tell_privately, tell_staff
 from models.approvals import Approval, ApprovalKind, Decision, latest_candidacy

@@ -25,7 +25,7 @@ from handlers.chat import cases as chat_cases
 from handlers.chat import routing as chat_routing
 from handlers.chat.doors import Place, Where
 from handlers.customers import Account
-from handlers.happenings import CustomerSpoke
+from handlers.happenings.messages import CustomerSpoke
 from handlers.refusals import Refusal
 from handlers.routing import absence, assigning, paging
 from models.cases import TRANSITIONS, UNFINISHED, Case, CaseKind, CaseState, cases_of, unfinished_cases_of

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from handlers import open_database, questionnaires
-from handlers.happenings import CaseResolved
+from handlers.happenings.cases import CaseResolved
 from handlers.questionnaires.answering import choose
 from handlers.questionnaires.course import finish
 from handlers.questionnaires.runs import Run, open_run

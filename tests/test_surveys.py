@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from handlers import approvals, open_database, questionnaires
-from handlers.happenings import CaseResolved, KindConfirmed
+from handlers.happenings.cases import CaseResolved, KindConfirmed
 from handlers.questionnaires import due
 from handlers.questionnaires.begging import begs
 from handlers.questionnaires.library import current

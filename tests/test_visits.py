@@ -19,7 +19,8 @@ from handlers import cases, contact
 from handlers.chat import visits as chat_visits
 from handlers.chat.doors import Place, Where
 from handlers.delivery import outcomes
-from handlers.happenings import CustomerSpoke, EventImported, FileChanged, StaffAway, StaffLeft
+from handlers.happenings.messages import CustomerSpoke
+from handlers.happenings.people import EventImported, FileChanged, StaffAway, StaffLeft
 from handlers.refusals import Refusal
 from handlers.said import Content, Said
 from handlers.visits import (

@@ -140,7 +140,8 @@ class Door:
     """One way in: the places, who may (a staff role, CUSTOMER in private, or ANYONE, Telegram itself too), what it
     opens to, and what is done.
 
-    `refused` is done where it says no, beside saying so: what stood there is shown as it is.
+    `refused` is done where it says no, beside saying so: what stood there is shown as it is, or a customer's words
+    are kept all the same.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """The chat: Telegram's doors to the use cases, all of them on one screen."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from handlers.chat import routing as chat_routing
 from handlers.chat import staff as chat_staff
 from handlers.chat import standards as chat_standards
 from handlers.chat import visits as chat_visits
-from handlers.chat.commanding import beside, instead
+from handlers.chat.commanding import beside, if_words, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
 from handlers.chat.customers import unless_banned
 from handlers.chat.doors import (
@@ -100,6 +100,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("start", IN_GROUP, AGENT, _help, listed=False),
 )
 
+
+def _of_customer(command: Command) -> Door:
+    """The door of a customer's command: the words beside it are heard first, and kept if the command is refused."""
+    door = replace(command, do=beside(questionnaires.words, command.do)).door()
+    return replace(door, refused=if_words(chat_messages.message))
+
+
 #: Every door, in order; the first that fits is taken. An update that fits none is left alone.
 DOORS: tuple[Door, ...] = (
     # Telegram about the group
@@ -112,7 +119,7 @@ DOORS: tuple[Door, ...] = (
     Door("reachability", IN_PRIVATE, ANYONE, update_of("my_chat_member"), chat_customers.reachability),
     # commands: those of staff first, for in private somebody may be both
     *(each.door() for each in COMMANDS if each.who != CUSTOMER),
-    *(replace(each, do=beside(questionnaires.words, each.do)).door() for each in COMMANDS if each.who == CUSTOMER),
+    *(_of_customer(each) for each in COMMANDS if each.who == CUSTOMER),
     Door("staff_unknown", STAFF_PLACES | {PRIVATE}, AGENT, any_command, chat_staff.unknown_command),
     Door(
         "unknown_command",
@@ -120,6 +127,7 @@ DOORS: tuple[Door, ...] = (
         CUSTOMER,
         any_command,
         instead(questionnaires.words, chat_customers.unknown_command),
+        if_words(chat_messages.message),
     ),
     # a customer's chat
     Door("complain_key", IN_PRIVATE, CUSTOMER, keyboard("complain"), chat_customers.begin_complaint),
@@ -183,10 +191,24 @@ DOORS: tuple[Door, ...] = (
         chat_cases.show_as_it_is,
     ),
     Door("take_call", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), chat_routing.take_call),
-    # words: what is no command and no button
-    Door("own_contact", IN_PRIVATE, CUSTOMER, chat_customers.is_own_contact, chat_customers.own_contact),
-    Door("visit_words", IN_PRIVATE, CUSTOMER, chat_visits.may_answer, chat_visits.words),
-    Door("questionnaire_words", IN_PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
+    # words: what is no command and no button; a customer's are kept, whatever is refused
+    Door(
+        "own_contact",
+        IN_PRIVATE,
+        CUSTOMER,
+        chat_customers.is_own_contact,
+        chat_customers.own_contact,
+        chat_messages.message,
+    ),
+    Door("visit_words", IN_PRIVATE, CUSTOMER, chat_visits.may_answer, chat_visits.words, chat_messages.message),
+    Door(
+        "questionnaire_words",
+        IN_PRIVATE,
+        CUSTOMER,
+        questionnaires.may_answer,
+        questionnaires.words,
+        chat_messages.message,
+    ),
     Door("message", IN_PRIVATE, CUSTOMER, update_of("message"), chat_messages.message),
     Door("edited", IN_PRIVATE, CUSTOMER, update_of("edited_message"), chat_messages.edited),
     Door("answer", frozenset({TOPIC}), AGENT, update_of("message"), chat_answers.answer),
@@ -222,7 +244,8 @@ async def say_no(work: Work, update: dict[str, Any], bot_username: str, refusal:
     place = await _come_in(work, update, bot_username)
     door = door_for(place)
     if door and door.refused:
-        with suppress(Refusal):  # what a forged press names is not there to be shown
+        forged = suppress(Refusal) if place.what == "callback_query" else nullcontext()
+        with forged:  # what a forged press names is not there to be shown
             await door.refused(work, place)
     refuse(work, place, refusal)
 

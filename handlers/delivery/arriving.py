@@ -5,7 +5,7 @@ from typing import Any
 from handlers import groups
 from handlers.delivery.parcels import Parcel
 from handlers.delivery.reporting import tell
-from handlers.happenings import PollSent
+from handlers.happenings.aftercare import PollSent
 from handlers.speaking import send
 from models.cases import case_held
 from models.delivery import Outcome, SendClass, What

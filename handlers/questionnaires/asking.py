@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from handlers import contact
 from handlers.contact import stop_button
-from handlers.happenings import ContactFailed
+from handlers.happenings.people import ContactFailed
 from handlers.questionnaires import polls
 from handlers.questionnaires.course import end
 from handlers.questionnaires.library import current

@@ -4,7 +4,8 @@ import unicodedata
 from functools import cache
 
 from handlers import duty
-from handlers.happenings import AgentSpoke, Begged
+from handlers.happenings.aftercare import Begged
+from handlers.happenings.messages import AgentSpoke
 from handlers.speaking import tell_privately
 from models.staff import Role
 from models.work import Work

@@ -1,7 +1,7 @@
 """The course of a run: from question to question in one message, until it is finished, stopped or over."""
 
 from handlers import cases
-from handlers.happenings import QuestionnaireEnded
+from handlers.happenings.aftercare import QuestionnaireEnded
 from handlers.questionnaires import polls, showing
 from handlers.questionnaires.redrawing import change, put_away, redraw
 from handlers.questionnaires.runs import Run, about

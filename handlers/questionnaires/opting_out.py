@@ -3,7 +3,7 @@
 import unicodedata
 from functools import cache
 
-from handlers.happenings import OptedOut
+from handlers.happenings.people import OptedOut
 from handlers.questionnaires.asking import drop
 from handlers.questionnaires.course import stop
 from handlers.questionnaires.runs import open_run

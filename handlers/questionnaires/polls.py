@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from handlers.authority import require
-from handlers.happenings import PollSent
+from handlers.happenings.aftercare import PollSent
 from handlers.refusals import Refusal
 from handlers.speaking import send, to_customer
 from models.customers import Customer, customer_numbered

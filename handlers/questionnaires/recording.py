@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from handlers import cases
-from handlers.happenings import Scored, ScoreGiven
+from handlers.happenings.aftercare import Scored, ScoreGiven
 from handlers.questionnaires.runs import Run
 from handlers.speaking import send
 from models.cases import Case, CaseState

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from handlers import cases
 from handlers.authority import require_own
-from handlers.happenings import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
+from handlers.happenings.cases import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
 from handlers.questionnaires import asking
 from handlers.questionnaires.course import end
 from handlers.questionnaires.redrawing import put_away

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from handlers import cases, messages
 from handlers.authority import require
-from handlers.happenings import Commented, MadeOfAnswer
+from handlers.happenings.aftercare import Commented, MadeOfAnswer
 from handlers.questionnaires import showing
 from handlers.questionnaires.course import advance
 from handlers.questionnaires.recording import record

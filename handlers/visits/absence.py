@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from handlers.happenings import StaffAway, StaffLeft
+from handlers.happenings.people import StaffAway, StaffLeft
 from handlers.visits.tasks import post
 from models.customers import customer_numbered
 from models.staff import Staff

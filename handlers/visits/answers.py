@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from handlers import cases, contact
 from handlers.authority import require_own
-from handlers.happenings import Visited
+from handlers.happenings.aftercare import Visited
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, change_message, tell_customer, tell_staff
 from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from handlers import contact
-from handlers.happenings import ContactFailed
+from handlers.happenings.people import ContactFailed
 from handlers.questionnaires import ask_in_visit
 from handlers.visits import questions, tasks
 from handlers.visits.planning import HAND_WINDOW, rule_of

@@ -10,7 +10,8 @@ from typing import Any
 from sqlmodel import col, select
 
 from handlers.authority import require
-from handlers.happenings import CaseClosed, CaseReopened, CaseResolved, EventImported, KindConfirmed
+from handlers.happenings.cases import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
+from handlers.happenings.people import EventImported
 from models.base import new_id
 from models.cases import Case, CaseKind, CaseState
 from models.contact import Purpose

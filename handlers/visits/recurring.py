@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, and_, cast, extract, func, or_, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
-from handlers.happenings import FileChanged
+from handlers.happenings.people import FileChanged
 from handlers.visits.planning import rule_of, to_come
 from models.contact import Consent, Purpose
 from models.customers import REACHABLE, Customer

@@ -7,7 +7,8 @@ from sqlmodel import col, select
 from handlers import cases, contact, questionnaires
 from handlers.answers import NOTE_MARK, keep_note
 from handlers.authority import require
-from handlers.happenings import CaseReopened, Visited
+from handlers.happenings.aftercare import Visited
+from handlers.happenings.cases import CaseReopened
 from handlers.refusals import Refusal
 from handlers.said import Said
 from handlers.speaking import tell_customer

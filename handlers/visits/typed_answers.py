@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from handlers import messages
 from handlers.contact import asks_to_stop
 from handlers.customers import bans
-from handlers.happenings import CustomerSpoke
+from handlers.happenings.messages import CustomerSpoke
 from handlers.said import Said
 from handlers.speaking import take_buttons, tell_staff
 from handlers.typed import by_words, is_current, is_thanks, is_urgent, meant
