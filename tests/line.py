@@ -33,6 +33,7 @@ BOT = {"id": 5_000, "is_bot": True, "first_name": "Care", "username": "care_bot"
 ROUNDS = 50
 SECOND = timedelta(seconds=1)
 Update = dict[str, Any]
+Tables = dict[str, list[dict[str, Any]]]
 
 _lines = itertools.count(1)  # those of one database never repeat an update
 
@@ -207,11 +208,19 @@ class Line(Desk):
 
     # -- what is kept
 
-    async def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """Every row of every table by its columns, the inbox left out."""
+    async def tables(self) -> Tables:
+        """Every row of every table by its columns, as the database holds them; the inbox left out."""
+        names = [table.name for table in metadata.sorted_tables if table.name != "inbox"]
         async with self.database.engine.connect() as connection:
-            return {
-                table.name: [dict(row) for row in (await connection.execute(table.select())).mappings()]
-                for table in metadata.sorted_tables
-                if table.name != "inbox"
-            }
+            found = {name: await connection.exec_driver_sql(f"SELECT * FROM {name}") for name in names}  # noqa: S608
+            return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
+
+
+def differences(before: Tables, after: Tables) -> tuple[Tables, Tables]:
+    """The rows that are there now and were not so before, and those that are not there any more, or not so."""
+
+    def only(one: Tables, other: Tables) -> Tables:
+        found = {name: [row for row in rows if row not in other[name]] for name, rows in one.items()}
+        return {name: rows for name, rows in found.items() if rows}
+
+    return only(after, before), only(before, after)

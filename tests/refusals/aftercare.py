@@ -1,0 +1,166 @@
+"""Refusals around visits, questionnaires and waves."""
+
+from datetime import timedelta
+from typing import Any
+
+from models.cases import Case
+from models.contact import Purpose
+from models.customers import Customer
+from models.questionnaires import Answer, Invitation, InvitationState
+from models.visits import BY_HAND, By, Outcome, Visit, VisitState
+from tests.desk import AGENT, MANAGER
+from tests.line import Shown, Update
+from tests.refusals.shop import PLAN, Shop, at_once, pressed, refuses, tapped, typed
+
+#: The place of the question "which of these did you use?" in the questionnaire of hotels.
+USED = 3
+
+# -- visits
+
+typed("visit_usage", "/visit", "/visit 有空的时候")
+typed("role_who", "/visit @nobody 明天 复查")
+typed("subject_usage", "/subject")
+tapped("stale", "visited:999:well", "unsolved:999:0", "q:999:0:5", "prefer:nonsense", "stop:nonsense")
+pressed("stale", "visit:999:reached", "form:999:0:5", "makecase:999")
+
+
+async def _visit(shop: Shop, state: VisitState, **columns: Any) -> None:
+    """There is a visit to 王."""
+    made = {"rule": BY_HAND, "by": By.AGENT, "purpose": Purpose.VISIT, "due_at": shop.now, "begun_at": shop.now}
+    made |= {"occurrence": "of old", "window_until": shop.now + timedelta(days=1), **columns}
+    await shop.has(Visit(id=1, customer_id=1, state=state, **made))
+
+
+@refuses("visit_answered")
+async def _(shop: Shop) -> Update:
+    await _visit(shop, VisitState.ASKED, by=By.BOT)
+    await shop.done(shop.customer_presses("visited:1:well"))
+    return shop.customer_presses("visited:1:well")
+
+
+@refuses("visit_closed")
+async def _(shop: Shop) -> Update:
+    """Nobody answered it, days ago."""
+    over = {"ended_at": shop.now - timedelta(days=3), "outcome": Outcome.UNANSWERED}
+    await _visit(shop, VisitState.DONE, by=By.BOT, **over)
+    return shop.customer_presses("visited:1:well")
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    await _visit(shop, VisitState.ASKED, by=By.BOT)
+    return shop.customer_presses("visited:1:nonsense")
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """Whoever makes a visit owns it: only then is it seen that there is no such button."""
+    await _visit(shop, VisitState.DUE)
+    return shop.staff_presses("visit:1:nonsense")
+
+
+@refuses("visit_over")
+async def _(shop: Shop) -> Update:
+    await _visit(shop, VisitState.DONE, outcome=Outcome.WELL, ended_at=shop.now)
+    return shop.staff_presses("visit:1:reached")
+
+
+@refuses("visit_not_handler")
+async def _(shop: Shop) -> Update:
+    """Whoever had the complaint is not the one to ask whether all is well."""
+    rule = '[[visit]]\nid = "complaints"\nwhen = "case_resolved"\nby = "agent"\nnot_handler = true\n'
+    await shop.takes(PLAN + rule)
+    await shop.sets(Case, 1001, assignee_id=AGENT)
+    await _visit(shop, VisitState.DUE, rule="complaints", case_id=1001)
+    return shop.staff_presses("visit:1:reached")
+
+
+# -- questionnaires
+
+
+async def _asked(shop: Shop, state: InvitationState = InvitationState.ASKED, **columns: Any) -> None:
+    """王 is asked about a stay; what was used there is the question now."""
+    made = {"questionnaire": "hotel", "occurrence": "hotel:of old", "at_question": "used", "rule": "visit"}
+    made |= {"due_at": shop.now, "asked_at": shop.now, "expires_at": shop.now + timedelta(days=3), **columns}
+    await shop.has(Invitation(id=1, customer_id=1, version=1, state=state, **made))
+    if "by_staff_id" not in columns:
+        await shop.sets(Customer, 1, open_run_id=1)
+
+
+@refuses("vote_first")
+async def _(shop: Shop) -> Update:
+    await _asked(shop)
+    return shop.customer_presses(f"q:1:{USED}:!next")
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """No such answer; that this message is the one of the question would have been noted."""
+    await _asked(shop)
+    return shop.customer_presses(f"q:1:{USED}:nonsense")
+
+
+@refuses("choose_first")
+async def _(shop: Shop) -> Update:
+    await _asked(shop, by_staff_id=AGENT)
+    return shop.staff_presses(f"form:1:{USED}:!next")
+
+
+@refuses("form_buttons")
+async def _(shop: Shop) -> Update:
+    await _asked(shop, by_staff_id=AGENT)
+    form = Shown(shop.card.chat_id, 90, shop.topic, "用过哪些服务", [("早餐", f"form:1:{USED}:breakfast")])
+    return shop.staff_says("早餐", **shop.reply(form))
+
+
+@refuses("survey_asked")
+async def _(shop: Shop) -> Update:
+    await _asked(shop, InvitationState.FINISHED, ended_at=shop.now)
+    await _visit(shop, VisitState.DUE, questionnaire="hotel")
+    return shop.staff_presses("visit:1:questionnaire")
+
+
+@refuses("no_questionnaire")
+async def _(shop: Shop) -> Update:
+    """The plan names one that nobody has written."""
+    await _visit(shop, VisitState.DUE, questionnaire="nothing")
+    return shop.staff_presses("visit:1:questionnaire")
+
+
+@refuses("survey_over")
+async def _(shop: Shop) -> Update:
+    await _asked(shop, InvitationState.STOPPED, ended_at=shop.now)
+    return shop.customer_presses("q:1:0:5")
+
+
+@refuses("survey_over")
+async def _(shop: Shop) -> Update:
+    await _asked(shop, InvitationState.FINISHED, ended_at=shop.now, by_staff_id=AGENT)
+    return shop.staff_presses("form:1:0:5")
+
+
+tapped("score_late", "unsolved:1001:0")
+
+
+@refuses("score_late")
+async def _(shop: Shop) -> Update:
+    """The case has been taken up again."""
+    again = {"case_id": 1001, "episode": 0, "reason": "reopened", "ended_at": shop.now}
+    await _asked(shop, InvitationState.CANCELLED, **again)
+    return shop.customer_presses("q:1:0:5")
+
+
+@refuses("case_made")
+async def _(shop: Shop) -> Update:
+    await _asked(shop, InvitationState.FINISHED, ended_at=shop.now)
+    await shop.has(Answer(id=1, invitation_id=1, question="words", text="空调不冷", customer_id=1, at=shop.now))
+    await shop.done(shop.staff_presses("makecase:1"))
+    return shop.staff_presses("makecase:1")
+
+
+# -- waves and polls
+
+at_once("no_questionnaire", lambda shop: shop.in_general("/survey nothing", MANAGER))
+at_once("no_audience", lambda shop: shop.in_general("/survey csat nobody", MANAGER))
+at_once("no_wave", lambda shop: shop.in_general("/survey pause 9", MANAGER))
+at_once("poll_usage", lambda shop: shop.in_general("/poll 好吗", MANAGER))
