@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import select
 
 from bot.worker import Worker
@@ -122,6 +123,13 @@ class Line(Desk):
         assert handled, "the worker looked the other way"
         await asyncio.sleep(0)  # the answer to a press sets out
 
+    async def handle(self) -> int:
+        """What waits is handled; how many updates that was."""
+        handled = 0
+        while taken := await self._worker.batch():
+            handled += taken
+        return handled
+
     async def store(self, **update: Any) -> None:
         """An update arrives and waits."""
         number = next(self._updates)
@@ -209,11 +217,16 @@ class Line(Desk):
     # -- what is kept
 
     async def tables(self) -> Tables:
-        """Every row of every table by its columns, as the database holds them; the inbox left out."""
-        names = [table.name for table in metadata.sorted_tables if table.name != "inbox"]
+        """Every row of every table by its columns, the inbox left out."""
         async with self.database.engine.connect() as connection:
-            found = {name: await connection.exec_driver_sql(f"SELECT * FROM {name}") for name in names}  # noqa: S608
-            return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
+            return await tables_in(connection)
+
+
+async def tables_in(connection: AsyncConnection) -> Tables:
+    """The same as that connection sees them, as the database holds them."""
+    names = [table.name for table in metadata.sorted_tables if table.name != "inbox"]
+    found = {name: await connection.exec_driver_sql(f"SELECT * FROM {name}") for name in names}  # noqa: S608
+    return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
 
 
 def differences(before: Tables, after: Tables) -> tuple[Tables, Tables]:

@@ -13,7 +13,7 @@ from models.questionnaires import QuestionnaireVersion, questionnaire_text, read
 from models.staff import Role, Staff
 from templates import LANGUAGES, ROOT, label
 from tests.desk import AGENT, SUPERVISOR
-from tests.line import Line, Shown, Tables, Update, differences
+from tests.line import BOT, Line, Shown, Tables, Update, differences
 
 PLAN = """
 [[tier]]
@@ -65,8 +65,8 @@ class Shop(Line):
                 version = read_questionnaire(text).version
                 row = {"key": path.stem, "version": version, "digest": "", "text": text, "taken_at": self.now}
                 work.add(QuestionnaireVersion(**row))
-        await self.customer_writes(WANG, "水壶漏水，气死我了")
-        await self.post()
+        self.first_words = self.private(WANG, "水壶漏水，气死我了")
+        await self.done({"message": self.first_words})
         async with self.work() as work:
             case = await work.first(select(Case))
             case.kind, case.department = CaseKind.COMPLAINT, "service"
@@ -83,21 +83,29 @@ class Shop(Line):
             if data.startswith(begins) and data.endswith(ends)
         )
 
+    def card_of(self, case: int) -> Shown:
+        """The first card of that case."""
+        return next(
+            each
+            for each in self.telegram.shown
+            if each.thread_id and any(data.endswith(f":{case}") for _, data in each.buttons)
+        )
+
     @property
     def card(self) -> Shown:
         """The card of 王's case."""
-        return self.button("more:1001")[1]
+        return self.card_of(1001)
+
+    def topic_of(self, case: int) -> int:
+        """The topic in which the card of that case stands."""
+        found = self.card_of(case).thread_id
+        assert found is not None
+        return found
 
     @property
     def topic(self) -> int:
         """王's topic."""
         return self.topic_of(1001)
-
-    def topic_of(self, case: int) -> int:
-        """The topic in which the card of that case stands."""
-        found = self.button(f"more:{case}")[1].thread_id
-        assert found is not None
-        return found
 
     # -- what people do
 
@@ -118,8 +126,20 @@ class Shop(Line):
         return {"callback_query": self.pressed(100 + who, data, under or self.card)}
 
     def customer_presses(self, data: str, who: int = WANG, under: Shown | None = None) -> Update:
-        """In their own chat."""
-        return {"callback_query": self.pressed(who, data, under)}
+        """In their own chat, under the latest message there or another."""
+        return {"callback_query": self.pressed(who, data, under or self.shown(chat=who))}
+
+    def leaves(self, who: int) -> Update:
+        """Telegram says that somebody has left the staff group."""
+        was = self.in_group(100 + who, "")
+        change = {key: was[key] for key in ("chat", "from", "date")}
+        return {"chat_member": change | _standing(was["from"], "member", "left")}
+
+    def blocks_us(self, user: int) -> Update:
+        """Telegram says that a customer has blocked the bot."""
+        was = self.private(user)
+        change = {key: was[key] for key in ("chat", "from", "date")}
+        return {"my_chat_member": change | _standing(BOT, "member", "kicked")}
 
     async def done(self, *updates: Update) -> None:
         """These come first, and are granted."""
@@ -152,6 +172,12 @@ class Shop(Line):
         """Somebody presses a button under what was last asked."""
         data, under = self.button("approval:", answer)
         return self.staff_presses(data, who, under)
+
+
+def _standing(user: Update, *was_and_is: str) -> Update:
+    """How somebody stood in a chat, and how they stand."""
+    sides = zip(("old_chat_member", "new_chat_member"), was_and_is, strict=True)
+    return {side: {"status": status, "user": user, "until_date": 0} for side, status in sides}
 
 
 # -- stories
@@ -227,5 +253,3 @@ def is_no(key: str, words: str) -> bool:
         if re.fullmatch(".*".join(map(re.escape, parts)), words, re.DOTALL):
             return True
     return False
-
-
