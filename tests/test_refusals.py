@@ -1,7 +1,7 @@
 """A refused deed leaves nothing, whatever it did before it refused: every refusal there is, and every table.
 
-Each story (tests/refusals/) ends with what is refused; then all tables are compared, and nothing but the polite no has
-been added. tests/test_undone.py shows that it cannot be otherwise.
+Each story (tests/refusals/) ends with what is refused; then all tables are compared, and nothing but the polite no
+has been added. tests/test_undone.py shows that it cannot be otherwise.
 """
 
 import sqlite3

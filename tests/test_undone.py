@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from handlers import conclude, follow_up
 from handlers.chat import entrance
-from handlers.chat.doors import Do, Door, Place
+from handlers.chat.doors import Door, Place
 from handlers.refusals import Refusal
 from models.cases import Case, CaseState
 from models.customers import Customer

@@ -26,7 +26,13 @@ pressed("stale", "visit:999:reached", "form:999:0:5", "makecase:999")
 
 async def _visit(shop: Shop, state: VisitState, **columns: Any) -> None:
     """There is a visit to 王."""
-    made = {"rule": BY_HAND, "by": By.AGENT, "purpose": Purpose.VISIT, "due_at": shop.now, "begun_at": shop.now}
+    made: dict[str, Any] = {
+        "rule": BY_HAND,
+        "by": By.AGENT,
+        "purpose": Purpose.VISIT,
+        "due_at": shop.now,
+        "begun_at": shop.now,
+    }
     made |= {"occurrence": "of old", "window_until": shop.now + timedelta(days=1), **columns}
     await shop.has(Visit(id=1, customer_id=1, state=state, **made))
 
@@ -80,7 +86,12 @@ async def _(shop: Shop) -> Update:
 
 async def _asked(shop: Shop, state: InvitationState = InvitationState.ASKED, **columns: Any) -> None:
     """王 is asked about a stay; what was used there is the question now."""
-    made = {"questionnaire": "hotel", "occurrence": "hotel:of old", "at_question": "used", "rule": "visit"}
+    made: dict[str, Any] = {
+        "questionnaire": "hotel",
+        "occurrence": "hotel:of old",
+        "at_question": "used",
+        "rule": "visit",
+    }
     made |= {"due_at": shop.now, "asked_at": shop.now, "expires_at": shop.now + timedelta(days=3), **columns}
     await shop.has(Invitation(id=1, customer_id=1, version=1, state=state, **made))
     if "by_staff_id" not in columns:

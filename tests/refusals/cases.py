@@ -63,8 +63,9 @@ for words in ("/resolve 好了", "/promise 明天 10:00", "/why", "/visit 明天
 async def _(shop: Shop) -> Update:
     """李 has a topic and nothing to complain of."""
     li = Customer(id=50, user_id=LI, name="李", language="zh", created_at=shop.now)
-    topic = {"name": "李 #50", "thread_id": 77, "state": TopicState.LIVE, "wanted_at": shop.now}
-    await shop.has(li, Topic(customer_id=50, group_id=1, **topic))
+    topic = Topic(customer_id=50, group_id=1, name="李 #50", thread_id=77, wanted_at=shop.now)
+    topic.state = TopicState.LIVE
+    await shop.has(li, topic)
     return shop.staff_says("/resolve 好了", thread=77)
 
 

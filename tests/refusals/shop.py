@@ -63,8 +63,8 @@ class Shop(Line):
             for path in sorted((ROOT / "questionnaires").glob("*.toml")):
                 text = questionnaire_text(path)
                 version = read_questionnaire(text).version
-                row = {"key": path.stem, "version": version, "digest": "", "text": text, "taken_at": self.now}
-                work.add(QuestionnaireVersion(**row))
+                row = QuestionnaireVersion(key=path.stem, version=version, digest="", text=text, taken_at=self.now)
+                work.add(row)
         self.first_words = self.private(WANG, "水壶漏水，气死我了")
         await self.done({"message": self.first_words})
         async with self.work() as work:
