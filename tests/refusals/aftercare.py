@@ -6,9 +6,9 @@ from typing import Any
 from models.cases import Case
 from models.contact import Purpose
 from models.customers import Customer
-from models.questionnaires import Answer, Invitation, InvitationState
+from models.questionnaires import Answer, Invitation, InvitationState, SurveyWave, WaveState
 from models.visits import BY_HAND, By, Outcome, Visit, VisitState
-from tests.desk import AGENT, MANAGER
+from tests.desk import AGENT, GROUP, MANAGER
 from tests.line import Shown, Update
 from tests.refusals.shop import PLAN, Shop, at_once, pressed, refuses, tapped, typed
 
@@ -21,6 +21,7 @@ typed("visit_usage", "/visit", "/visit 有空的时候")
 typed("role_who", "/visit @nobody 明天 复查")
 typed("subject_usage", "/subject")
 tapped("stale", "visited:999:well", "unsolved:999:0", "q:999:0:5", "prefer:nonsense", "stop:nonsense")
+tapped("stale", "stop:service", "prefer:service:on", "prefer:survey:perhaps")
 pressed("stale", "visit:999:reached", "form:999:0:5", "makecase:999")
 
 
@@ -65,6 +66,13 @@ async def _(shop: Shop) -> Update:
     return shop.staff_presses("visit:1:nonsense")
 
 
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """A note on a visit that there is not."""
+    task = Shown(GROUP, 90, shop.topic, "回访", [("接通", "visit:999:reached")])
+    return shop.staff_says("约好周末", **shop.reply(task))
+
+
 @refuses("visit_over")
 async def _(shop: Shop) -> Update:
     await _visit(shop, VisitState.DONE, outcome=Outcome.WELL, ended_at=shop.now)
@@ -92,8 +100,14 @@ async def _asked(shop: Shop, state: InvitationState = InvitationState.ASKED, **c
         "at_question": "used",
         "rule": "visit",
     }
-    made |= {"due_at": shop.now, "asked_at": shop.now, "expires_at": shop.now + timedelta(days=3), **columns}
-    await shop.has(Invitation(id=1, customer_id=1, version=1, state=state, **made))
+    made |= {
+        "customer_id": 1,
+        "due_at": shop.now,
+        "asked_at": shop.now,
+        "expires_at": shop.now + timedelta(days=3),
+        **columns,
+    }
+    await shop.has(Invitation(id=1, version=1, state=state, **made))
     if "by_staff_id" not in columns:
         await shop.sets(Customer, 1, open_run_id=1)
 
@@ -109,6 +123,24 @@ async def _(shop: Shop) -> Update:
     """No such answer; that this message is the one of the question would have been noted."""
     await _asked(shop)
     return shop.customer_presses(f"q:1:{USED}:nonsense")
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """No such question."""
+    await _asked(shop)
+    return shop.customer_presses("q:1:99:5")
+
+
+for button in ("form:1:3:breakfast", "makecase:1"):
+
+    @refuses("stale")
+    async def _(shop: Shop, button: str = button) -> Update:
+        """Somebody else's answers."""
+        await shop.has(Customer(id=50, name="张先生", language="zh", created_at=shop.now))
+        await _asked(shop, by_staff_id=AGENT, customer_id=50)
+        await shop.has(Answer(id=1, invitation_id=1, question="words", text="空调不冷", at=shop.now))
+        return shop.staff_presses(button)
 
 
 @refuses("choose_first")
@@ -174,4 +206,20 @@ async def _(shop: Shop) -> Update:
 at_once("no_questionnaire", lambda shop: shop.in_general("/survey nothing", MANAGER))
 at_once("no_audience", lambda shop: shop.in_general("/survey csat nobody", MANAGER))
 at_once("no_wave", lambda shop: shop.in_general("/survey pause 9", MANAGER))
+
+
+@refuses("no_wave")
+async def _(shop: Shop) -> Update:
+    """One that goes on cannot go on again."""
+    made: dict[str, Any] = {
+        "questionnaire": "nps",
+        "version": 1,
+        "rule": "wave",
+        "state": WaveState.RUNNING,
+        "made_at": shop.now,
+    }
+    await shop.has(SurveyWave(id=9, key="of old", **made))
+    return shop.in_general("/survey resume 9", MANAGER)
+
+
 at_once("poll_usage", lambda shop: shop.in_general("/poll 好吗", MANAGER))

@@ -1,13 +1,16 @@
 """Refusals of those who may not, and of what is done with a case: claimed, answered, given to others, promised."""
 
+from typing import Any
+
 from sqlmodel import select
 
 from models.cases import Case, CaseKind
 from models.customers import Customer
 from models.staff import Staff, StaffGroup
+from models.standards import Clock, Timed
 from models.topics import Topic, TopicState
 from tests.desk import AGENT, GROUP, SUPERVISOR
-from tests.line import Update
+from tests.line import Shown, Update
 from tests.refusals.shop import LI, MEI, NEWCOMER, PLAN, Shop, at_once, pressed, refuses, tapped, typed
 
 HIDDEN = {"type": "hidden_user", "sender_user_name": "someone", "date": 1}
@@ -40,9 +43,44 @@ pressed("stale", "have:999", "ack:999", "phone:999", "how_to_set:999", "approval
 tapped("stale", "kind:999:complaint", "kind:1001:nonsense", "object:1", "language:xx")
 
 
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """A card that was passed on."""
+    update = shop.staff_presses("claim:1001")
+    update["callback_query"]["message"]["forward_origin"] = HIDDEN
+    return update
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """王's case, in the topic of 李."""
+    await _topic_of_li(shop)
+    return shop.staff_presses("claim:1001", under=Shown(GROUP, 90, 77, "工单"))
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """A call, and whoever does not work there."""
+    await shop.has(Staff(id=9, user_id=109, name="外人", username="staff9", joined_at=shop.now))
+    return {"callback_query": shop.pressed(109, "have:1001")}
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """What gets late is another group's since."""
+    await _gets_late(shop)
+    await _moves(shop, None)
+    return shop.staff_presses("ack:1")
+
+
+async def _gets_late(shop: Shop) -> None:
+    clock: dict[str, Any] = {"what": Timed.FIRST_RESPONSE, "started_at": shop.now, "allowed": 60.0}
+    await shop.has(Clock(id=1, case_id=1001, **clock))
+
+
 # -- a case
 
-typed("unknown_command", "/resovle", who=AGENT)
+typed("unknown_command", "/resovle", "/resolve@another_bot 好了", who=AGENT)
 at_once("command_here", lambda shop: shop.in_general("/resovle"))
 typed("empty_note", "/note")
 typed("recall_what", "/recall", who=AGENT)
@@ -61,12 +99,16 @@ for words in ("/resolve 好了", "/promise 明天 10:00", "/why", "/visit 明天
 
 @refuses("no_case")
 async def _(shop: Shop) -> Update:
-    """李 has a topic and nothing to complain of."""
+    """李 has nothing to complain of."""
+    await _topic_of_li(shop)
+    return shop.staff_says("/resolve 好了", thread=77)
+
+
+async def _topic_of_li(shop: Shop) -> None:
     li = Customer(id=50, user_id=LI, name="李", language="zh", created_at=shop.now)
     topic = Topic(customer_id=50, group_id=1, name="李 #50", thread_id=77, wanted_at=shop.now)
     topic.state = TopicState.LIVE
     await shop.has(li, topic)
-    return shop.staff_says("/resolve 好了", thread=77)
 
 
 @refuses("moved")
@@ -127,6 +169,12 @@ for button in ("wait:1001", "more:1001", "have:1001"):
         return shop.staff_presses(button)
 
 
+@refuses("finished")
+async def _(shop: Shop) -> Update:
+    await shop.done(shop.staff_says("/close"))
+    return shop.staff_says("/close")
+
+
 @refuses("finished_unsaid")
 async def _(shop: Shop) -> Update:
     await shop.resolved()
@@ -162,6 +210,7 @@ typed("assign_usage", "/assign @谁", "/handover @谁 @staff5")
 typed("transfer_usage", "/transfer", "/transfer advice", "/transfer 别处 只是想问")
 typed("already_there", "/transfer service 仍是投诉", who=SUPERVISOR)
 typed("handover_usage", "/handover")
+typed("has_it", "/handover @staff5 @staff5")
 typed("new_usage", "/new", "/new #999 电话投诉")
 typed("away_usage", "/away 明年左右")
 typed("not_away", "/back", who=AGENT)
@@ -174,16 +223,33 @@ async def _(shop: Shop) -> Update:
     return shop.staff_says("/assign @staff5", SUPERVISOR)
 
 
+@refuses("has_it")
+async def _(shop: Shop) -> Update:
+    """A call that somebody has answered."""
+    await shop.done(shop.staff_presses("have:1001"))
+    return shop.staff_presses("have:1001", MEI)
+
+
+@refuses("has_it")
+async def _(shop: Shop) -> Update:
+    """What gets late, and somebody sees to it."""
+    await _gets_late(shop)
+    await shop.done(shop.staff_presses("ack:1"))
+    return shop.staff_presses("ack:1", MEI)
+
+
 @refuses("not_in_group")
 async def _(shop: Shop) -> Update:
     await shop.has(Staff(id=9, user_id=109, name="外人", username="staff9", joined_at=shop.now))
     return shop.staff_says("/assign @staff9", SUPERVISOR)
 
 
-@refuses("is_away")
-async def _(shop: Shop) -> Update:
-    await shop.done(shop.in_general("/away 2h", MEI))
-    return shop.staff_says("/assign @staff5", SUPERVISOR)
+for words in ("/assign @staff5", "/handover @staff1 @staff5"):
+
+    @refuses("is_away")
+    async def _(shop: Shop, words: str = words) -> Update:
+        await shop.done(shop.in_general("/away 2h", MEI))
+        return shop.staff_says(words, SUPERVISOR)
 
 
 @refuses("full")

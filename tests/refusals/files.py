@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+from models.approvals import Approval, Decision
 from models.customers import Customer
 from tests.desk import AGENT, SUPERVISOR
 from tests.line import Update
-from tests.refusals.shop import LI, NEWCOMER, OWNER, PLAN, Shop, at_once, refuses, typed
+from tests.refusals.shop import LI, NEWCOMER, OWNER, PLAN, Shop, at_once, pressed, refuses, typed
 
 # -- files
 
@@ -60,7 +61,18 @@ for button in ("kind:1001:praise", "unsolved:1001:0", "another:1"):
         return shop.customer_presses(button)
 
 
+# A file without a number.
+pressed("stale", "phone:1")
+
 # -- what wants a yes
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """Decided long ago, when nobody wrote down by whom."""
+    await shop.asks_for_a_tier()
+    await shop.sets(Approval, 1, decision=Decision.YES, decided_at=shop.now)
+    return shop.decides()
 
 
 @refuses("role")
