@@ -4,17 +4,29 @@ Each story (tests/refusals/) ends with what is refused; then all tables are comp
 has been added. tests/test_undone.py shows that it cannot be otherwise.
 """
 
+import ast
 import sqlite3
-from collections.abc import AsyncIterator
+import traceback
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from handlers.chat import entrance
+from handlers.refusals import Refusal
 from models.plan import read_plan
 from templates import LANGUAGES, labels
 from tests.desk import open_desk
 from tests.refusals import aftercare, cases, files  # noqa: F401 - the stories
 from tests.refusals.shop import NOW, PLAN, STORIES, Shop, Story, is_no, only_a_no
+
+HANDLERS = Path(__file__).parents[1] / "handlers"
+#: A line that refuses: its file and number.
+Line = tuple[Path, int]
+#: Where use cases ask again what every door of the chat has asked before them.
+ASKED_BY_THE_DOOR = {"authority.py"}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +52,22 @@ def shop(scene: tuple[Shop, sqlite3.Connection]) -> Shop:
     return shop
 
 
+@pytest.fixture(scope="module")
+def refused_at() -> Iterator[list[Line]]:
+    """The lines that refused so far, one for each story that was told."""
+    lines: list[Line] = []
+    say_no = entrance.say_no
+
+    async def noting(work: Any, update: Any, name: str, refusal: Refusal) -> None:
+        last = traceback.extract_tb(refusal.__traceback__)[-1]
+        lines.append((Path(last.filename), last.lineno or 0))
+        await say_no(work, update, name, refusal)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(entrance, "say_no", noting)
+        yield lines
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_refusal_has_a_story(language: str) -> None:
     assert STORIES.keys() == labels(language)["refusal"].keys()
@@ -53,7 +81,7 @@ def test_every_refusal_has_a_story(language: str) -> None:
         for number, story in enumerate(stories, 1)
     ],
 )
-async def test_a_refused_deed_leaves_nothing(shop: Shop, key: str, story: Story) -> None:
+async def test_a_refused_deed_leaves_nothing(shop: Shop, refused_at: list[Line], key: str, story: Story) -> None:
     update = await story(shop)
     before = await shop.tables()
     shop.telegram.toasts.clear()
@@ -62,3 +90,16 @@ async def test_a_refused_deed_leaves_nothing(shop: Shop, key: str, story: Story)
     heard = [words for words in (*shop.telegram.toasts, said) if words]
     assert len(heard) == 1, heard
     assert is_no(key, heard[0]), heard
+
+
+def test_every_line_that_refuses_has_a_story(refused_at: list[Line]) -> None:
+    if len(refused_at) < sum(map(len, STORIES.values())):
+        pytest.skip("only some of the stories were told")
+    untold = [
+        f"{path.relative_to(HANDLERS)}:{raised.lineno}"
+        for path in sorted(HANDLERS.rglob("*.py"))
+        for raised in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(raised, ast.Raise) and ast.unparse(raised).startswith("raise Refusal(")
+        if path.name not in ASKED_BY_THE_DOOR and (path, raised.lineno) not in refused_at
+    ]
+    assert not untold, f"tests/refusals/ has no story of what is refused here: {untold}"
