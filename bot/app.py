@@ -37,7 +37,7 @@ from bot.starting import (
 from bot.worker import Worker
 from handlers import TICKS, open_database
 from models import inbox, outbox
-from models.database import Database
+from models.database import Begin, Database
 from models.delivery import Fate
 from models.migrations import head
 from models.plan import Plan
@@ -107,14 +107,6 @@ async def _serve(
             await meet_group(database, gateway, application.bot, watch.in_force.plan, group)
         await show_menus(database, gateway, watch.in_force.plan)
 
-    async def health() -> dict[str, Any]:
-        async with begin() as work:
-            counts = await inbox.counts(work)
-        async with database.reading() as session:
-            lag = await outbox.answer_lag(session, work.real_now - timedelta(hours=1))
-        figures = {"inbox": counts, "outbox_waiting": sender.depth, "answers_in_the_last_hour": lag}
-        return {"status": "ok", **figures}
-
     leading: list[Duty] = [sender.run]
     if settings.webhook_url:
         await _set_webhook(settings, gateway)
@@ -122,17 +114,35 @@ async def _serve(
         leading.append(lambda: _poll(gateway, poller))
     ticks = clock.Ticks(begin, TICKS, sender.wake)
     if _days_may_pass(settings):
-        leapt = asyncio.Event()
-        asyncio.get_running_loop().add_signal_handler(clock.TIME_HAS_LEAPT, leapt.set)
-        await times.catch_up(database.reading)
-        leading.append(lambda: ticks.follow_leaps(times, database.reading, leapt))
-    app = web.application(settings, intake, health)
+        leading.append(await _following_leaps(ticks, times, database))
+    app = web.application(settings, intake, lambda: _health(begin, database, sender))
     async with _web_server(settings, app, shared=not database.is_sqlite) as serve:
-        watching, sending = (
-            (lambda: watch.run(plan_changed, sender.wake)),
-            (lambda: leadership.lead(leading, ticks.scheduler)),
-        )
+
+        async def watching() -> None:
+            await watch.run(plan_changed, sender.wake)
+
+        async def sending() -> None:
+            await leadership.lead(leading, ticks.scheduler)
+
         await _until_signalled([worker.run, intake.run, serve, watching, sending])
+
+
+async def _health(begin: Begin, database: Database, sender: Sender) -> dict[str, Any]:
+    """What stands in /health."""
+    async with begin() as work:
+        counts = await inbox.counts(work)
+    async with database.reading() as session:
+        lag = await outbox.answer_lag(session, work.real_now - timedelta(hours=1))
+    figures = {"inbox": counts, "outbox_waiting": sender.depth, "answers_in_the_last_hour": lag}
+    return {"status": "ok", **figures}
+
+
+async def _following_leaps(ticks: clock.Ticks, times: clock.Clock, database: Database) -> Duty:
+    """The duty of doing what is due when people's time has leapt."""
+    leapt = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(clock.TIME_HAS_LEAPT, leapt.set)
+    await times.catch_up(database.reading)
+    return lambda: ticks.follow_leaps(times, database.reading, leapt)
 
 
 def _days_may_pass(settings: Settings) -> bool:

@@ -54,7 +54,7 @@ def has_followed(ahead: timedelta) -> str:
 
 
 class Ticks:
-    """The ticks of a process, one of a kind at a time: each at its interval, and all at once after a leap."""
+    """The ticks of a process, one of a kind at a time: each at once and then at its interval, all after a leap."""
 
     def __init__(self, begin: Begin, ticks: tuple[Tick, ...], on_said: Callable[[], None]) -> None:
         """`on_said` is called after each unit of work that left rows for the sender."""
@@ -70,6 +70,7 @@ class Ticks:
                 "interval",
                 args=[name, use_case],
                 seconds=seconds,
+                next_run_time=wall(),  # else a bot that is restarted each half hour would never do what is hourly
                 id=name,
                 coalesce=True,
                 max_instances=1,

@@ -13,13 +13,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from bot.budget import Budget
+from bot.flights import Flights
 from bot.gateway import Gateway
 from bot.lanes import Lanes
+from bot.pacing import Pacing
 from handlers import delivery
 from handlers.delivery import Parcel
 from models import outbox
 from models.database import Begin, Look, is_outage
-from models.delivery import Fate, Outcome, Priority, What
+from models.delivery import Fate, Outcome
 from models.outbox import Waiting
 
 log = logging.getLogger(__name__)
@@ -49,17 +51,15 @@ class Sender:
         """
         self._begin = begin
         self._look = look
-        self._gateway = gateway
         self._budget = budget
         self._certain = certain
         self._poll = poll_seconds
         self._woken = asyncio.Event()
         self._fresh = True  # rows may have been added
         self._lanes = Lanes(late_seconds)
-        self._flying: set[asyncio.Task[None]] = set()
-        self._results: list[tuple[Parcel, Outcome]] = []
+        self._pacing = Pacing(self._lanes, budget, poll_seconds)
+        self._flights = Flights(gateway, budget, self._woken.set)
         self._tidy_at = 0.0
-        self._aloft: set[int] = set()  # rows that we claimed and whose outcome is not recorded
         self._doubtful = True  # whether other rows may be marked as setting out
         self._began = False
         self._transaction: asyncio.Future[None] | None = None
@@ -101,9 +101,8 @@ class Sender:
         """Let the calls in flight end and record them; nothing new sets out."""
         if self._transaction is not None:
             await asyncio.wait([self._transaction])
-        if self._flying:
-            await asyncio.wait(self._flying, timeout=8)
-        if self._results:
+        await self._flights.end(timeout=8)
+        if self._flights.results:
             await self._record_and_claim([])
 
     async def _clear_doubts(self) -> None:
@@ -115,7 +114,7 @@ class Sender:
         async with self._begin() as work:
             recent = [] if self._began else await outbox.sent_since(work, work.real_now - timedelta(minutes=1))
             pauses = await outbox.pauses(work)
-            left = await delivery.recover(work, self._aloft)
+            left = await delivery.recover(work, self._flights.aloft)
             again = await outbox.waiting_among(work, left)
             real_now = work.real_now
         # Their keys are among those that we have passed: no look would find them.
@@ -135,7 +134,7 @@ class Sender:
 
     async def _rest(self, seconds: float) -> None:
         self._woken.clear()
-        if self._fresh or self._results:
+        if self._fresh or self._flights.results:
             return
         try:
             async with asyncio.timeout(min(seconds, self._poll)):
@@ -156,8 +155,11 @@ class Sender:
         if now > self._tidy_at:
             self._tidy_at = now + TIDY_EVERY
             self._budget.tidy(now)
-        picked, pause = self._pick(now, datetime.now(UTC)) if self._certain() else ([], self._poll)
-        if not picked and not self._results:
+        picked: list[list[Waiting]] = []
+        pause = self._poll
+        if self._certain():
+            picked, pause = self._pacing.pick(now, datetime.now(UTC), IN_FLIGHT - len(self._flights))
+        if not picked and not self._flights.results:
             return pause
         await self._record_and_claim(picked)
         return 0.0
@@ -173,34 +175,10 @@ class Sender:
         self._lanes.pass_to([*(row.id for row in rows), *there], time.monotonic())
         self._lanes.put([*rows, *late])
 
-    # -- choosing
-
-    def _pick(self, now: float, real_now: datetime) -> tuple[list[list[Waiting]], float]:
-        """What may set out now, each entry one message; and the seconds until something else may."""
-        pause = self._poll
-        picked: list[list[Waiting]] = []
-        depth = self._lanes.depths()
-        for lane in self._lanes.idle():
-            if len(self._flying) + len(picked) >= IN_FLIGHT:
-                break
-            head = lane.waiting[0]
-            wait = (head.not_before - real_now).total_seconds() if head.not_before else 0.0
-            wait = max(wait, self._lanes.topic_wait(lane, now))
-            if wait <= 0:
-                urgent, topic = lane.priority == Priority.ANSWER, head.what is What.TOPIC
-                wait = self._budget.wait(head.scope, now, cost=head.cost, urgent=urgent, topic=topic)
-            if wait > 0:
-                pause = min(pause, wait)
-                continue
-            merges = len(lane.waiting) > 1 and self._budget.short(head.scope, now, depth(head.scope))
-            picked.append(lane.with_followers() if merges else [head])
-            self._take(picked[-1])
-        return picked, max(pause, 0.001)
-
     # -- recording and claiming
 
     async def _record_and_claim(self, picked: list[list[Waiting]]) -> None:
-        results = list(self._results)
+        results = list(self._flights.results)
         # Shielded: a process that is told to stop in the middle still learns what it has claimed.
         self._transaction = asyncio.ensure_future(self._transact(results, picked))
         try:
@@ -217,7 +195,7 @@ class Sender:
             parcels, again = await self._commit(results, picked)
         except BaseException as error:
             # Here, not in whoever waits for us: a wait that is cancelled hears nothing of how this ends.
-            self._let_go(picked)
+            self._pacing.let_go(picked)
             self._doubtful = self._doubtful or is_outage(error)
             raise
         self._follow(results, picked, parcels, again)
@@ -244,23 +222,22 @@ class Sender:
         again: list[Waiting],
     ) -> None:
         """What was committed, in memory; and what was claimed sets out."""
-        recorded = {id(result) for result in results}
-        self._results = [result for result in self._results if id(result) not in recorded]
-        self._aloft -= {row.id for parcel, _ in results for row in parcel.rows}
+        self._flights.forget(results)
         self._lanes.drop([(parcel.head.lane, row.id) for parcel, _ in results for row in parcel.rows])
         # Of a group whose first row is refused, the others may be claimed all the same.
         heads = {parcel.head.id: parcel for parcel in parcels}
         setting_out = [(row, heads[row.id]) for group in picked for row in group if row.id in heads]
         claimed = {row.id for parcel in parcels for row in parcel.rows}
         refused = [row for group in picked for row in group if row.id not in claimed]
-        self._let_go([group for group in picked if not any(row.id in heads for row in group)])
+        self._pacing.let_go([group for group in picked if not any(row.id in heads for row in group)])
         self._lanes.drop([(row.lane, row.id) for row in refused], keep_busy=True)
         self._lanes.put(again)
         if {row.id for row in refused} - {row.id for row in again}:
             # Cancelled; or claimed by a commit of the process before us that came in only after we had looked.
             self._doubtful = True
         for head, parcel in setting_out:
-            self._set_out(parcel, head)
+            self._lanes[head.lane].turns += 1
+            self._flights.set_out(parcel, head)
 
     async def _one_by_one(self, results: list[tuple[Parcel, Outcome]], picked: list[list[Waiting]]) -> None:
         """After a fault of ours: what cannot be recorded or claimed is set aside, the rest goes on."""
@@ -272,11 +249,10 @@ class Sender:
                     raise
                 ids = [row.id for row in result[0].rows]
                 await self._set_aside(ids, error)
-                self._results = [other for other in self._results if other is not result]
-                self._aloft -= set(ids)
+                self._flights.forget([result])
                 self._lanes.drop([(row.lane, row.id) for row in result[0].rows])
         for group in picked:
-            self._take(group)
+            self._pacing.take(group)
             try:
                 await self._transact([], [group])
             except Exception as error:
@@ -290,43 +266,3 @@ class Sender:
         async with self._begin() as work:
             await delivery.set_aside(work, ids, error)
         self._fresh = True
-
-    def _take(self, group: list[Waiting]) -> None:
-        """It is to set out: its lane is busy, and its slot taken."""
-        head = group[0]
-        self._lanes[head.lane].busy = True
-        self._budget.take(head.scope, head.cost, topic=head.what is What.TOPIC)
-
-    def _let_go(self, picked: list[list[Waiting]]) -> None:
-        """What was picked does not set out after all."""
-        for group in picked:
-            head = group[0]
-            self._budget.let_go(head.scope, head.cost, topic=head.what is What.TOPIC)
-            self._lanes[head.lane].busy = False
-
-    # -- sending
-
-    def _set_out(self, parcel: Parcel, head: Waiting) -> None:
-        self._lanes[head.lane].turns += 1
-        self._aloft |= {row.id for row in parcel.rows}
-        task = asyncio.create_task(self._send(parcel, head))
-        self._flying.add(task)
-        task.add_done_callback(self._flying.discard)
-
-    async def _send(self, parcel: Parcel, head: Waiting) -> None:
-        outcome = Outcome(Fate.UNKNOWN, detail="no outcome")
-        try:
-            outcome = await self._gateway.call(parcel.method, parcel.params, parcel.file)
-        finally:  # whatever ends the call: without an outcome its lane would be busy for ever
-            self._land(parcel, head, outcome)
-
-    def _land(self, parcel: Parcel, head: Waiting, outcome: Outcome) -> None:
-        now = time.monotonic()
-        self._budget.land(head.scope, head.cost, now, topic=head.what is What.TOPIC)
-        if outcome.fate is Fate.LATER:
-            log.info("Telegram asks to leave %s alone for %g s", head.scope, outcome.retry_after)
-            parcel.paused = self._budget.pause(head.scope, now + outcome.retry_after, now)
-        elif outcome.fate is not Fate.SENT:
-            log.info("outbox %d (%s): %s %s", head.id, parcel.method, outcome.fate, outcome.detail)
-        self._results.append((parcel, outcome))
-        self._woken.set()

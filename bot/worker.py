@@ -118,8 +118,11 @@ class Worker:
             log.info("%s; those before it are done again, then it by itself", stop)
             return await self._again(stop)
 
-    async def _again(self, stop: "Stopped") -> int:
+    async def _again(self, stop: Stopped) -> int:
         """All was rolled back: do those before the one that stopped us, then that one in a work of its own."""
+        if stop.before == 0 and not isinstance(stop, Failed):  # it was by itself already
+            await self._follow(stop)
+            return 1
         taken = 0
         if stop.before:
             try:
@@ -132,13 +135,19 @@ class Worker:
         """Handle the next update by itself, whatever becomes of it; returns whether there was one."""
         try:
             return await self._take(1)
-        except Refused as refused:
-            await self._say_no(refused)
-        except Waits as waits:
-            await self._put_off(waits)
-        except Failed as failed:
-            await self._record_failure(failed)
+        except Stopped as stop:
+            await self._follow(stop)
         return 1
+
+    async def _follow(self, stop: Stopped) -> None:
+        """What follows where an update was stopped by itself."""
+        match stop:
+            case Refused():
+                await self._say_no(stop)
+            case Waits():
+                await self._put_off(stop)
+            case Failed():
+                await self._record_failure(stop)
 
     async def _take(self, limit: int) -> int:
         """Handle up to `limit` updates in one unit of work; raises Stopped, with nothing done, when one stops it."""
@@ -207,7 +216,7 @@ class Worker:
         if _placeless(raw):
             raise Unreadable("a message without a chat")  # which the library lets pass
 
-    async def _say_no(self, refused: "Refused") -> None:
+    async def _say_no(self, refused: Refused) -> None:
         """The deed left nothing; in a work of its own whoever asked for it hears why."""
         row = refused.row
         try:
@@ -226,7 +235,7 @@ class Worker:
             return
         self._went_well(work)
 
-    async def _put_off(self, waits: "Waits") -> None:
+    async def _put_off(self, waits: Waits) -> None:
         """What it builds on has not arrived: look again soon."""
         row = waits.row
         async with self._begin() as work:

@@ -8,7 +8,6 @@ from handlers import (
     approvals,
     cards,
     contact,
-    happenings,
     questionnaires,
     recovery,
     retention,
@@ -18,6 +17,31 @@ from handlers import (
 from handlers.chat.commands import renew_menu, renew_menu_of_group
 from handlers.chat.entrance import COMMANDS
 from handlers.customers import contacting, importing, merging, rules, tiers
+from handlers.happenings.aftercare import PollSent, QuestionnaireEnded, ScoreGiven
+from handlers.happenings.cases import (
+    CaseClosed,
+    CaseOpened,
+    CasePending,
+    CaseReopened,
+    CaseResolved,
+    CaseResumed,
+    KindConfirmed,
+    SeverityChanged,
+)
+from handlers.happenings.messages import AgentSpoke, CustomerSpoke, Promised, WordsChanged
+from handlers.happenings.people import (
+    ContactFailed,
+    Decided,
+    EventImported,
+    FileChanged,
+    GroupMoved,
+    OptedOut,
+    RanOut,
+    StaffAway,
+    StaffBack,
+    StaffLeft,
+    StandingChanged,
+)
 from handlers.routing import absence, assigning, moving, paging
 from handlers.standards import chasing, clocks, late_list, sweep
 from models.approvals import Approval, ApprovalKind
@@ -27,11 +51,11 @@ from models.timeline import keep_spans
 from models.work import Work
 
 
-async def _renew_menu(work: Work, happening: happenings.StandingChanged) -> None:
+async def _renew_menu(work: Work, happening: StandingChanged) -> None:
     renew_menu(work, happening.person, COMMANDS)
 
 
-async def _renew_menu_of_group(work: Work, happening: happenings.GroupMoved) -> None:
+async def _renew_menu_of_group(work: Work, happening: GroupMoved) -> None:
     renew_menu_of_group(work, happening.group, COMMANDS)
 
 
@@ -46,8 +70,8 @@ TICKS = (
     ("late_list", 5, late_list.tell_late_list),
     ("visits_due", 1, visits.due.come_due),
     ("visits_run_out", 2, visits.due.run_out),
-    ("visits_missed", 2, visits.lists.tell_missed),
-    ("visits_morning", 5, visits.lists.tell_each_morning),
+    ("visits_missed", 2, visits.missed.tell_missed),
+    ("visits_morning", 5, visits.agenda.tell_each_morning),
     ("visits_ahead", 2, visits.recurring.plan_ahead),
     ("visits_replan", 2, visits.planning.replan),
     ("rules", 5, rules.recompute),
@@ -70,75 +94,75 @@ AFTER_DECISION: dict[ApprovalKind, Callable[[Work, Approval, Staff, bool], Await
 }
 
 
-async def _decided(work: Work, happening: happenings.Decided) -> None:
+async def _decided(work: Work, happening: Decided) -> None:
     approval = happening.approval
     await AFTER_DECISION[approval.kind](work, approval, happening.by, happening.yes)
 
 
 #: What follows from what has happened, in order.
 AFTER: dict[type, tuple[Callable[[Work, Any], Awaitable[None]], ...]] = {
-    happenings.CaseOpened: (clocks.case_opened, paging.opened, cards.tell_received, assigning.opened),
-    happenings.CustomerSpoke: (
+    CaseOpened: (clocks.case_opened, paging.opened, cards.tell_received, assigning.opened),
+    CustomerSpoke: (
         contact.heed_stop,
         clocks.customer_spoke,
         paging.spoke,
         chasing.words_chase,
         contacting.note_contact,
-        visits.spoken.heed_words,
+        visits.typed_answers.heed_words,
     ),
-    happenings.AgentSpoke: (
+    AgentSpoke: (
         clocks.agent_spoke,
         contacting.note_contact,
         questionnaires.begged,
         recovery.note_spoken,
         paging.agent_spoke,
     ),
-    happenings.KindConfirmed: (
+    KindConfirmed: (
         clocks.kind_confirmed,
         visits.planning.kind_confirmed,
         questionnaires.kind_confirmed,
         recovery.praise_of_kind,
         moving.kind_confirmed,
     ),
-    happenings.SeverityChanged: (clocks.standard_changed,),
-    happenings.Promised: (clocks.promised,),
-    happenings.CasePending: (clocks.case_pending,),
-    happenings.CaseResumed: (clocks.case_resumed,),
-    happenings.CaseResolved: (
+    SeverityChanged: (clocks.standard_changed,),
+    Promised: (clocks.promised,),
+    CasePending: (clocks.case_pending,),
+    CaseResumed: (clocks.case_resumed,),
+    CaseResolved: (
         clocks.case_resolved,
         visits.planning.case_resolved,
         recovery.end,
         questionnaires.say_resolved,
         questionnaires.plan_surveys,
     ),
-    happenings.CaseClosed: (
+    CaseClosed: (
         clocks.case_closed,
         visits.planning.case_closed,
         recovery.end,
         questionnaires.plan_surveys,
     ),
-    happenings.CaseReopened: (
+    CaseReopened: (
         clocks.case_reopened,
-        visits.tasks.scored_low,
+        visits.results.scored_low,
         visits.planning.case_reopened,
         questionnaires.take_back,
         assigning.reopened,
     ),
-    happenings.FileChanged: (clocks.file_changed, visits.recurring.file_changed),
-    happenings.EventImported: (visits.planning.event_imported,),
-    happenings.StaffLeft: (visits.absence.staff_left, absence.left),
-    happenings.StaffAway: (visits.absence.staff_away, absence.gone_away),
-    happenings.ContactFailed: (questionnaires.not_sent, visits.due.not_sent),
-    happenings.OptedOut: (questionnaires.withdraw,),
-    happenings.ScoreGiven: (recovery.begin,),
-    happenings.QuestionnaireEnded: (recovery.ask_why, recovery.praise_of_answers),
-    happenings.PollSent: (questionnaires.poll_sent,),
-    happenings.WordsChanged: (paging.spoke,),
-    happenings.StaffBack: (absence.came_back,),
-    happenings.StandingChanged: (_renew_menu,),
-    happenings.GroupMoved: (_renew_menu_of_group,),
-    happenings.Decided: (_decided,),
-    happenings.RanOut: (tiers.ran_out,),
+    FileChanged: (clocks.file_changed, visits.recurring.file_changed),
+    EventImported: (visits.planning.event_imported,),
+    StaffLeft: (visits.absence.staff_left, absence.left),
+    StaffAway: (visits.absence.staff_away, absence.gone_away),
+    ContactFailed: (questionnaires.not_sent, visits.due.not_sent),
+    OptedOut: (questionnaires.withdraw,),
+    ScoreGiven: (recovery.begin,),
+    QuestionnaireEnded: (recovery.ask_why, recovery.praise_of_answers),
+    PollSent: (questionnaires.poll_sent,),
+    WordsChanged: (paging.spoke,),
+    StaffBack: (absence.came_back,),
+    StandingChanged: (_renew_menu,),
+    GroupMoved: (_renew_menu_of_group,),
+    Decided: (_decided,),
+    RanOut: (tiers.ran_out,),
 }
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers.authority import require
-from handlers.happenings import Decided, RanOut
+from handlers.happenings.people import Decided, RanOut
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button, tell_privately, tell_staff
 from models.approvals import (

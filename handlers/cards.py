@@ -6,7 +6,7 @@ from typing import Any
 from handlers import cases, speaking
 from handlers.cases import assignee_of
 from handlers.customers import bans
-from handlers.happenings import CaseOpened, KindConfirmed
+from handlers.happenings.cases import CaseOpened, KindConfirmed
 from handlers.moments import local_time
 from handlers.refusals import Refusal
 from handlers.routing import showing

@@ -5,15 +5,16 @@ from typing import Any
 
 from handlers import duty
 from handlers.authority import require
-from handlers.happenings import (
-    AgentSpoke,
+from handlers.happenings.cases import (
     CaseClosed,
     CaseOpened,
     CasePending,
     CaseReopened,
     CaseResolved,
     Claimed,
+    SubjectSet,
 )
+from handlers.happenings.messages import AgentSpoke
 from handlers.refusals import Refusal
 from handlers.speaking import button, send, tell_customer
 from handlers.understanding import suggest
@@ -213,6 +214,13 @@ def show(work: Work, case: Case, by: Staff) -> None:
     """Show the case's card again, as a new message."""
     require(by)
     post_card(work, case)
+
+
+def set_subject(work: Work, case: Case, words: str, by: Staff) -> None:
+    """Say what the matter is, in words that may be said to the customer."""
+    person = require(by)
+    case.subject, case.subject_confirmed = in_short(words), True
+    work.happen(SubjectSet(case, person, case.subject))
 
 
 def accept(work: Work, customer: Customer, case: Case) -> None:

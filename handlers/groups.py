@@ -1,7 +1,7 @@
 """Staff groups and their topics as they change: moved, closed, deleted, rights taken."""
 
 from handlers import staff
-from handlers.happenings import GroupMoved
+from handlers.happenings.people import GroupMoved
 from handlers.speaking import send
 from models.delivery import SendClass, What, staff_lane
 from models.groups import rename_chat

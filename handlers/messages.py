@@ -8,7 +8,8 @@ from handlers import cases, speaking
 from handlers.contact import asks_to_stop
 from handlers.customers import bans
 from handlers.customers.joining import share_phone
-from handlers.happenings import CaseResumed, CustomerSpoke, WordsChanged
+from handlers.happenings.cases import CaseResumed
+from handlers.happenings.messages import CustomerSpoke, WordsChanged
 from handlers.said import Carried, Content, Said, same_media, stored
 from handlers.speaking import customer_keyboard, send, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length

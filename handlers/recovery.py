@@ -2,20 +2,10 @@
 
 from datetime import datetime
 
-from sqlmodel import col, select
-
 from handlers import cases, duty
-from handlers.happenings import (
-    AgentSpoke,
-    CaseClosed,
-    CaseResolved,
-    KindConfirmed,
-    Praised,
-    QuestionnaireEnded,
-    RecoveryBegun,
-    RecoveryMissed,
-    ScoreGiven,
-)
+from handlers.happenings.aftercare import Praised, QuestionnaireEnded, RecoveryBegun, RecoveryMissed, ScoreGiven
+from handlers.happenings.cases import CaseClosed, CaseResolved, KindConfirmed
+from handlers.happenings.messages import AgentSpoke
 from handlers.moments import in_their_words, local_time
 from handlers.speaking import tell_customer, tell_privately, tell_staff
 from handlers.understanding import suggest
@@ -25,8 +15,8 @@ from models.customers import Customer, customer_numbered
 from models.delivery import Priority
 from models.installation import plan_of
 from models.plan import Plan
-from models.questionnaires import Answer, Invitation
-from models.recovery import Recovery
+from models.questionnaires.invitations import words_in
+from models.recovery import Recovery, has_another, missed_recovery, open_recovery
 from models.staff import Role, Staff, main_group, staff_group, staff_member
 from models.work import Work
 from templates import label
@@ -44,7 +34,7 @@ async def begin(work: Work, given: ScoreGiven) -> None:
     if given.measure != "csat" or given.score > plan.recovery.csat_at_most:
         return
     case = given.case or await _case_for(work, customer)
-    known = await _open_recovery(work, case)
+    known = await open_recovery(work, case)
     if known is not None:
         known.score = given.score
         return
@@ -53,33 +43,32 @@ async def begin(work: Work, given: ScoreGiven) -> None:
         cases.reopen(work, case, given.agent or customer, "score")
     to = await _in_charge(work, case, Role(plan.recovery.to), handler)
     cases.entrust(work, case, to)
-    due_at = _due_at(work, plan, customer)
-    work.add(
-        Recovery(
-            customer_id=customer.id,
-            case_id=case.id,
-            score=given.score,
-            handler_id=handler,
-            to_id=to.id if to else None,
-            began_at=work.now,
-            due_at=due_at,
-        )
-    )
+    found = _new_recovery(work, case, given.score, handler, to, _due_at(work, plan, customer))
     customer.recovering_since = work.now
-    work.happen(RecoveryBegun(case, to, due_at))
-    await _tell_all(work, customer, case, given.score, to, due_at)
+    work.happen(RecoveryBegun(case, to, found.due_at))
+    await _tell_all(work, customer, case, given.score, to, found.due_at)
+
+
+def _new_recovery(
+    work: Work, case: Case, score: int, handler: int | None, to: Staff | None, due_at: datetime | None
+) -> Recovery:
+    found = Recovery(
+        customer_id=case.customer_id,
+        case_id=case.id,
+        score=score,
+        handler_id=handler,
+        to_id=to.id if to else None,
+        began_at=work.now,
+        due_at=due_at,
+    )
+    work.add(found)
+    return found
 
 
 async def _case_for(work: Work, customer: Customer) -> Case:
     """A score that was asked for about no case in particular: a case of its own, in words for staff."""
     words = label(work.plan.business.language, "recovery.subject")
     return await cases.open_case(work, customer, words=words, kind=None, parent=None, quiet=True)
-
-
-async def _open_recovery(work: Work, case: Case) -> Recovery | None:
-    query = select(Recovery).where(Recovery.case_id == case.id, col(Recovery.ended_at).is_(None))
-    found: Recovery | None = await work.first(query)
-    return found
 
 
 async def _in_charge(work: Work, case: Case, role: Role, handler: int | None) -> Staff | None:
@@ -124,7 +113,7 @@ async def note_spoken(work: Work, spoke: AgentSpoke) -> None:
     customer = await customer_numbered(work, case.customer_id)
     if customer.recovering_since is None or not case.unfinished:
         return  # no low score, no query
-    found = await _open_recovery(work, case)
+    found = await open_recovery(work, case)
     if found is not None and spoke.person.id != found.handler_id:
         found.spoken_at = found.spoken_at or work.now
 
@@ -134,26 +123,17 @@ async def end(work: Work, happening: CaseResolved | CaseClosed) -> None:
     customer = happening.customer
     if customer.recovering_since is None:
         return
-    found = await _open_recovery(work, happening.case)
+    found = await open_recovery(work, happening.case)
     if found is None:
         return
     found.ended_at = work.now
-    others = select(Recovery.id).where(
-        Recovery.customer_id == customer.id, col(Recovery.ended_at).is_(None), Recovery.id != found.id
-    )
-    if await work.first(others) is None:
+    if not await has_another(work, found):
         customer.recovering_since = None
 
 
 async def tell_missed(work: Work) -> bool:
     """A tick: nobody has spoken to the customer in time; those above are told, once."""
-    query = select(Recovery).where(
-        col(Recovery.ended_at).is_(None),
-        col(Recovery.due_at) <= work.now,
-        col(Recovery.spoken_at).is_(None),
-        col(Recovery.missed_at).is_(None),
-    )
-    found: Recovery | None = await work.first(query.order_by(col(Recovery.due_at)).with_for_update(skip_locked=True))
+    found = await missed_recovery(work)
     if found is None:
         return False
     found.missed_at = work.now
@@ -177,14 +157,9 @@ async def ask_why(work: Work, ended: QuestionnaireEnded) -> None:
         return
     language = work.plan.business.language
     words = label(language, "recovery.ask_why", score=label(language, f"nps.{invitation.nps}"))
-    said = await _words_of(work, invitation)
+    said = await words_in(work, invitation)
     note = "\n".join([words, *said])[:300]
     plan_by_hand(work, customer, work.now, case=ended.case, note=note, occurrence=f"{ASK_WHY}{invitation.id}")
-
-
-async def _words_of(work: Work, invitation: Invitation) -> list[str]:
-    query = select(Answer.text).where(Answer.invitation_id == invitation.id, col(Answer.text).is_not(None))
-    return [text for text in await work.all(query) if text]
 
 
 # -- praise
@@ -208,7 +183,7 @@ async def praise_of_answers(work: Work, ended: QuestionnaireEnded) -> None:
     )
     if not high or low or ended.case is None:
         return
-    words = await _words_of(work, invitation)
+    words = await words_in(work, invitation)
     if words:
         await _praise(work, ended.customer, ended.case, "\n".join(words)[:1000])
 

@@ -1,18 +1,17 @@
 """Staff: joining with the first word, leaving, and roles."""
 
-from functools import cache
 from typing import Any
 
 from handlers import approvals, cases
-from handlers.chat.doors import Place, Where, in_place
-from handlers.chat.groups import GONE
+from handlers.authority import require
 from handlers.customers import Account
-from handlers.happenings import StaffBack, StaffLeft, StandingChanged, Unassigned
+from handlers.happenings.cases import Unassigned
+from handlers.happenings.people import StaffBack, StaffLeft, StandingChanged
 from handlers.refusals import Refusal
 from handlers.speaking import tell_privately, tell_staff
 from models.approvals import Approval, ApprovalKind, Decision, latest_candidacy
 from models.cases import unfinished_cases_of
-from models.customers import customer_of_user, display_name
+from models.customers import customer_of_user
 from models.staff import (
     GroupMember,
     Role,
@@ -25,46 +24,46 @@ from models.staff import (
     remember_staff,
     staff_group,
     staff_member,
-    staff_named,
     staff_of_user,
 )
 from models.work import Work
-from templates import LANGUAGES, label
 
 
-async def enrol(work: Work, place: Place) -> None:
-    """A member's word in a staff group makes them an agent, or brings back one who had left."""
-    if place.impersonal:
-        return
-    user = place.user
-    name = display_name(user.get("first_name"), user.get("last_name")) or str(user["id"])
-    person, at_once = place.agent, work.plan.business.enrolment == "group"
-    if person is None:
-        code = (user.get("language_code") or "").partition("-")[0]
-        language = code if code in LANGUAGES else work.plan.business.language
-        person = Staff(
-            user_id=user["id"],
-            name=name,
-            username=user.get("username"),
-            language=language,
-            active=False,
-            started_bot=await customer_of_user(work, user["id"]) is not None,
-            joined_at=work.now,
-        )
-        remember_staff(work, person)
-        await work.flush()
-    is_new_here = await join_group(work, person, place.staff_group)
-    if not person.active and at_once:
-        _admit(work, person, None, place.staff_group)
-    elif not person.active and (is_new_here or await _may_be_asked_about(work, person, place.staff_group)):
+async def enrol(work: Work, group: StaffGroup, account: Account) -> Staff:
+    """A member's word in a staff group makes them an agent, or brings back one who had left. Returns who it is."""
+    person = await staff_of_user(work, account.user_id) or await _newcomer(work, account)
+    name = _name_of(account)
+    is_new_here = await _join(work, person, group)
+    if not person.active and work.plan.business.enrolment == "group":
+        _admit(work, person, None, group)
+    elif not person.active and (is_new_here or await _may_be_asked_about(work, person, group)):
         person.left_at = None
-        await _ask_to_admit(work, person, name, place.staff_group)
-    if (person.name, person.username) != (name, user.get("username")):
-        person.name, person.username = name, user.get("username")
-    place.agent = person
+        await _ask_to_admit(work, person, name, group)
+    if (person.name, person.username) != (name, account.username):
+        person.name, person.username = name, account.username
+    return person
 
 
-async def join_group(work: Work, person: Staff, group: StaffGroup) -> bool:
+def _name_of(account: Account) -> str:
+    return account.name or str(account.user_id)
+
+
+async def _newcomer(work: Work, account: Account) -> Staff:
+    person = Staff(
+        user_id=account.user_id,
+        name=_name_of(account),
+        username=account.username,
+        language=account.language or work.plan.business.language,
+        active=False,
+        started_bot=await customer_of_user(work, account.user_id) is not None,
+        joined_at=work.now,
+    )
+    remember_staff(work, person)
+    await work.flush()
+    return person
+
+
+async def _join(work: Work, person: Staff, group: StaffGroup) -> bool:
     """Whoever speaks in a group works there; returns whether they are new to it."""
     key = (group.id or 0, person.id or 0)
     if key in memberships_known(work):
@@ -110,29 +109,8 @@ async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
     await approvals.tell_where_asked(work, approval, template, {"name": person.name})
 
 
-async def plain_talk(_work: Work, _place: Place) -> None:
-    """Talk among staff: left alone."""
-
-
-async def membership(work: Work, place: Place) -> None:
-    """Telegram says that a member's standing changed."""
-    member = place.raw.get("new_chat_member") or {}
-    outside = member.get("status") == "restricted" and not member.get("is_member", True)
-    if member.get("status") in GONE or outside:
-        await left(work, place, member.get("user") or {})
-
-
-async def left_message(work: Work, place: Place) -> None:
-    """The service message that says the same."""
-    await left(work, place, place.raw.get("left_chat_member") or {})
-
-
-async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
+async def leave(work: Work, person: Staff, group: StaffGroup) -> None:
     """Somebody left a staff group: their cases there go back to the queue, and with the last one authority ends."""
-    person = await staff_of_user(work, user["id"]) if isinstance(user.get("id"), int) else None
-    if person is None:
-        return
-    group = place.staff_group
     memberships = await memberships_of(work, person.id or 0)
     for membership in memberships:
         if membership.group_id == group.id:
@@ -159,30 +137,16 @@ async def left(work: Work, place: Place, user: dict[str, Any]) -> None:
         tell_staff(work, group, None, "staff/left", {"name": person.name, "numbers": numbers})
 
 
-@cache
-def _roles() -> dict[str, Role]:
-    """A role by its name, as it is written in code and in each language."""
-    named = {label(language, f"role.{role}").casefold(): role for language in LANGUAGES for role in Role}
-    return {**named, **{role.value: role for role in Role}}
-
-
-async def change_role(work: Work, place: Place) -> None:
-    """/role @name supervisor, or /role supervisor in reply to the person. For owners."""
-    words = place.text.split()[1:]
-    role = next((_roles()[word.casefold()] for word in words if word.casefold() in _roles()), None)
-    named = next((word[1:] for word in words if word.startswith("@")), None)
-    replied = (place.raw.get("reply_to_message") or {}).get("from") or {}
-    if role is None or not (named or replied):
-        raise Refusal("role_usage")
-    person = await staff_named(work, named) if named else await staff_of_user(work, replied.get("id", 0))
-    if person is None or not person.active:
+async def appoint(work: Work, person: Staff, role: Role, by: Staff) -> None:
+    """Give somebody a role; raises Refusal for who is not on the staff, and for the last owner."""
+    require(by, Role.OWNER)
+    if not person.active:
         raise Refusal("role_who")
     if person.role is Role.OWNER and role is not Role.OWNER and await owner_count(work) < 2:
         raise Refusal("last_owner")
     before, person.role = person.role, role
-    work.audit(place.speaker, "role", person.subject, before=before, after=role)
+    work.audit(by, "role", person.subject, before=before, after=role)
     work.happen(StandingChanged(person))
-    in_place(work, place, "staff/role_changed", {"name": person.name, "role": role.value})
 
 
 def note_private_chat(work: Work, person: Staff, account: Account) -> None:
@@ -192,11 +156,6 @@ def note_private_chat(work: Work, person: Staff, account: Account) -> None:
         person.name = account.name or person.name
         person.username = account.username
     work.happen(StandingChanged(person))
-
-
-async def unknown_command(_work: Work, place: Place) -> None:
-    """A command that we do not know, or that means nothing in this place."""
-    raise Refusal("unknown_command" if place.customer and place.where is not Where.PRIVATE else "command_here")
 
 
 async def tell_owners(work: Work, template: str, values: dict[str, Any]) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 
-from handlers.chat.doors import Place
+from handlers.said import Said
 from models.cases import Case, cases_of
 from models.customers import Customer
-from models.messages import links_of
 from models.routing.words import alarm_of, plain, severity_of
 from models.work import Work
 from templates import LANGUAGES, word_list
@@ -77,9 +76,9 @@ def is_urgent(work: Work, words: str) -> bool:
 
 
 async def is_current(
-    work: Work, place: Place, customer: Customer, case: Case | None, asked_at: datetime, message_id: int | None
+    work: Work, said: Said, customer: Customer, case: Case | None, asked_at: datetime, message_id: int | None
 ) -> bool:
-    """Whether what we asked at that moment, about that case, is still what these words would answer.
+    """Whether what we asked at that moment, about that case, is still what these words answer.
 
     It is not once a person has spoken, once another matter was begun or resolved, or where they reply to other words.
     """
@@ -89,10 +88,7 @@ async def is_current(
         newest = max(each.opened_at, each.resolved_at or each.opened_at)
         if each is not case and newest > asked_at:
             return False
-    replied = place.raw.get("reply_to_message")
-    if replied is None or message_id is None:
-        return replied is None
-    return replied.get("message_id") in (await links_of(work, [message_id], customer.chat_id)).values()
+    return not said.replies or (said.answers is not None and said.answers.id == message_id)
 
 
 def is_thanks(text: str) -> bool:

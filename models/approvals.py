@@ -12,7 +12,7 @@ from sqlmodel import Field, col, select
 from models.base import Base, BigKey, Json, text_enum
 from models.customers import Customer
 from models.questionnaires import SurveyWave, WaveState
-from models.questionnaires.waves import is_audience
+from models.questionnaires.waves import has_audience
 from models.staff import Role, Staff, memberships_of, staff_member
 from models.work import Work
 
@@ -196,5 +196,4 @@ async def _wave_gone(work: Work, wave_id: int | None) -> No | None:
     wave: SurveyWave | None = await work.first(select(SurveyWave).where(SurveyWave.id == wave_id).with_for_update())
     if wave is None or wave.state is not WaveState.PREVIEW:
         return No("stale")
-    known = wave.audience is None or is_audience(work.plan, wave.audience)
-    return None if known else No("no_audience")
+    return None if has_audience(work.plan, wave) else No("no_audience")

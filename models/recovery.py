@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Index, text
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey
+from models.cases import Case
+from models.work import Work
 
 _OPEN = text("ended_at IS NULL")
 
@@ -34,3 +36,33 @@ class Recovery(Base, table=True):
     spoken_at: datetime | None = None
     missed_at: datetime | None = None
     ended_at: datetime | None = None
+
+
+# -- queries
+
+
+async def open_recovery(work: Work, case: Case) -> Recovery | None:
+    """The recovery of a case that is under way: there is one at most."""
+    query = select(Recovery).where(Recovery.case_id == case.id, col(Recovery.ended_at).is_(None))
+    found: Recovery | None = await work.first(query)
+    return found
+
+
+async def has_another(work: Work, recovery: Recovery) -> bool:
+    """Whether another recovery of the same customer is under way."""
+    query = select(Recovery.id).where(
+        Recovery.customer_id == recovery.customer_id, col(Recovery.ended_at).is_(None), Recovery.id != recovery.id
+    )
+    return await work.first(query) is not None
+
+
+async def missed_recovery(work: Work) -> Recovery | None:
+    """The first whose time has passed unspoken and untold; locked on PostgreSQL."""
+    query = select(Recovery).where(
+        col(Recovery.ended_at).is_(None),
+        col(Recovery.due_at) <= work.now,
+        col(Recovery.spoken_at).is_(None),
+        col(Recovery.missed_at).is_(None),
+    )
+    found: Recovery | None = await work.first(query.order_by(col(Recovery.due_at)).with_for_update(skip_locked=True))
+    return found

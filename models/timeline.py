@@ -1,6 +1,6 @@
 """A case's timeline: what happened beside the words, typed; and the spans of time that it spent as it was.
 
-An event is what a use case tells once, as a happening (`handlers/happenings.py`); a span is written by the unit of
+An event is what a use case tells once, as a happening (`handlers/happenings`); a span is written by the unit of
 work itself whenever something that is counted by time has changed, so no deed can forget it.
 """
 

@@ -12,16 +12,16 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, Column, Index, text
-from sqlmodel import Field
+from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey, text_enum
 from models.calendars import after, during, moment, working_time
-from models.cases import Case
+from models.cases import Case, case_numbered
 from models.contact import Purpose
 from models.customers import Customer
-from models.plan import Plan
-from models.plan import Visit as VisitRule
+from models.plan import Plan, VisitRule
 from models.plan.sections import TierRule
+from models.work import Work
 
 #: The rule of a visit that somebody asked for.
 BY_HAND = "by_hand"
@@ -265,3 +265,24 @@ def wanted(rule: VisitRule, case: Case) -> bool:
 def sampled(rule: VisitRule, tier: str | None, *what: object) -> bool:
     """Whether an occurrence is among those that are visited."""
     return share_of(rule.id, *what) < rule.sample.get(tier or "", 1.0)
+
+
+# -- queries
+
+
+async def visit_numbered(work: Work, number: int) -> Visit | None:
+    """The visit with that key; until this work ends nobody else changes it."""
+    found: Visit | None = await work.first(select(Visit).where(Visit.id == number).with_for_update())
+    return found
+
+
+async def visit_begun_last(work: Work, customer_id: int) -> Visit | None:
+    """The customer's visit that was asked, or given as a task, last."""
+    begun = select(Visit).where(Visit.customer_id == customer_id, col(Visit.begun_at).is_not(None))
+    found: Visit | None = await work.first(begun.order_by(col(Visit.begun_at).desc()))
+    return found
+
+
+async def case_of(work: Work, visit: Visit) -> Case | None:
+    """The case that the visit is about, if any."""
+    return await case_numbered(work, visit.case_id) if visit.case_id else None

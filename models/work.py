@@ -118,7 +118,7 @@ class Work:
         self.age = timedelta()  # how long the update in hand has been with us
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.said = False  # whether rows for the sender were added
-        self.happened: list[Happening] = []  # what others have yet to act on, see `handlers/happenings.py`
+        self.happened: list[Happening] = []  # what others have yet to act on, see `handlers/happenings`
         self._new: dict[Any, list[SQLModel]] = defaultdict(list)
         self._rows: dict[type[Base], list[dict[str, Any]]] = defaultdict(list)
         self._numbers: dict[str, int] = {}  # the last number of each counter that we have taken from

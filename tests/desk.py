@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from sqlmodel import col, select
 
 from handlers import cases, open_database
-from handlers.happenings import CustomerSpoke, SeverityChanged
+from handlers.happenings.cases import SeverityChanged
+from handlers.happenings.messages import CustomerSpoke
 from models.base import metadata
 from models.cases import Case, CaseKind, case_numbered
 from models.customers import Customer, customer_numbered

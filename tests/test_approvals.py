@@ -14,7 +14,7 @@ from handlers import AFTER_DECISION, open_database, staff
 from handlers.approvals import ask, decide, run_out
 from handlers.chat import approvals as chat_approvals
 from handlers.chat.doors import Place, Where
-from handlers.customers import tiers
+from handlers.customers import Account, tiers
 from handlers.refusals import Refusal
 from models.approvals import RULES, Approval, ApprovalKind, Decision, approval_of_wave
 from models.audit import Audit
@@ -350,9 +350,7 @@ async def speaks(database: Database, at: datetime) -> int:
     """Somebody new says a word in group 1; how many questions about them there are."""
     async with database.work(lambda: at, PLAN) as work:
         group = await work.first(select(StaffGroup).where(StaffGroup.id == 1))
-        user = {"id": 4, "first_name": "Lei"}
-        raw = {"message_id": 9, "date": 0, "text": "hello", "from": user, "chat": {"id": -1}}
-        await staff.enrol(work, Place(Where.GENERAL, "message", raw, user, group, agent=await staff_of(work, 4)))
+        await staff.enrol(work, group, Account((await staff_of(work, 4)).user_id, "Lei"))
     return len(await rows(database, Approval))
 
 
@@ -549,8 +547,6 @@ async def test_new_questions_get_keys_of_their_own_and_whoever_was_refused_is_no
         assert wave is not None
         assert new.id not in old
         group = await work.first(select(StaffGroup).where(StaffGroup.id == 1))
-        user = {"id": 5, "first_name": "Lei"}
-        raw = {"message_id": 9, "date": 0, "text": "hello", "from": user, "chat": {"id": -1}}
-        await staff.enrol(work, Place(Where.GENERAL, "message", raw, user, group, agent=await staff_of(work, 5)))
+        await staff.enrol(work, group, Account((await staff_of(work, 5)).user_id, "Lei"))
         asked_again = select(Approval).where(Approval.staff_id == 5, col(Approval.decision).is_(None))
         assert list(await work.all(asked_again)) == []

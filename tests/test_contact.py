@@ -15,7 +15,7 @@ from sqlmodel import col, select
 import models.tables  # noqa: F401 - every table
 from handlers import contact
 from handlers.contact import asks_to_stop
-from handlers.happenings import CustomerSpoke
+from handlers.happenings.messages import CustomerSpoke
 from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import (
     CAP_WINDOW,

@@ -94,10 +94,55 @@ def test_only_the_gateway_calls_telegram() -> None:
     )
 
 
+def use_cases() -> list[str]:
+    """The modules of concepts, which any door may call."""
+    return [module for module in modules("handlers") if not module.startswith("handlers/chat/")]
+
+
+def api_methods() -> set[str]:
+    """The methods of Telegram's API as it spells them."""
+    words = (name.split("_") for name in methods_of_telegram() if not name.startswith("reply_"))
+    return {first + "".join(each.capitalize() for each in rest) for first, *rest in words}
+
+
+def test_only_delivery_and_the_chat_name_methods_of_telegrams_api() -> None:
+    methods = api_methods()
+    found = [
+        f"{module}:{node.lineno} {node.value}"
+        for module in use_cases()
+        if not module.startswith("handlers/delivery/")
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in methods
+    ]
+    assert not found, f"A use case says what it means in words of ours (handlers/speaking.py): {found}"
+
+
+def test_no_use_case_takes_a_place_or_a_raw_update() -> None:
+    found = [
+        f"{module}:{node.lineno}"
+        for module in use_cases()
+        for node in ast.walk(tree(module))
+        if (isinstance(node, ast.Name) and node.id in ("Place", "Door"))
+        or (isinstance(node, ast.Attribute) and node.attr in ("raw", "callback_query"))
+    ]
+    assert not found, f"A page, a mail or a widget has no place of the chat to hand over: {found}"
+
+
+def test_only_the_worker_hears_a_refusal_for_the_transaction_is_to_end_with_it() -> None:
+    found = [
+        f"{module}:{node.lineno}"
+        for module in modules(*ROOMS)
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.ExceptHandler) and node.type is not None and "Refusal" in ast.unparse(node.type)
+    ]
+    assert {each.partition(":")[0] for each in found} == {"bot/worker.py"}, f"A refusal rolls back its deed: {found}"
+
+
 def test_rules_and_use_cases_are_told_the_time() -> None:
     found = [
         f"{module}:{node.lineno}"
         for module in modules("handlers", "models", "templates")
+        if not module.startswith("models/migrations/versions/")  # which run once, at the machine's own time
         for node in attributes(module)
         if isinstance(node.value, ast.Name | ast.Attribute)
         and (node.value.id if isinstance(node.value, ast.Name) else node.value.attr, node.attr) in CLOCKS

@@ -21,7 +21,7 @@ from bot.__main__ import cli as huifang
 from bot.importing import Import, cli
 from handlers import open_database
 from handlers.customers import importing, rules
-from handlers.happenings import EventImported
+from handlers.happenings.people import EventImported
 from models.audit import Audit
 from models.customers import Customer, Purchase, ServiceEvent
 from models.database import Database

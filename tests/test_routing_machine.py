@@ -24,7 +24,8 @@ from handlers.chat import answers as chat_answers
 from handlers.chat import cases as chat_cases
 from handlers.chat import routing as chat_routing
 from handlers.chat.doors import Place, Where
-from handlers.happenings import CustomerSpoke
+from handlers.customers import Account
+from handlers.happenings.messages import CustomerSpoke
 from handlers.refusals import Refusal
 from handlers.routing import absence, assigning, paging
 from models.cases import TRANSITIONS, UNFINISHED, Case, CaseKind, CaseState, cases_of, unfinished_cases_of
@@ -290,8 +291,7 @@ class Routing(RuleBasedStateMachine):
     @rule(agent=st.sampled_from([2, 4]))
     def leaves(self, agent: int) -> None:
         async def act(work: Work) -> None:
-            place = await self.place(work, "", agent)
-            await staff.left(work, place, place.user)
+            await staff.leave(work, await staff_member(work, agent), await staff_group(work, 1 if agent < 4 else 2))
 
         self.do(act)
 
@@ -300,8 +300,7 @@ class Routing(RuleBasedStateMachine):
         async def act(work: Work) -> None:
             person = await staff_member(work, agent)
             group = await staff_group(work, 1 if agent < 4 else 2)
-            user = {"id": person.user_id, "first_name": person.name, "username": person.username}
-            await staff.enrol(work, Place(Where.GENERAL, "message", {"date": 1}, user, group, agent=person))
+            await staff.enrol(work, group, Account(person.user_id, person.name, username=person.username))
 
         self.do(act)
 
@@ -414,9 +413,8 @@ async def _furnish(path: Path) -> None:
             remember_staff(work, person)
         await work.flush()
         for number in AGENTS:
-            await staff.join_group(
-                work, await staff_member(work, number), await staff_group(work, 1 if number < 4 else 2)
-            )
+            group = await staff_group(work, 1 if number < 4 else 2)
+            await staff.enrol(work, group, Account(number, f"agent{number}", username=f"agent{number}"))
         for number in CUSTOMERS:
             remember_customer(
                 work, Customer(id=number, user_id=100 + number, name=f"c{number}", language="zh", created_at=began)

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from bot.clock import run_tick
+from bot.clock import Ticks
 from tests.schedules import Options, schedules
 
 
@@ -39,8 +40,29 @@ async def test_a_process_that_ends_in_the_midst_of_a_tick_reports_no_error() -> 
         await asyncio.Event().wait()
         return True
 
-    tick = asyncio.create_task(run_tick(begin, "visits_due", never_done, lambda: None))
+    ticks = Ticks(begin, (("visits_due", 3600, never_done),), lambda: None)
+    tick = asyncio.create_task(ticks._look("visits_due", never_done))  # as the scheduler does
     await entered.wait()
     tick.cancel()
     await tick
     assert ended == [asyncio.CancelledError], "the work was rolled back"
+
+
+async def test_what_is_looked_for_once_an_hour_is_looked_for_by_a_bot_that_never_runs_so_long() -> None:
+    looked = asyncio.Event()
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[Any]:
+        yield SimpleNamespace(said=False)
+
+    async def forget(_work: Any) -> bool:
+        looked.set()
+        return False
+
+    ticks = Ticks(begin, (("forget_inbox", 3600, forget),), lambda: None)
+    ticks.scheduler.start()
+    try:
+        async with asyncio.timeout(20):
+            await looked.wait()
+    finally:
+        ticks.scheduler.shutdown(wait=False)

@@ -15,8 +15,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from handlers import open_database, questionnaires
-from handlers.happenings import CaseResolved
-from handlers.questionnaires import asking, presses, runs
+from handlers.happenings.cases import CaseResolved
+from handlers.questionnaires.answering import choose
+from handlers.questionnaires.course import finish
+from handlers.questionnaires.runs import Run, open_run
 from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import Consent, Contact, Purpose
 from models.customers import Customer, customer_numbered
@@ -136,11 +138,11 @@ async def resolve(work: Work, number: int) -> tuple[Case, Customer]:
     return found, customer
 
 
-async def give(work: Work, customer: Customer, score: int) -> runs.Run:
-    run = await runs.open_run(work, customer)
+async def give(work: Work, customer: Customer, score: int) -> Run:
+    run = await open_run(work, customer)
     assert run is not None
     assert run.question is not None
-    await presses.pressed(work, run, run.question, str(score))
+    await choose(work, run, run.question, str(score))
     return run
 
 
@@ -176,7 +178,7 @@ async def test_stars_stand_under_what_was_done_at_any_hour_and_under_every_case(
         assert await work.all(select(Contact)) == [], "no contact of their own: what was done is told anyway"
 
         run = await give(work, customer, 5)
-        await runs.finish(work, run)
+        await finish(work, run)
 
         assert customer.open_run_id == first.id
         assert [row.state for row in (first, second)] == [InvitationState.ASKED, InvitationState.FINISHED]
@@ -189,9 +191,9 @@ async def test_stars_that_wait_for_a_tap_hold_nothing_else_back(database: Databa
     async with database.work(lambda: day, Plan()) as work:
         customer = await customer_numbered(work, 7)
         for key in ("visit:1", "visit:2"):
-            await asking.plan(work, customer, "csat", key, "wave", day)
+            await questionnaires.plan(work, customer, "csat", key, "wave", day)
 
-        assert await asking.ask_due(work)
+        assert await questionnaires.ask_due(work)
 
         states = [row.state for row in await work.all(select(Invitation).order_by(col(Invitation.id)))]
         assert states == [InvitationState.ASKED, InvitationState.ASKED, InvitationState.PLANNED], "one at a time"

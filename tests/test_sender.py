@@ -227,7 +227,7 @@ async def test_when_the_first_of_joined_texts_was_cancelled_the_others_go_at_onc
         first = await work.first(select(Outbox).order_by(col(Outbox.id)))
         first.state = OutboxState.CANCELLED
     scene.sender._lanes.put(group)
-    scene.sender._take(group)
+    scene.sender._pacing.take(group)
     await scene.sender._record_and_claim([group])
     await scene.sent("second\nthird")
     await scene.sender._record_and_claim([])

@@ -12,15 +12,9 @@ from sqlalchemy import event
 from sqlmodel import col, select
 
 from handlers import cases, open_database
-from handlers.happenings import (
-    CaseOpened,
-    CaseResumed,
-    CustomerSpoke,
-    FileChanged,
-    KindConfirmed,
-    Promised,
-    SeverityChanged,
-)
+from handlers.happenings.cases import CaseOpened, CaseResumed, KindConfirmed, SeverityChanged
+from handlers.happenings.messages import CustomerSpoke, Promised
+from handlers.happenings.people import FileChanged
 from handlers.moments import in_words, read_moment
 from handlers.standards.chasing import asks_where_it_stands
 from handlers.standards.late_list import tell_late_list

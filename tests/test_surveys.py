@@ -9,21 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from handlers import open_database, questionnaires
-from handlers.happenings import CaseResolved, KindConfirmed
-from handlers.questionnaires import asking
+from handlers import approvals, open_database, questionnaires
+from handlers.happenings.cases import CaseResolved, KindConfirmed
+from handlers.questionnaires import due
+from handlers.questionnaires.begging import begs
 from handlers.questionnaires.library import current
-from handlers.questionnaires.presses import without_stop
-from handlers.questionnaires.wishes import begs
+from handlers.questionnaires.opting_out import without_stop
+from models.approvals import ApprovalKind
 from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import Consent, Purpose
 from models.customers import Customer, customer_numbered, customer_of
 from models.database import Database
+from models.delivery import Outbox
 from models.plan import Plan, read_plan
 from models.questionnaires import Invitation, InvitationState, QuestionnaireVersion, SurveyWave, WaveState
 from models.questionnaires.sampling import SHARES, drawn, drawn_case, salt_of
 from models.questionnaires.waves import count_asked
-from models.staff import Staff, StaffGroup, add_staff_group
+from models.staff import Role, Staff, StaffGroup, add_staff_group
 from models.walks import period_of
 from models.work import Work
 from tests.tables import make_tables
@@ -235,7 +237,7 @@ async def asked(database: Database) -> bool:
 async def test_a_wave_waits_while_it_is_paused_and_fills_no_more_of_the_outbox_than_it_may(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "MOST_WAITING", 60)
+    monkeypatch.setattr(due, "MOST_WAITING", 60)
     async with database.work(lambda: NOW, DAYLIGHT) as work:
         add_staff_group(work, StaffGroup(configured_id=-100, chat_id=-100))
         work.add(by_hand(None, ["vip", "regular", None]))
@@ -249,6 +251,49 @@ async def test_a_wave_waits_while_it_is_paused_and_fills_no_more_of_the_outbox_t
         pass
     states = Counter(row.state.value for row in await invited(database))
     assert states == {"asked": 60, "planned": 40}
+
+
+async def wave_of_business(database: Database) -> None:
+    """A manager confirms a wave to a segment, as the plan has it at this moment."""
+    async with database.work(lambda: NOW, PLAN) as work:
+        add_staff_group(work, StaffGroup(id=1, configured_id=-100, chat_id=-100))
+        manager = Staff(id=3, user_id=30, name="Zhou", role=Role.MANAGER, started_bot=True, joined_at=NOW)
+        work.add(manager)
+        await work.flush()
+        wave = by_hand("business", ["vip", "regular", None])
+        wave.state, wave.staff_id = WaveState.PREVIEW, manager.id
+        work.add(wave)
+        await work.flush()
+        asked = await approvals.ask(work, ApprovalKind.WAVE, manager, {}, wave_id=wave.id)
+        await approvals.decide(work, asked, manager, True)
+
+
+async def told_manager(database: Database) -> list[str]:
+    async with database.work(lambda: NOW, PLAN) as work:
+        found = await work.all(select(Outbox).where(Outbox.chat_id == 30))
+    return [row.body["text"] for row in found]
+
+
+async def test_a_wave_whose_segment_is_gone_before_it_is_planned_asks_nobody_and_says_so(database: Database) -> None:
+    await wave_of_business(database)
+
+    await until_nothing(database, plan=DAYLIGHT)
+
+    assert await invited(database) == [], "not everybody, and nobody of whom the manager did not think"
+    (said,) = await told_manager(database)
+    assert "business" in said
+
+
+async def test_a_wave_whose_segment_goes_while_it_is_under_way_stops_there(database: Database) -> None:
+    await wave_of_business(database)
+    await until_nothing(database)
+    assert len(await invited(database)) == 5
+
+    assert not await asked(database), "not even before the planning has looked again"
+    await until_nothing(database, plan=DAYLIGHT)
+
+    assert {row.state.value for row in await invited(database)} == {"cancelled"}
+    assert len(await told_manager(database)) == 1
 
 
 async def test_i14_whoever_has_a_questionnaire_open_is_asked_nothing_else(database: Database) -> None:

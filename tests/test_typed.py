@@ -2,9 +2,9 @@
 
 import pytest
 
-from handlers.questionnaires.spoken import answer_in
+from handlers.questionnaires.typed_answers import answer_in
 from handlers.typed import readings
-from handlers.visits import spoken as visits
+from handlers.visits import typed_answers as visits
 from models.questionnaires import Question
 
 TYPED = {

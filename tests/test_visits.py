@@ -15,11 +15,26 @@ from sqlalchemy import update
 from sqlmodel import select
 
 import models.tables  # noqa: F401 - every table
-from handlers import contact
+from handlers import cases, contact
+from handlers.chat import visits as chat_visits
 from handlers.chat.doors import Place, Where
 from handlers.delivery import outcomes
-from handlers.happenings import CustomerSpoke, EventImported, FileChanged, StaffAway, StaffLeft
-from handlers.visits import absence, due, lists, planning, recurring, spoken, tasks
+from handlers.happenings.messages import CustomerSpoke
+from handlers.happenings.people import EventImported, FileChanged, StaffAway, StaffLeft
+from handlers.refusals import Refusal
+from handlers.said import Content, Said
+from handlers.visits import (
+    absence,
+    agenda,
+    answers,
+    due,
+    missed,
+    planning,
+    recurring,
+    results,
+    tasks,
+    typed_answers,
+)
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
 from models.cases import Case, CaseKind, CaseState, case_numbered
@@ -27,7 +42,7 @@ from models.contact import Consent, Contact, ContactState, Purpose
 from models.customers import Customer, customer_numbered
 from models.delivery import Outbox, OutboxState
 from models.plan import read_plan
-from models.staff import Staff, staff_member
+from models.staff import Staff, StaffGroup, staff_member
 from models.visits import (
     BY_HAND,
     By,
@@ -40,6 +55,7 @@ from models.visits import (
     placed,
     sampled,
     share_of,
+    visit_numbered,
 )
 from models.work import Work
 from tests.desk import Desk, open_desk
@@ -229,7 +245,7 @@ async def test_f47_after_three_days_down_no_customer_gets_a_burst_and_what_is_to
                 )
         nights.plan = read_plan(PERIODIC.replace('when = "tier"', 'when = "event:delivery"'))
         back = NOON + 2 * DAY + timedelta(hours=2)  # the first two of the first customer are too late by then
-        await nights.at(back, due.come_due, due.run_out, lists.tell_missed)
+        await nights.at(back, due.come_due, due.run_out, missed.tell_missed)
         found = {visit.occurrence: visit for visit in await nights.visits()}
         said = await nights.rows(Outbox)
         kept = await nights.rows(Contact)
@@ -308,7 +324,9 @@ async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(d
             async with nights.database.work(lambda: NOON, nights.plan) as work:
                 case = await case_numbered(work, number)
                 assert case is not None
-                await spoken.heed_words(work, CustomerSpoke(case, await customer_numbered(work, 1), "还是响", NOON))
+                await typed_answers.heed_words(
+                    work, CustomerSpoke(case, await customer_numbered(work, 1), "还是响", NOON)
+                )
             outcomes_of += [visit.outcome for visit in await nights.visits()]
     assert outcomes_of == [None, Outcome.WORDS]
 
@@ -391,7 +409,7 @@ async def test_each_morning_every_agent_gets_todays_visits_once(database_url: st
     async with opened(database_url, OFFICE, 5) as nights:
         await with_agents(nights, 22, 23, 25, 72)
         for hours in (0, 20.9, 21.1, 22, 23):  # Monday noon, and Tuesday before and after nine
-            await nights.at(NOON + timedelta(hours=hours), lists.tell_each_morning)
+            await nights.at(NOON + timedelta(hours=hours), agenda.tell_each_morning)
         said = await nights.rows(Outbox)
         found = await nights.visits()
 
@@ -507,7 +525,172 @@ def test_a_reply_to_a_task_is_known_even_without_its_form() -> None:
         return Place(Where.TOPIC, "message", {"message_id": 6, "text": "He is at work", "reply_to_message": to})
 
     form = {"reply_markup": {"inline_keyboard": [[{"text": "Reached", "callback_data": "visit:7:reached"}]]}}
-    assert tasks.notes_visit(reply("回访任务 · 工单 1001"))
-    assert tasks.notes_visit(reply("anything", **form))
-    assert not tasks.notes_visit(reply("The tap drips"))
-    assert not tasks.notes_visit(Place(Where.TOPIC, "message", {"message_id": 6, "text": "hello"}))
+    assert chat_visits.notes_visit(reply("回访任务 · 工单 1001"))
+    assert chat_visits.notes_visit(reply("anything", **form))
+    assert not chat_visits.notes_visit(reply("The tap drips"))
+    assert not chat_visits.notes_visit(Place(Where.TOPIC, "message", {"message_id": 6, "text": "hello"}))
+
+
+# -- what people do with a visit
+
+
+AFTER_CASES = """
+[contact]
+quiet = ""
+call_quiet = ""
+[[visit]]
+id = "after_complaint"
+when = "case_resolved"
+kinds = ["complaint"]
+after = "1d"
+by = "agent"
+not_handler = true
+attempts = 2
+[[visit]]
+id = "after_repair"
+when = "case_resolved"
+kinds = ["request"]
+after = "1d"
+by = "bot"
+"""
+HANDLER, COLLEAGUE = 1, 2
+
+
+@asynccontextmanager
+async def begun(url: str, kind: CaseKind) -> AsyncIterator[tuple[Nights, int]]:
+    """A day after a case of that kind was resolved by the first of two agents: its visit is begun; its number."""
+    async with opened(url, AFTER_CASES, 2) as nights:
+        await with_agents(nights)
+        number = await nights.opens(kind=kind)
+        async with nights.work() as work:
+            customer, handler = await customer_numbered(work, 1), await staff_member(work, HANDLER)
+            case = await nights.case(work, number)
+            await cases.claim(work, case, handler)
+            cases.resolve(work, customer, case, handler, "done")
+        await nights.at(NOON + DAY + timedelta(minutes=1), due.come_due)
+        yield nights, number
+
+
+async def the_visit(work: Work) -> Visit:
+    visit = await visit_numbered(work, 1)
+    assert visit is not None
+    return visit
+
+
+async def test_a_call_is_made_by_somebody_else_and_what_is_not_done_goes_on(database_url: str) -> None:
+    async with begun(database_url, CaseKind.COMPLAINT) as (nights, number):
+        async with nights.work() as work:
+            with pytest.raises(Refusal) as no:
+                await results.record_no_answer(work, await the_visit(work), await staff_member(work, HANDLER))
+            assert no.value.key == "visit_not_handler"
+        async with nights.work() as work:
+            await results.record_no_answer(work, await the_visit(work), await staff_member(work, COLLEAGUE))
+        (tried,) = await nights.visits()
+        await nights.at(tried.due_at, due.come_due)
+        async with nights.work() as work:
+            visit, colleague = await the_visit(work), await staff_member(work, COLLEAGUE)
+            await results.note_visit(work, visit, None, spoken("// at work until six"), colleague)
+            await results.record_outcome(work, visit, Outcome.PROBLEM, colleague)
+        (made,) = await nights.visits()
+        said = await nights.rows(Outbox)
+        async with nights.work() as work:
+            case = await nights.case(work, number)
+            with pytest.raises(Refusal) as over:
+                await results.put_off(work, await the_visit(work), "week", await staff_member(work, COLLEAGUE))
+
+    assert (tried.state, tried.attempts, tried.owner_id) == (VisitState.MOVED, 1, COLLEAGUE)
+    assert (made.outcome, made.attempts, made.note) == (Outcome.PROBLEM, 2, "at work until six")
+    assert (case.state, case.reopened_count) == (CaseState.OPEN, 1)
+    assert over.value.key == "visit_over"
+    assert not [row for row in said if row.chat_id == 7_001 and "until six" in str(row.body)], "notes stay with staff"
+
+
+async def test_another_time_that_the_customer_names_is_none_of_the_attempts(database_url: str) -> None:
+    async with begun(database_url, CaseKind.COMPLAINT) as (nights, _):
+        async with nights.work() as work:
+            await results.put_off(work, await the_visit(work), "week", await staff_member(work, COLLEAGUE))
+        (visit,) = await nights.visits()
+    assert (visit.state, visit.reason, visit.attempts) == (VisitState.MOVED, "asked_later", 0)
+    assert (visit.due_at - nights.now, visit.purpose) == (7 * DAY, Purpose.SERVICE)
+
+
+async def test_a_question_is_answered_by_its_customer_alone_and_not_yet_counts_after_all_well(
+    database_url: str,
+) -> None:
+    async with begun(database_url, CaseKind.REQUEST) as (nights, number):
+        for by in (await who(nights, Customer, 2), await who(nights, Staff, COLLEAGUE)):
+            async with nights.work() as work:
+                with pytest.raises(Refusal) as no:
+                    await answers.answer(work, await the_visit(work), "well", by)
+                assert no.value.key == "stale"
+        states = []
+        for given in ("well", "not_yet"):
+            async with nights.work() as work:
+                await answers.answer(work, await the_visit(work), given, await customer_numbered(work, 1))
+            async with nights.work() as work:
+                states.append((await nights.case(work, number)).state)
+        async with nights.work() as work:
+            with pytest.raises(Refusal) as answered:
+                await answers.answer(work, await the_visit(work), "well", await customer_numbered(work, 1))
+    assert states == [CaseState.CLOSED, CaseState.OPEN]
+    assert answered.value.key == "visit_answered"
+
+
+async def test_typed_words_answer_while_the_question_is_the_latest_thing_said(database_url: str) -> None:
+    async with begun(database_url, CaseKind.REQUEST) as (nights, _):
+        heard = []
+        for text in ("the lamp by the door, please", "tomorrow"):
+            async with nights.work() as work:
+                customer = await customer_numbered(work, 1)
+                heard.append(await typed_answers.answer_typed(work, customer, spoken(text)))
+        (visit,) = await nights.visits()
+    assert heard == [False, True]
+    assert (visit.state, visit.reason) == (VisitState.MOVED, "asked_later")
+
+
+async def test_whoever_plans_a_visit_makes_it_unless_they_name_somebody(database_url: str) -> None:
+    async with opened(database_url, "", 2) as nights:
+        await with_agents(nights)
+        async with nights.work() as work:
+            customer = await customer_numbered(work, 1)
+            planner, other = await staff_member(work, HANDLER), await staff_member(work, COLLEAGUE)
+            for owner in (None, other):
+                await planning.plan_visit(work, customer, None, NOON + DAY, planner, owner=owner, note="the pump")
+        async with nights.work() as work:
+            shown = await agenda.agenda_of(work, await staff_member(work, HANDLER), "en")
+        found = await nights.visits()
+    assert [visit.owner_id for visit in found] == [HANDLER, COLLEAGUE]
+    assert [line["note"] for line in shown["ahead"]] == ["the pump"], "an agent's own"
+
+
+ANNA = Customer(id=1, user_id=7_001, name="Anna", language="en", created_at=NOON)
+GROUP = StaffGroup(id=1, configured_id=-1001, chat_id=-1001)
+OF_STAFF: dict[str, Callable[[Work, Visit, Any], Awaitable[Any]]] = {
+    "plan": lambda work, visit, by: planning.plan_visit(work, ANNA, None, work.now, by, note=""),
+    "agenda": lambda work, visit, by: agenda.agenda_of(work, by, "en"),
+    "outcome": lambda work, visit, by: results.record_outcome(work, visit, Outcome.WELL, by),
+    "no answer": lambda work, visit, by: results.record_no_answer(work, visit, by),
+    "put off": lambda work, visit, by: results.put_off(work, visit, "week", by),
+    "questionnaire": lambda work, visit, by: results.open_questionnaire(work, visit, by),
+    "note": lambda work, visit, by: results.note_visit(work, visit, None, spoken("hm"), by),
+    "page": lambda work, visit, by: tasks.turn_to(work, visit, "later", by, GROUP, 5),
+}
+
+
+async def test_nobody_but_staff_does_what_staff_do(database_url: str) -> None:
+    async with begun(database_url, CaseKind.COMPLAINT) as (nights, _):
+        gone = Staff(id=9, user_id=909, name="Gone", active=False, joined_at=NOON, left_at=NOON)
+        for name, deed in OF_STAFF.items():
+            for by in (ANNA, gone):
+                async with nights.work() as work:
+                    with pytest.raises(Refusal) as no:
+                        await deed(work, await the_visit(work), by)
+                    assert no.value.key == "not_staff", name
+
+
+async def who(nights: Nights, table: Any, key: int) -> Any:
+    return next(row for row in await nights.rows(table) if row.id == key)
+
+
+def spoken(text: str) -> Said:
+    return Said(Content("text", text, NOON + DAY))

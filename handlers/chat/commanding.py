@@ -1,6 +1,7 @@
 """What customers say in the shape of a command: words behind one, and slashes that begin none, are words like any."""
 
 import re
+from functools import wraps
 
 from handlers.chat.doors import Do, Place
 from handlers.typed import is_urgent
@@ -24,9 +25,20 @@ def says_something(work: Work, place: Place) -> bool:
     return bool(rest) or is_urgent(work, place.text)
 
 
-def beside(words: Do, do: Do) -> Do:
-    """What a command does; what stands beside it goes the way of words first, as the command may refuse."""
+def if_words(words: Do) -> Do:
+    """What is done with words, where there are some."""
 
+    async def heard(work: Work, place: Place) -> None:
+        if says_something(work, place):
+            await words(work, place)
+
+    return heard
+
+
+def beside(words: Do, do: Do) -> Do:
+    """What a command does; what stands beside it goes the way of words first."""
+
+    @wraps(do)
     async def both(work: Work, place: Place) -> None:
         if says_something(work, place):
             await words(work, place)
@@ -38,6 +50,7 @@ def beside(words: Do, do: Do) -> Do:
 def instead(words: Do, do: Do) -> Do:
     """What is done with words in the shape of a command that we do not know, else what is done about the command."""
 
+    @wraps(do)
     async def either(work: Work, place: Place) -> None:
         await (words if says_something(work, place) else do)(work, place)
 

@@ -1,5 +1,7 @@
 """A customer's chat: the doors of what they type, tap and share beside their words, and whether they let us in."""
 
+from functools import wraps
+
 from handlers import messages, staff
 from handlers.chat.doors import Do, Place, in_place
 from handlers.chat.hearing import hear_said
@@ -17,6 +19,7 @@ def unless_banned(do: Do, but: str = "") -> Do:
     A press that ends with `but` is done all the same: nobody loses the right to be left alone.
     """
 
+    @wraps(do)
     async def heard(work: Work, place: Place) -> None:
         free = but != "" and place.text.endswith(but)
         if place.customer and not free:

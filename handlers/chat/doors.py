@@ -1,7 +1,7 @@
 """Doors of the chat: how an update finds the use case it leads to, and who may pass.
 
 `locate` says where an update came from and who speaks; a `Door` names the place, the authority and the words or
-buttons it opens to. The doors stand in one ordered list in `handlers/chat/__init__.py`; the first that fits is taken.
+buttons it opens to. The doors stand in one ordered list in `handlers/chat/entrance.py`; the first that fits is taken.
 """
 
 import enum
@@ -140,7 +140,8 @@ class Door:
     """One way in: the places, who may (a staff role, CUSTOMER in private, or ANYONE, Telegram itself too), what it
     opens to, and what is done.
 
-    `refused` is done where it says no, beside saying so: what stood there is shown as it is.
+    `refused` is done where it says no, beside saying so: what stood there is shown as it is, or a customer's words
+    are kept all the same.
     """
 
     name: str

@@ -1,16 +1,11 @@
 """The chat: Telegram's doors to the use cases, all of them on one screen."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
-from handlers import (
-    questionnaires,
-    staff,
-    visits,
-)
 from handlers.chat import answers as chat_answers
-from handlers.chat import approvals
+from handlers.chat import approvals, questionnaires, surveys
 from handlers.chat import cases as chat_cases
 from handlers.chat import contact as chat_contact
 from handlers.chat import customers as chat_customers
@@ -18,8 +13,10 @@ from handlers.chat import files as chat_files
 from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
 from handlers.chat import routing as chat_routing
+from handlers.chat import staff as chat_staff
 from handlers.chat import standards as chat_standards
-from handlers.chat.commanding import beside, instead
+from handlers.chat import visits as chat_visits
+from handlers.chat.commanding import beside, if_words, instead
 from handlers.chat.commands import AMONG_STAFF, IN_GROUP, WITH_CUSTOMER, Command, say_help
 from handlers.chat.customers import unless_banned
 from handlers.chat.doors import (
@@ -74,8 +71,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("recall", WITH_CUSTOMER, AGENT, chat_answers.recall),
     Command("promise", WITH_CUSTOMER, AGENT, chat_standards.promise),
     Command("why", WITH_CUSTOMER, AGENT, chat_contact.why),
-    Command("visit", WITH_CUSTOMER, AGENT, visits.lists.visit_command),
-    Command("subject", WITH_CUSTOMER, AGENT, visits.lists.subject_command),
+    Command("visit", WITH_CUSTOMER, AGENT, chat_visits.plan),
+    Command("subject", WITH_CUSTOMER, AGENT, chat_visits.set_subject),
     # customers' files
     Command("file", AMONG_STAFF, AGENT, chat_files.file),
     Command("set", AMONG_STAFF, AGENT, chat_files.set_field),
@@ -91,38 +88,46 @@ COMMANDS: tuple[Command, ...] = (
     Command("mute", AMONG_STAFF, SUPERVISOR, chat_files.mute),
     Command("unban", AMONG_STAFF, SUPERVISOR, chat_files.unban),
     # among staff
-    Command("visits", AMONG_STAFF, AGENT, visits.lists.visits_command),
-    Command("survey", AMONG_STAFF, MANAGER, questionnaires.survey),
-    Command("poll", IN_GROUP, MANAGER, questionnaires.poll),
+    Command("visits", AMONG_STAFF, AGENT, chat_visits.agenda),
+    Command("survey", AMONG_STAFF, MANAGER, surveys.survey),
+    Command("poll", IN_GROUP, MANAGER, surveys.poll),
     Command("new", AMONG_STAFF, AGENT, chat_routing.new),
     Command("away", AMONG_STAFF, AGENT, chat_routing.away),
     Command("back", AMONG_STAFF, AGENT, chat_routing.back),
     Command("handover", AMONG_STAFF, SUPERVISOR, chat_routing.handover),
-    Command("role", IN_GROUP, OWNER, staff.change_role),
+    Command("role", IN_GROUP, OWNER, chat_staff.change_role),
     Command("help", AMONG_STAFF, AGENT, _help),
     Command("start", IN_GROUP, AGENT, _help, listed=False),
 )
+
+
+def _of_customer(command: Command) -> Door:
+    """The door of a customer's command: the words beside it are heard first, and kept if the command is refused."""
+    door = replace(command, do=beside(questionnaires.words, command.do)).door()
+    return replace(door, refused=if_words(chat_messages.message))
+
 
 #: Every door, in order; the first that fits is taken. An update that fits none is left alone.
 DOORS: tuple[Door, ...] = (
     # Telegram about the group
     Door("migrated", STAFF_PLACES, ANYONE, message_with("migrate_to_chat_id"), chat_groups.moved_away),
     Door("topic_created", STAFF_PLACES, ANYONE, message_with("forum_topic_created"), chat_groups.topic_created),
-    Door("left_message", STAFF_PLACES, ANYONE, message_with("left_chat_member"), staff.left_message),
-    Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, staff.plain_talk),
-    Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), staff.membership),
+    Door("left_message", STAFF_PLACES, ANYONE, message_with("left_chat_member"), chat_staff.left_message),
+    Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, chat_staff.plain_talk),
+    Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), chat_staff.membership),
     Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), chat_groups.bot_standing),
     Door("reachability", IN_PRIVATE, ANYONE, update_of("my_chat_member"), chat_customers.reachability),
     # commands: those of staff first, for in private somebody may be both
     *(each.door() for each in COMMANDS if each.who != CUSTOMER),
-    *(replace(each, do=beside(questionnaires.words, each.do)).door() for each in COMMANDS if each.who == CUSTOMER),
-    Door("staff_unknown", STAFF_PLACES | {PRIVATE}, AGENT, any_command, staff.unknown_command),
+    *(_of_customer(each) for each in COMMANDS if each.who == CUSTOMER),
+    Door("staff_unknown", STAFF_PLACES | {PRIVATE}, AGENT, any_command, chat_staff.unknown_command),
     Door(
         "unknown_command",
         IN_PRIVATE,
         CUSTOMER,
         any_command,
         instead(questionnaires.words, chat_customers.unknown_command),
+        if_words(chat_messages.message),
     ),
     # a customer's chat
     Door("complain_key", IN_PRIVATE, CUSTOMER, keyboard("complain"), chat_customers.begin_complaint),
@@ -138,7 +143,7 @@ DOORS: tuple[Door, ...] = (
     Door("vote", IN_PRIVATE, CUSTOMER, update_of("poll_answer"), questionnaires.vote),
     Door("prefer", IN_PRIVATE, CUSTOMER, press("prefer"), chat_contact.prefer),
     Door("stop", IN_PRIVATE, CUSTOMER, press("stop"), chat_contact.stop),
-    Door("visit_answer", IN_PRIVATE, CUSTOMER, press("visited"), unless_banned(visits.asking.press, but="stop")),
+    Door("visit_answer", IN_PRIVATE, CUSTOMER, press("visited"), unless_banned(chat_visits.answer, but="stop")),
     # a staff group
     *(
         Door(
@@ -156,8 +161,8 @@ DOORS: tuple[Door, ...] = (
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), chat_files.file_press),
     Door("approval", AMONG_STAFF, AGENT, press("approval"), approvals.press),
     *(Door(f"old_{action}", AMONG_STAFF, AGENT, press(action), approvals.press) for action in approvals.OLD_BUTTONS),
-    Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), visits.tasks.press),
-    Door("visit_note", WITH_CUSTOMER, AGENT, visits.tasks.notes_visit, visits.tasks.note),
+    Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), chat_visits.fill_in, chat_visits.show_as_it_is),
+    Door("visit_note", WITH_CUSTOMER, AGENT, chat_visits.notes_visit, chat_visits.note),
     Door("form", WITH_CUSTOMER, AGENT, press("form"), questionnaires.press_form),
     Door("form_words", WITH_CUSTOMER, AGENT, questionnaires.answers_form, questionnaires.form_words),
     Door("make_case", WITH_CUSTOMER | {GENERAL}, AGENT, press("makecase"), questionnaires.make_case),
@@ -186,10 +191,24 @@ DOORS: tuple[Door, ...] = (
         chat_cases.show_as_it_is,
     ),
     Door("take_call", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), chat_routing.take_call),
-    # words: what is no command and no button
-    Door("own_contact", IN_PRIVATE, CUSTOMER, chat_customers.is_own_contact, chat_customers.own_contact),
-    Door("visit_words", IN_PRIVATE, CUSTOMER, visits.spoken.may_answer, visits.spoken.words),
-    Door("questionnaire_words", IN_PRIVATE, CUSTOMER, questionnaires.may_answer, questionnaires.words),
+    # words: what is no command and no button; a customer's are kept, whatever is refused
+    Door(
+        "own_contact",
+        IN_PRIVATE,
+        CUSTOMER,
+        chat_customers.is_own_contact,
+        chat_customers.own_contact,
+        chat_messages.message,
+    ),
+    Door("visit_words", IN_PRIVATE, CUSTOMER, chat_visits.may_answer, chat_visits.words, chat_messages.message),
+    Door(
+        "questionnaire_words",
+        IN_PRIVATE,
+        CUSTOMER,
+        questionnaires.may_answer,
+        questionnaires.words,
+        chat_messages.message,
+    ),
     Door("message", IN_PRIVATE, CUSTOMER, update_of("message"), chat_messages.message),
     Door("edited", IN_PRIVATE, CUSTOMER, update_of("edited_message"), chat_messages.edited),
     Door("answer", frozenset({TOPIC}), AGENT, update_of("message"), chat_answers.answer),
@@ -202,7 +221,7 @@ DOORS: tuple[Door, ...] = (
         chat_answers.replies_to_bot,
         chat_answers.point_to_topic,
     ),
-    Door("plain_talk", frozenset({GENERAL, PLAIN}), ANYONE, update_of("message"), staff.plain_talk),
+    Door("plain_talk", frozenset({GENERAL, PLAIN}), ANYONE, update_of("message"), chat_staff.plain_talk),
     # a button that nobody knows any more
     Door("stale", STAFF_PLACES | {PRIVATE}, ANYONE, update_of("callback_query"), chat_customers.stale_press),
 )
@@ -225,7 +244,8 @@ async def say_no(work: Work, update: dict[str, Any], bot_username: str, refusal:
     place = await _come_in(work, update, bot_username)
     door = door_for(place)
     if door and door.refused:
-        with suppress(Refusal):  # what a forged press names is not there to be shown
+        forged = suppress(Refusal) if place.what == "callback_query" else nullcontext()
+        with forged:  # what a forged press names is not there to be shown
             await door.refused(work, place)
     refuse(work, place, refusal)
 
@@ -234,5 +254,5 @@ async def _come_in(work: Work, update: dict[str, Any], bot_username: str) -> Pla
     """Where it came from; who speaks among staff joins them, whatever becomes of the words."""
     place = await locate(work, update, bot_username)
     if place.where in STAFF_PLACES and place.what == "message" and not place.second_hand and place.has_words:
-        await staff.enrol(work, place)
+        await chat_staff.enrol(work, place)
     return place

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 
 from handlers import speaking
-from handlers.happenings import ContactFailed
+from handlers.happenings.people import ContactFailed
 from handlers.speaking import button, tell_customer
 from models.cases import UNFINISHED, Case, CaseKind
 from models.contact import (

@@ -8,7 +8,8 @@ from typing import Any
 from sqlmodel import col, select
 
 from handlers import speaking
-from handlers.happenings import CustomerSpoke, OptedOut
+from handlers.happenings.messages import CustomerSpoke
+from handlers.happenings.people import OptedOut
 from handlers.refusals import Refusal
 from handlers.speaking import button, change_message, tell_customer
 from models.contact import OPTIONAL, Consent, Purpose, allowed_by, quiet_hours

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from handlers.happenings import AgentSpoke, CustomerSpoke
+from handlers.happenings.messages import AgentSpoke, CustomerSpoke
 from models.customers import Customer
 from models.work import Work
 

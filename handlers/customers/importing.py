@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from handlers.customers.rules import refresh
-from handlers.happenings import EventImported
+from handlers.happenings.people import EventImported
 from models.customers import Customer, Purchase, ServiceEvent
 from models.importing.checking import Row
 from models.importing.columns import What

@@ -5,7 +5,7 @@ from datetime import time
 
 from sqlmodel import col, select
 
-from handlers.happenings import FileChanged
+from handlers.happenings.people import FileChanged
 from models.cases import cases_of, fetch_cases
 from models.customers import Customer, TierBy
 from models.customers.tiers import by_hand, by_rules, is_lower, next_customers

@@ -7,7 +7,7 @@ from typing import Any
 from handlers.approvals import Columns, ask, language_asked, tell_where_asked
 from handlers.authority import require
 from handlers.customers.rules import refresh
-from handlers.happenings import FileChanged, RanOut
+from handlers.happenings.people import FileChanged, RanOut
 from handlers.refusals import Refusal
 from models.approvals import Approval, ApprovalKind
 from models.customers import Customer, TierBy, customer_numbered

@@ -1,6 +1,6 @@
 """What the bot says about itself, in which language, and what a customer's next words are to begin."""
 
-from handlers.happenings import StandingChanged
+from handlers.happenings.people import StandingChanged
 from handlers.refusals import Refusal
 from handlers.speaking import button, customer_keyboard, tell_customer
 from models.cases import CaseKind

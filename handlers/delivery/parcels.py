@@ -16,6 +16,8 @@ from models.work import Work
 TOPIC_WAIT = timedelta(seconds=5)
 #: How soon a row that cannot go yet is looked at again.
 LOOK_AGAIN = timedelta(milliseconds=500)
+#: The longest pause before another attempt (seconds).
+LONGEST_BACKOFF = 60.0
 
 
 @dataclass
@@ -79,3 +81,8 @@ def plain(body: dict[str, Any]) -> dict[str, Any]:
     """The body of the same row without formatting."""
     bare = {**body, "plain": True, "entities": None}
     return bare
+
+
+def backoff(work: Work, attempts: int) -> datetime:
+    """0.5, 1, 2 ... 60 seconds from now."""
+    return work.real_now + timedelta(seconds=min(LONGEST_BACKOFF, 0.5 * 2.0 ** min(attempts, 10)))

@@ -1,34 +1,28 @@
-"""Inviting a customer to a questionnaire: planned for a moment, judged by the contact budget, asked once."""
+"""Asking a customer a questionnaire: planned for a moment, judged by the contact budget, asked once."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import and_, exists, func, or_
-from sqlalchemy.orm import aliased
-from sqlmodel import col, select
-
-from handlers import contact, speaking
+from handlers import contact
 from handlers.contact import stop_button
-from handlers.happenings import ContactFailed
-from handlers.questionnaires import polls, runs
+from handlers.happenings.people import ContactFailed
+from handlers.questionnaires import polls
+from handlers.questionnaires.course import end
 from handlers.questionnaires.library import current
-from handlers.questionnaires.runs import Run
+from handlers.questionnaires.redrawing import face
+from handlers.questionnaires.runs import Run, run_of
 from handlers.speaking import tell_customer
 from models.cases import Case, case_numbered
 from models.contact import Facts, Purpose, Ruling, rule
 from models.customers import Customer, customer_numbered
-from models.delivery import Outbox, OutboxState, Priority, SendClass
-from models.questionnaires import ALIVE, Invitation, InvitationState, SurveyWave
+from models.delivery import Priority, SendClass
+from models.questionnaires import Invitation, InvitationState
+from models.questionnaires.invitations import invitation_for, invitation_of, is_asked
 from models.questionnaires.path import following
 from models.questionnaires.rows import VISIT
 from models.work import Work
 
-#: How many messages of what is scheduled wait for the sender at most; the rest stays planned and can be stopped.
-MOST_WAITING = 300
-#: How many are asked, reminded or ended in one transaction.
-AT_ONCE = 50
 LASTS = timedelta(days=3)
+AN_HOUR = timedelta(hours=1)
 
 
 def occurrence_of_case(key: str, case: Case) -> str:
@@ -50,8 +44,7 @@ async def plan(
 ) -> Invitation | None:
     """Plan a questionnaire for a customer; None where it is planned already or there is no such questionnaire."""
     questionnaire = await current(work, key)
-    known = await work.first(select(Invitation.id).where(Invitation.occurrence == occurrence))
-    if questionnaire is None or known is not None:
+    if questionnaire is None or await invitation_for(work, occurrence) is not None:
         return None
     invitation = Invitation(
         customer_id=customer.id,
@@ -81,13 +74,11 @@ async def ask(
     """
     if facts is None:
         facts = (await contact.facts_of(work, [customer], work.now, but=[invitation.about]))[customer.id]
-    found = rule(work.plan, facts, purpose, work.now)
-    if purpose is Purpose.SERVICE and Purpose.SURVEY not in facts.allowed:
-        found = Ruling(None, "opted_out")  # whom we promised no more questionnaires, we ask about no case either
+    found = _ruling(work, purpose, facts)
     case = await case_numbered(work, invitation.case_id) if invitation.case_id else None
     if found.at is None:
-        invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, found.reason, work.now
         reason = found.reason or ""
+        invitation.end(InvitationState.CANCELLED, work.now, reason)
         await contact.suppressed(work, customer, purpose, "invitation", invitation.about, reason, case)
     elif invitation.attached and invitation.brief:
         await put(work, invitation, customer, purpose)
@@ -102,7 +93,11 @@ async def ask(
     return found
 
 
-AN_HOUR = timedelta(hours=1)
+def _ruling(work: Work, purpose: Purpose, facts: Facts) -> Ruling:
+    """What the budget says; whom we promised no more questionnaires, we ask about no case either."""
+    if purpose is Purpose.SERVICE and Purpose.SURVEY not in facts.allowed:
+        return Ruling(None, "opted_out")
+    return rule(work.plan, facts, purpose, work.now)
 
 
 async def ask_in_visit(
@@ -116,7 +111,7 @@ async def ask_in_visit(
     invitation = await plan(work, customer, key, name, VISIT, work.now, case=case, lasts=until - work.now)
     if invitation is None:
         return False
-    if not await runs.is_asked(work, customer):
+    if not await is_asked(work, customer):
         purpose = invitation.purpose
         await contact.sent(work, customer, purpose, "invitation", invitation.about, case)
         await put(work, invitation, customer, purpose)
@@ -126,22 +121,22 @@ async def ask_in_visit(
 async def put(work: Work, invitation: Invitation, customer: Customer, purpose: Purpose) -> None:
     """The first question, now, as a message of its own."""
     invitation.put_off(work.now)
-    run = await runs.run_of(work, invitation, customer)
+    run = await run_of(work, invitation, customer)
     invitation.ask(work.now, customer, run.case)
     question = following(run.questionnaire, run.answers, None)
     assert question is not None  # noqa: S101 - a questionnaire has a first question, which has no condition
     invitation.at_question = question.id
     customer.open_run_id = invitation.id
-    _send(work, run, purpose, f"contact:{invitation.about}")
+    send_question(work, run, purpose, f"contact:{invitation.about}")
     if question.traits.poll:
         polls.put_poll(work, customer, invitation, question)
 
 
-def _send(work: Work, run: Run, purpose: Purpose, key: str) -> None:
+def send_question(work: Work, run: Run, purpose: Purpose, key: str) -> None:
+    """The question that is asked now, as a new message, in which the run stands from now on."""
     question = run.question
     assert question is not None  # noqa: S101 - a run that is sent stands at a question
-    values, buttons = runs.face(work, run, question)
-    rows: speaking.Buttons = [*buttons, *stop_button(run.customer.language, purpose)]
+    values, buttons = face(work, run, question)
     # Under words that a person is waiting for it goes with them; what comes unasked goes at most once, and last.
     attached = run.invitation.attached
     run.invitation.telegram_id = None
@@ -150,7 +145,7 @@ def _send(work: Work, run: Run, purpose: Purpose, key: str) -> None:
         run.customer,
         "questionnaires/question",
         values,
-        buttons=rows,
+        buttons=[*buttons, *stop_button(run.customer.language, purpose)],
         case=run.case,
         key=None if attached else key,
         send_class=SendClass.A if attached else SendClass.B,
@@ -158,42 +153,12 @@ def _send(work: Work, run: Run, purpose: Purpose, key: str) -> None:
     )
 
 
-# -- what the clock does
-
-
-async def ask_due(work: Work) -> bool:
-    """Ask those whose moment has come, few at a time; what lapsed meanwhile is not asked any more."""
-    found = await _due(work, AT_ONCE)
-    if not found:
-        return False
-    found = found[: max(0, MOST_WAITING - await _waiting(work))]
-    fresh = [(each, customer) for each, customer in found if not await _lapsed(work, each)]
-    abouts = [each.about for each, _ in fresh]
-    facts = await contact.facts_of(work, [customer for _, customer in fresh], work.now, but=abouts)
-    asked = len(found) > len(fresh)
-    for invitation, customer in fresh:
-        if not await runs.is_asked(work, customer):  # two may be due for the same customer
-            await ask(work, invitation, customer, invitation.purpose, facts[customer.id])
-            asked = True
-    return asked
-
-
-async def _waiting(work: Work) -> int:
-    query = select(func.count()).where(Outbox.state == OutboxState.NEW, Outbox.priority == Priority.SCHEDULED)
-    return int(await work.first(query))
-
-
-async def _lapsed(work: Work, invitation: Invitation) -> bool:
-    if invitation.lapses_at is None or invitation.lapses_at > work.now:
-        return False
-    invitation.state, invitation.reason, invitation.ended_at = InvitationState.EXPIRED, "lapsed", work.now
-    await contact.cancelled(work, invitation.about, "window")
-    return True
+# -- not asking after all
 
 
 async def drop(work: Work, invitation: Invitation, reason: str) -> None:
     """Ask it no more; `reason` is a label under [contact_reason]."""
-    invitation.state, invitation.reason, invitation.ended_at = InvitationState.CANCELLED, reason, work.now
+    invitation.end(InvitationState.CANCELLED, work.now, reason)
     await contact.cancelled(work, invitation.about, reason)
 
 
@@ -201,103 +166,7 @@ async def not_sent(work: Work, failed: ContactFailed) -> None:
     """A question, or its reminder, did not go after all: it stands nowhere, so nobody waits for its answer."""
     if failed.contact.what not in ("invitation", "reminder"):
         return
-    invitation = await of_contact(work, failed)
+    invitation = await invitation_of(work, failed.contact)
     if invitation is not None and invitation.open and invitation.by_staff_id is None:
-        run = await runs.run_of(work, invitation, await customer_numbered(work, invitation.customer_id))
-        await runs.end(work, run, InvitationState.CANCELLED, failed.contact.reason)
-
-
-async def of_contact(work: Work, failed: ContactFailed) -> Invitation | None:
-    """The invitation that was to go, or to be reminded of."""
-    occurrence = failed.contact.about.partition(":")[2]
-    found: Invitation | None = await work.first(select(Invitation).where(Invitation.occurrence == occurrence))
-    return found
-
-
-async def _due(work: Work, most: int) -> list[tuple[Invitation, Customer]]:
-    """Invitations whose moment has come, with customers of whom nothing else is asked; cases before waves."""
-    found = await _due_among(work, None, most)
-    if len(found) < most:
-        going = select(SurveyWave.id).where(col(SurveyWave.state).in_(ALIVE))
-        for wave_id in await work.all(going.order_by(col(SurveyWave.id))):
-            found += await _due_among(work, wave_id, most - len(found))
-            if len(found) >= most:
-                break
-    return found
-
-
-async def _due_among(work: Work, wave_id: int | None, most: int) -> list[tuple[Invitation, Customer]]:
-    other: Any = aliased(Invitation)
-    asked = exists().where(other.customer_id == Customer.id, *runs.in_the_middle(other))
-    query = (
-        select(Invitation, Customer)
-        .join(Customer, col(Customer.id) == Invitation.customer_id)
-        .where(
-            Invitation.wave_id == wave_id,
-            Invitation.state == InvitationState.PLANNED,
-            Invitation.due_at <= work.now,
-            or_(col(Customer.open_run_id).is_(None), ~asked),
-        )
-        .order_by(col(Invitation.due_at), col(Invitation.id))
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return [(row[0], row[1]) for row in await work.all(query)]
-
-
-async def remind_due(work: Work) -> bool:
-    """Remind once those who did not go on, while it lasts; the question moves down to the new message."""
-    alive = or_(col(Invitation.expires_at).is_(None), col(Invitation.expires_at) > work.now)
-    found = await _open_ones(work, and_(col(Invitation.remind_at) <= work.now, alive))
-    for invitation, customer in found:
-        run = await runs.run_of(work, invitation, customer)
-        invitation.remind_at = None
-        if run.question is not None:
-            await _remind(work, run)
-    return bool(found)
-
-
-async def _remind(work: Work, run: Run) -> None:
-    invitation, customer = run.invitation, run.customer
-    purpose, key = invitation.purpose, f"reminder:{invitation.occurrence}"
-    found = await contact.ruling(work, customer, purpose, work.now, about=key)
-    if found.at is None:
-        await contact.suppressed(work, customer, purpose, "reminder", key, found.reason or "", run.case)
-    elif not found.now(work.now):
-        if invitation.expires_at and found.at < invitation.expires_at:
-            invitation.remind_at = found.at
-        await contact.moved(work, customer, purpose, "reminder", key, found, run.case)
-    else:
-        await contact.sent(work, customer, purpose, "reminder", key, run.case)
-        await runs.put_away(work, run, "questionnaires/continued")
-        invitation.reminded_at = work.now
-        invitation.attached = False
-        _send(work, run, purpose, f"contact:{key}")
-
-
-async def expire_due(work: Work) -> bool:
-    """End what was not finished in time."""
-    found = await _open_ones(work, col(Invitation.expires_at) <= work.now)
-    for invitation, customer in found:
-        run = await runs.run_of(work, invitation, customer)
-        if invitation.brief and invitation.csat is not None:
-            await runs.finish(work, run)  # the stars were given; who says no more has nothing to add
-            continue
-        await runs.put_away(work, run, "questionnaires/expired")
-        await runs.end(work, run, InvitationState.EXPIRED)
-    return bool(found)
-
-
-async def _open_ones(work: Work, due: object) -> Sequence[tuple[Invitation, Customer]]:
-    query = (
-        select(Invitation, Customer)
-        .join(Customer, col(Customer.id) == Invitation.customer_id)
-        .where(
-            due,  # type: ignore[arg-type]
-            col(Invitation.state).in_((InvitationState.ASKED, InvitationState.STARTED)),
-        )
-        .order_by(col(Invitation.id))
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    return [(row[0], row[1]) for row in await work.all(query)]
+        run = await run_of(work, invitation, await customer_numbered(work, invitation.customer_id))
+        await end(work, run, InvitationState.CANCELLED, failed.contact.reason)

@@ -2,18 +2,20 @@
 
 from datetime import datetime
 
-from sqlmodel import select
-
-from handlers.chat.content import read_content
-from handlers.chat.doors import Place
-from handlers.chat.presses import answer_press
-from handlers.questionnaires import asking, presses, runs
+from handlers.authority import require
+from handlers.questionnaires import asking
+from handlers.questionnaires.answering import choose, question_at
+from handlers.questionnaires.course import advance
+from handlers.questionnaires.recording import record
+from handlers.questionnaires.redrawing import face
+from handlers.questionnaires.runs import Run, run_of
 from handlers.refusals import Refusal
 from handlers.speaking import tell_staff
 from models.cases import Case
-from models.customers import Customer
+from models.customers import Customer, customer_numbered
 from models.delivery import Priority
 from models.questionnaires import Invitation, InvitationState
+from models.questionnaires.invitations import invitation_for
 from models.questionnaires.path import following
 from models.questionnaires.rows import VISIT
 from models.staff import Staff, main_group, staff_group
@@ -21,11 +23,18 @@ from models.work import Work
 
 
 async def open_form(
-    work: Work, person: Staff, customer: Customer, case: Case | None, key: str, occurrence: str, until: datetime
+    work: Work,
+    by: Staff | Customer,
+    customer: Customer,
+    case: Case | None,
+    key: str,
+    occurrence: str,
+    until: datetime,
 ) -> None:
     """Show the form in the customer's topic; raises Refusal where this was asked before, or is no questionnaire."""
+    person = require(by)
     name = asking.occurrence_of_case(key, case) if case else f"{key}:{occurrence}"
-    invitation: Invitation | None = await work.first(select(Invitation).where(Invitation.occurrence == name))
+    invitation = await invitation_for(work, name)
     if invitation is None:
         lasts = until - work.now
         invitation = await asking.plan(work, customer, key, name, VISIT, work.now, case=case, lasts=lasts)
@@ -36,68 +45,55 @@ async def open_form(
     if invitation.state is InvitationState.PLANNED:
         invitation.ask(work.now, customer, case)
     invitation.by_staff_id, invitation.remind_at = person.id, None
-    run = await runs.run_of(work, invitation, customer)
+    await _post(work, await run_of(work, invitation, customer))
+
+
+async def _post(work: Work, run: Run) -> None:
     question = run.question or following(run.questionnaire, run.answers, None)
     assert question is not None  # noqa: S101 - the first question has no condition
-    invitation.at_question = question.id
-    group = await staff_group(work, case.group_id) if case else await main_group(work)
-    values, buttons = runs.face(work, run, question)
+    run.invitation.at_question = question.id
+    group = await staff_group(work, run.case.group_id) if run.case else await main_group(work)
+    values, buttons = face(work, run, question)
     tell_staff(
         work,
         group,
-        customer,
+        run.customer,
         "questionnaires/question",
         values,
         buttons=buttons,
         priority=Priority.ANSWER,
-        case_id=case.id if case else None,
+        case_id=run.case.id if run.case else None,
     )
 
 
-async def press(work: Work, place: Place) -> None:
-    """A button of the form, pressed by whoever speaks with the customer."""
-    _, number, index, value = [*place.text.split(":", 3), "", "", ""][:4]
-    run = await _run(work, place, number)
-    question = presses.question_at(run.questionnaire, index)
-    run.invitation.form_message_id = place.message["message_id"]
-    await presses.pressed(work, run, question, value)
-    answer_press(work, place)
+async def fill_in(
+    work: Work, invitation: Invitation, place: int, value: str, by: Staff | Customer, shown_at: int | None = None
+) -> None:
+    """Whoever speaks with the customer taps a button of the form, which stands at `shown_at`; `place` and `value` are
+    as for `answer_question`. Raises Refusal for a form that is none, or over."""
+    run = await _form(work, invitation, by, shown_at)
+    await choose(work, run, question_at(run.questionnaire, place), value)
 
 
-async def _run(work: Work, place: Place, number: str) -> runs.Run:
-    key = int(number) if number.isdecimal() and len(number) < 18 else 0
-    query = select(Invitation).where(Invitation.id == key).with_for_update()
-    invitation: Invitation | None = await work.first(query)
-    customer = place.customer
-    if invitation is None or customer is None or invitation.by_staff_id is None:
-        raise Refusal("stale")
-    if invitation.customer_id != customer.id or "forward_origin" in place.message:
+async def fill_in_words(
+    work: Work, invitation: Invitation, words: str, by: Staff | Customer, shown_at: int | None = None
+) -> None:
+    """The customer's answer in words, as whoever speaks with them writes it down; raises Refusal where the question
+    takes none."""
+    run = await _form(work, invitation, by, shown_at)
+    question = run.question
+    if question is None or not question.traits.spoken or not words:
+        raise Refusal("form_buttons")
+    record(work, run, question, words=words)
+    await advance(work, run, question)
+
+
+async def _form(work: Work, invitation: Invitation, by: Staff | Customer, shown_at: int | None) -> Run:
+    person = require(by)
+    if invitation.by_staff_id is None:
         raise Refusal("stale")
     if not invitation.open:
         raise Refusal("survey_over")
-    invitation.by_staff_id = place.speaker.id
-    return await runs.run_of(work, invitation, customer)
-
-
-def answers_form(place: Place) -> bool:
-    """Whether a message answers a form: its buttons are always under it."""
-    return place.what == "message" and _number_of(place) is not None
-
-
-def _number_of(place: Place) -> str | None:
-    reply = place.raw.get("reply_to_message") or {}
-    rows = (reply.get("reply_markup") or {}).get("inline_keyboard") or []
-    data = [str(each.get("callback_data", "")) for row in rows for each in row]
-    found = next((each for each in data if each.startswith("form:")), None)
-    return found.split(":")[1] if found and (reply.get("from") or {}).get("is_bot") else None
-
-
-async def words(work: Work, place: Place) -> None:
-    """A reply to the form is the customer's answer in words; it goes to nobody."""
-    run = await _run(work, place, _number_of(place) or "")
-    content, question = read_content(place.raw), run.question
-    if question is None or not question.traits.spoken or not content.text:
-        raise Refusal("form_buttons")
-    run.invitation.form_message_id = place.raw["reply_to_message"]["message_id"]
-    runs.record(work, run, question, words=content.text)
-    await runs.advance(work, run, question)
+    invitation.by_staff_id = person.id
+    invitation.form_message_id = shown_at or invitation.form_message_id
+    return await run_of(work, invitation, await customer_numbered(work, invitation.customer_id))

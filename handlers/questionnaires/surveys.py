@@ -2,15 +2,13 @@
 
 from datetime import timedelta
 
-from sqlmodel import col, select
-
 from handlers import cases
-from handlers.cards import own_case
-from handlers.chat.doors import Place
-from handlers.chat.presses import answer_press, pressed
-from handlers.customers import known
-from handlers.happenings import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
-from handlers.questionnaires import asking, runs
+from handlers.authority import require_own
+from handlers.happenings.cases import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
+from handlers.questionnaires import asking
+from handlers.questionnaires.course import end
+from handlers.questionnaires.redrawing import put_away
+from handlers.questionnaires.runs import open_run, run_of
 from handlers.refusals import Refusal
 from handlers.speaking import change_message, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
@@ -21,12 +19,12 @@ from models.delivery import Priority
 from models.installation import plan_of
 from models.plan import Survey
 from models.questionnaires import OPEN, Invitation, InvitationState
+from models.questionnaires.invitations import of_case, was_asked_since
 from models.questionnaires.rows import STARS
 from models.questionnaires.sampling import SHARES, drawn_case
-from models.staff import staff_group
+from models.staff import Staff, staff_group
 from models.visits import wanted
 from models.work import Work
-from templates import label
 
 #: What is asked about every resolved case where the plan has no surveys.
 BY_ITSELF = (Survey(questionnaire="csat"),)
@@ -60,7 +58,7 @@ async def _ask_at_once(work: Work, customer: Customer, case: Case) -> bool:
 
     What stands under another case's words gives way, and can still be tapped; anything else is asked to the end.
     """
-    before = await runs.open_run(work, customer)
+    before = await open_run(work, customer)
     if before is not None and not (before.invitation.attached or before.invitation.brief):
         return False
     for survey in await _surveys(work, customer, case):
@@ -94,7 +92,7 @@ async def _plan(work: Work, customer: Customer, case: Case, survey: Survey) -> I
         return None
     if not drawn_case(case.id, case.episode, round(survey.sample * SHARES)):
         return None
-    if survey.every and await asked_lately(work, customer, survey.questionnaire, survey.every):
+    if survey.every and await was_asked_since(work, customer, survey.questionnaire, work.now - survey.every):
         return None
     return await asking.plan(
         work,
@@ -123,52 +121,33 @@ async def kind_confirmed(work: Work, happening: KindConfirmed) -> None:
     if case.unfinished:
         return
     surveys = {_rule(each): each for each in (await plan_of(work, case)).survey or BY_ITSELF}
-    planned = select(Invitation).where(Invitation.case_id == case.id, Invitation.state == InvitationState.PLANNED)
-    for invitation in await work.all(planned):
+    for invitation in await of_case(work, case.id, InvitationState.PLANNED):
         survey = surveys.get(invitation.rule)
         if survey and (delay(survey, case) is None or _visit_asks(work, case, survey)):
             await asking.drop(work, invitation, "kind")
 
 
-async def asked_lately(work: Work, customer: Customer, key: str, every: timedelta) -> bool:
-    """Whether the customer was or is to be asked the same within that time."""
-    query = select(Invitation.id).where(
-        Invitation.customer_id == customer.id,
-        Invitation.questionnaire == key,
-        Invitation.due_at > work.now - every,
-        Invitation.state != InvitationState.CANCELLED,
-    )
-    return await work.first(query) is not None
-
-
 async def take_back(work: Work, happening: CaseReopened) -> None:
     """A case that goes on is not asked about; what a low score began stays open for its reasons."""
     case = happening.case
-    query = select(Invitation).where(
-        Invitation.case_id == case.id, col(Invitation.state).in_((InvitationState.PLANNED, *OPEN))
-    )
-    for invitation in await work.all(query):
+    for invitation in await of_case(work, case.id, InvitationState.PLANNED, *OPEN):
         if invitation.state is InvitationState.PLANNED or invitation.at_question is None:
             await asking.drop(work, invitation, "reopened")
         elif happening.why != "score" and invitation.by_staff_id is None:
-            run = await runs.run_of(work, invitation, await customer_numbered(work, case.customer_id))
+            run = await run_of(work, invitation, await customer_numbered(work, case.customer_id))
             if not (invitation.attached and happening.why == "not_solved"):  # whose message says so itself
-                await runs.put_away(work, run, "questionnaires/withdrawn")
-            await runs.end(work, run, InvitationState.CANCELLED, "reopened")
+                await put_away(work, run, "questionnaires/withdrawn")
+            await end(work, run, InvitationState.CANCELLED, "reopened")
 
 
-async def not_solved(work: Work, place: Place) -> None:
-    """A press on "not solved": the same case goes on. One for an earlier time that it was resolved comes too late."""
-    customer = await known(work, place.account)
-    press = pressed(place)
-    case = await own_case(work, customer, press.number())
-    if case.unfinished or str(case.episode) != press.word(1):
+async def not_solved(work: Work, case: Case, episode: int, by: Staff | Customer, shown_at: int) -> None:
+    """The customer says so under the message at `shown_at`: the same case goes on. For an earlier time that it was
+    resolved it comes too late: raises Refusal then, and for another's case."""
+    customer = require_own(by, case.customer_id)
+    if case.unfinished or case.episode != episode:
         raise Refusal("score_late" if case.unfinished else "stale")
     cases.reopen(work, case, customer, "not_solved")
     summary = case.summary if len(case.summary) <= cases.SUMMARY_LIMIT else ""
-    values = {"number": case.id, "summary": summary}
-    answer_press(work, place, label(customer.language, "toast.reopened"))
-    change_message(work, customer, place.message["message_id"], "cases/not_solved", values, [])
-    group = await staff_group(work, case.group_id)
-    values = {"number": case.id}
+    change_message(work, customer, shown_at, "cases/not_solved", {"number": case.id, "summary": summary}, [])
+    group, values = await staff_group(work, case.group_id), {"number": case.id}
     tell_staff(work, group, customer, "cases/unsolved", values, priority=Priority.ANSWER, case_id=case.id)

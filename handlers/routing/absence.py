@@ -5,7 +5,8 @@ from typing import Any
 
 from handlers import cases, duty
 from handlers.authority import require
-from handlers.happenings import HandedOver, StaffAway, StaffBack, StaffLeft
+from handlers.happenings.cases import HandedOver
+from handlers.happenings.people import StaffAway, StaffBack, StaffLeft
 from handlers.moments import in_words
 from handlers.refusals import Refusal
 from handlers.routing import assigning

@@ -6,7 +6,7 @@ from typing import Any
 from handlers import cases, duty
 from handlers.addresses import link_to
 from handlers.authority import require
-from handlers.happenings import Assigned, CaseOpened, CaseReopened, Unassigned
+from handlers.happenings.cases import Assigned, CaseOpened, CaseReopened, Unassigned
 from handlers.refusals import Refusal
 from handlers.speaking import tell_privately, tell_staff
 from models.calendars import working_time

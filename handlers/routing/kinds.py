@@ -1,7 +1,7 @@
 """What staff say that a matter is, and how serious."""
 
 from handlers.authority import require
-from handlers.happenings import KindConfirmed
+from handlers.happenings.cases import KindConfirmed
 from handlers.refusals import Refusal
 from handlers.routing import paging
 from models.cases import Case, CaseKind

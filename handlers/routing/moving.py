@@ -5,7 +5,7 @@ from typing import Any
 from handlers import cases, duty
 from handlers.addresses import link_to
 from handlers.authority import require
-from handlers.happenings import KindConfirmed, Transferred
+from handlers.happenings.cases import KindConfirmed, Transferred
 from handlers.refusals import Refusal
 from handlers.routing import assigning
 from handlers.speaking import change_in_group, tell_privately, tell_staff

@@ -5,17 +5,9 @@ from datetime import timedelta
 from handlers import cases, duty
 from handlers.addresses import link_to
 from handlers.authority import require
-from handlers.happenings import (
-    Acknowledged,
-    AgentSpoke,
-    AlarmRaised,
-    CaseOpened,
-    CustomerSpoke,
-    Paged,
-    PageUnanswered,
-    SeverityChanged,
-    WordsChanged,
-)
+from handlers.happenings.cases import CaseOpened, SeverityChanged
+from handlers.happenings.messages import AgentSpoke, CustomerSpoke, WordsChanged
+from handlers.happenings.standards import Acknowledged, AlarmRaised, Paged, PageUnanswered
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button, tell_customer, tell_privately, tell_staff
 from models.cases import Case, case_held

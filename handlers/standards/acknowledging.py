@@ -1,7 +1,7 @@
 """Whoever says "I have it" of what gets late hears no more of it, until the time is over."""
 
 from handlers.authority import require
-from handlers.happenings import Acknowledged
+from handlers.happenings.standards import Acknowledged
 from handlers.refusals import Refusal
 from models.cases import case_held
 from models.routing import queries

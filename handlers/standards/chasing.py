@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 
 from handlers import cases
-from handlers.happenings import Chased, CustomerSpoke
+from handlers.happenings.messages import Chased, CustomerSpoke
 from handlers.speaking import tell_staff
 from handlers.standards.due import on_card
 from models.cases import Case, CaseState

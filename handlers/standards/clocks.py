@@ -3,20 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from handlers.happenings import (
-    AgentSpoke,
+from handlers.happenings.cases import (
     CaseClosed,
     CaseOpened,
     CasePending,
     CaseReopened,
     CaseResolved,
     CaseResumed,
-    CustomerSpoke,
-    FileChanged,
     KindConfirmed,
-    Promised,
     SeverityChanged,
 )
+from handlers.happenings.messages import AgentSpoke, CustomerSpoke, Promised
+from handlers.happenings.people import FileChanged
 from handlers.typed import is_thanks
 from models.cases import Case, CaseState, cases_of
 from models.customers import Customer, customer_numbered

@@ -7,7 +7,7 @@ from typing import Any
 
 from handlers.addresses import link_in
 from handlers.duty import those_in_charge
-from handlers.happenings import Escalated
+from handlers.happenings.standards import Escalated
 from handlers.moments import in_words
 from handlers.speaking import Button, button, tell_privately, tell_staff
 from models.cases import Case

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers import contact
-from handlers.happenings import Reminded, Warned
+from handlers.happenings.standards import Reminded, Warned
 from handlers.moments import in_their_words
 from handlers.speaking import tell_customer
 from models.calendars import during

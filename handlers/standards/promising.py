@@ -4,7 +4,7 @@ from datetime import datetime
 
 from handlers import cases
 from handlers.authority import require
-from handlers.happenings import Promised
+from handlers.happenings.messages import Promised
 from handlers.moments import in_their_words
 from handlers.refusals import Refusal
 from handlers.speaking import tell_customer

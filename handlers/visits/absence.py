@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from handlers.happenings import StaffAway, StaffLeft
+from handlers.happenings.people import StaffAway, StaffLeft
 from handlers.visits.tasks import post
-from models.cases import case_numbered
 from models.customers import customer_numbered
 from models.staff import Staff
-from models.visits import LIVE, By, Visit, VisitState
+from models.visits import LIVE, By, Visit, VisitState, case_of
 from models.work import Work
 
 
@@ -36,5 +35,4 @@ async def _hand_over(work: Work, live: Sequence[Visit]) -> None:
         visit.owner_id = None
         if visit.state is VisitState.DUE:
             customer = await customer_numbered(work, visit.customer_id)
-            case = await case_numbered(work, visit.case_id) if visit.case_id else None
-            await post(work, visit, customer, case)
+            await post(work, visit, customer, await case_of(work, visit))

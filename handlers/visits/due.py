@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from handlers import contact
-from handlers.happenings import ContactFailed
+from handlers.happenings.people import ContactFailed
 from handlers.questionnaires import ask_in_visit
-from handlers.questionnaires.asking import of_contact
-from handlers.visits import asking, tasks
+from handlers.visits import questions, tasks
 from handlers.visits.planning import HAND_WINDOW, rule_of
-from models.cases import Case, CaseKind, case_numbered
+from models.cases import Case, CaseKind
 from models.contact import Facts, Purpose, Ruling, rule
 from models.customers import Customer, customer_numbered, zone_of
 from models.outbox import scheduled_count
+from models.questionnaires.invitations import invitation_of
 from models.questionnaires.rows import VISIT
-from models.visits import BEGUN, BY_HAND, TO_COME, By, Outcome, Visit, VisitState, gone_from, next_open
+from models.visits import BEGUN, BY_HAND, TO_COME, By, Outcome, Visit, VisitState, case_of, gone_from, next_open
 from models.work import Work
 
 #: How many are taken up in one transaction.
@@ -43,7 +43,7 @@ async def come_due(work: Work) -> bool:
 
 
 async def _take_up(work: Work, visit: Visit, customer: Customer, facts: Facts) -> None:
-    case = await case_numbered(work, visit.case_id) if visit.case_id else None
+    case = await case_of(work, visit)
     reason = _gone(work, visit, customer, case)
     if reason:
         visit.end(VisitState.CANCELLED, work.now, reason=reason)
@@ -112,7 +112,7 @@ async def _begin(work: Work, visit: Visit, customer: Customer, case: Case | None
         visit.begun_at = work.now
         visit.end(VisitState.DONE, work.now, outcome=Outcome.INVITED)
     else:
-        await asking.ask(work, visit, customer, case)
+        await questions.ask(work, visit, customer, case)
 
 
 async def not_sent(work: Work, failed: ContactFailed) -> None:
@@ -120,7 +120,7 @@ async def not_sent(work: Work, failed: ContactFailed) -> None:
     visit = await _asked_by(work, failed)
     if visit is not None:
         customer = await customer_numbered(work, visit.customer_id)
-        case = await case_numbered(work, visit.case_id) if visit.case_id else None
+        case = await case_of(work, visit)
         visit.begun_at = None
         await _hold(work, visit, customer, case, Ruling(None, failed.contact.reason))
 
@@ -131,7 +131,7 @@ async def _asked_by(work: Work, failed: ContactFailed) -> Visit | None:
     if known.what == "visit":
         asked = select(Visit).where(Visit.customer_id == known.customer_id, Visit.state == VisitState.ASKED)
         return next((visit for visit in await work.all(asked) if visit.about == known.about), None)
-    invitation = await of_contact(work, failed) if known.what == "invitation" else None
+    invitation = await invitation_of(work, failed.contact) if known.what == "invitation" else None
     if invitation is None or invitation.rule != VISIT:
         return None
     invited = select(Visit).where(Visit.outcome == Outcome.INVITED, Visit.questionnaire == invitation.questionnaire)

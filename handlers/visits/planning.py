@@ -9,14 +9,16 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from handlers.happenings import CaseClosed, CaseReopened, CaseResolved, EventImported, KindConfirmed
+from handlers.authority import require
+from handlers.happenings.cases import CaseClosed, CaseReopened, CaseResolved, KindConfirmed
+from handlers.happenings.people import EventImported
 from models.base import new_id
-from models.cases import Case, CaseKind, CaseState, case_numbered
+from models.cases import Case, CaseKind, CaseState
 from models.contact import Purpose
 from models.customers import Customer, customer_numbered, zone_of
-from models.plan import Visit as VisitRule
+from models.plan import VisitRule
 from models.staff import Staff
-from models.visits import BY_HAND, TO_COME, By, Visit, VisitState, gone_from, placed, sampled, wanted
+from models.visits import BY_HAND, TO_COME, By, Visit, VisitState, case_of, gone_from, placed, sampled, wanted
 from models.work import Work
 
 #: What the occurrence of a call begins with that asks why somebody would not recommend us.
@@ -145,9 +147,39 @@ def plan_by_hand(
     return visit
 
 
+async def plan_visit(
+    work: Work,
+    customer: Customer,
+    case: Case | None,
+    at: datetime,
+    by: Staff,
+    *,
+    owner: Staff | None = None,
+    note: str,
+) -> Visit:
+    """Plan a call on the customer for that moment, or the first after it at which calls are made; `note` says what
+    for. `owner` makes it (None: whoever plans it)."""
+    person = require(by)
+    visit = plan_by_hand(work, customer, at, owner=owner or person, case=case, note=note)
+    await work.flush()
+    return visit
+
+
 def rule_of(work: Work, visit: Visit) -> VisitRule | None:
     """The rule of the plan in force by which it is made; None where there is none (any more)."""
     return next((rule for rule in work.plan.visit if rule.id == visit.rule), None)
+
+
+def about_of(work: Work, visit: Visit) -> str:
+    """What a visit is about: "case", "purchase", "service", "recommendation", "wish" or "general"."""
+    if visit.rule == BY_HAND and visit.occurrence.startswith(ASK_WHY):
+        return "recommendation"
+    if visit.case_id:
+        return "case"
+    rule = rule_of(work, visit)
+    if rule is None:
+        return "wish"
+    return {"purchase": "purchase", "tier": "general", "silence": "general"}.get(rule.when, "service")
 
 
 async def to_come(work: Work, *where: Any) -> Sequence[Visit]:
@@ -172,7 +204,7 @@ async def replan(work: Work) -> bool:
             visit.end(VisitState.CANCELLED, work.now, reason="plan")
             continue
         customer = await customer_numbered(work, visit.customer_id)
-        case = await case_numbered(work, visit.case_id) if visit.case_id else None
+        case = await case_of(work, visit)
         if gone_from(work.plan, rule, visit, customer) or (case and not wanted(rule, case)):
             visit.end(VisitState.CANCELLED, work.now, reason="plan")
             continue

@@ -5,18 +5,18 @@ was not planned while we were down is caught up. Planning again adds nothing.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, and_, cast, extract, func, or_, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
-from handlers.happenings import FileChanged
+from handlers.happenings.people import FileChanged
 from handlers.visits.planning import rule_of, to_come
 from models.contact import Consent, Purpose
-from models.customers import Customer
-from models.plan import Visit as VisitRule
+from models.customers import REACHABLE, Customer
+from models.plan import VisitRule
 from models.visits import (
     AHEAD,
     By,
@@ -103,22 +103,24 @@ def _candidates(
     for tier, interval in intervals.items():
         seconds = max(1, int(interval.total_seconds()))
         again = (horizon - anchor) // seconds > (after - anchor) // seconds
-        reached = and_(col(Customer.user_id).is_not(None), col(Customer.unreachable_since).is_(None))
         by_bot = rule.by_whom(tier) == By.BOT and tier is not None
-        comes.append(and_(_of_tier(work, tier), again, reached if by_bot else true()))
+        comes.append(and_(_of_tier(work, tier), again, REACHABLE if by_bot else true()))
     query = select(Customer.id, Customer.tier, Customer.zone, anchor).where(
         col(Customer.id) > walk.after, col(Customer.id) <= upto, col(Customer.merged_into_id).is_(None), or_(*comes)
     )
-    if rule.purpose_of == Purpose.MARKETING:
-        latest = (
-            select(Consent.given)
-            .where(Consent.customer_id == Customer.id, Consent.purpose == Purpose.MARKETING)
-            .order_by(col(Consent.id).desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        query = query.where(latest.is_(True))
-    return query
+    return query.where(_agreed()) if rule.purpose_of == Purpose.MARKETING else query
+
+
+def _agreed() -> Any:
+    """Customers who said yes to offers, and not no since."""
+    latest = (
+        select(Consent.given)
+        .where(Consent.customer_id == Customer.id, Consent.purpose == Purpose.MARKETING)
+        .order_by(col(Consent.id).desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return latest.is_(True)
 
 
 def _of_tier(work: Work, tier: str | None) -> Any:
@@ -149,22 +151,29 @@ def _occurrences(
         if sampled(rule, tier, customer_id, number):
             key = occurrence_of(rule, customer_id, interval, anchor, number)
             due, reason = placed(work.plan, place, at, by, key, spread)
-            yield {
-                "customer_id": customer_id,
-                "rule": rule.id,
-                "occurrence": key,
-                "by": by,
-                "due_at": due,
-                "purpose": Purpose(rule.purpose_of),
-                "window_until": due + rule.window,
-                "attempts": 0,
-                "note": "",
-                "reason": reason,
-                "state": VisitState.PLANNED,
-                "told": False,
-                "questionnaire": rule.questionnaire,
-                "plan_version": work.plan_version,
-            }
+            yield _row(work, rule, customer_id, key, by, due, reason)
+
+
+def _row(
+    work: Work, rule: VisitRule, customer_id: int, key: str, by: By, due: datetime, reason: str | None
+) -> dict[str, Any]:
+    """All columns of a visit that has not begun: rows are added many at a time, past the model's defaults."""
+    return {
+        "customer_id": customer_id,
+        "rule": rule.id,
+        "occurrence": key,
+        "by": by,
+        "due_at": due,
+        "purpose": Purpose(rule.purpose_of),
+        "window_until": due + rule.window,
+        "attempts": 0,
+        "note": "",
+        "reason": reason,
+        "state": VisitState.PLANNED,
+        "told": False,
+        "questionnaire": rule.questionnaire,
+        "plan_version": work.plan_version,
+    }
 
 
 async def file_changed(work: Work, happening: FileChanged) -> None:

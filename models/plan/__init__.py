@@ -1,6 +1,6 @@
 """The care plan (one TOML file): whom we serve, how fast, how often we call on them, what we aim for."""
 
-from models.plan.aftercare import Closing, Contact, Recovery, Survey, Visit
+from models.plan.aftercare import Closing, ContactRules, RecoveryRules, Survey, VisitRule
 from models.plan.kinds import DAYS, Section, Span, text_of
 from models.plan.reading import Mistake, PlanError, examine_plan, load_plan, plan_text, read_plan, stored_plan
 from models.plan.sections import (
@@ -25,7 +25,7 @@ __all__ = [
     "Business",
     "Calendar",
     "Closing",
-    "Contact",
+    "ContactRules",
     "Department",
     "Escalation",
     "FileField",
@@ -33,7 +33,7 @@ __all__ = [
     "OpenDay",
     "Plan",
     "PlanError",
-    "Recovery",
+    "RecoveryRules",
     "Section",
     "Segment",
     "Severity",
@@ -42,7 +42,7 @@ __all__ = [
     "Step",
     "Survey",
     "Tier",
-    "Visit",
+    "VisitRule",
     "examine_plan",
     "load_plan",
     "plan_text",

@@ -17,7 +17,7 @@ class Closing(Section):
     close_after_silence: dict[Kind, Time] = {}
 
 
-class Contact(Section):
+class ContactRules(Section):
     """The contact budget: what holds for all that we send unasked. `quiet` and `call_quiet` "" mean never."""
 
     quiet: Annotated[Hours, Field(validate_default=True)] = "21:00-09:00"  # type: ignore[assignment]
@@ -30,7 +30,7 @@ def _by_tier(value: object) -> object:
     return {"*": value} if isinstance(value, str) else value
 
 
-class Visit(Section):
+class VisitRule(Section):
     """A rule for return visits.
 
     `when` is case_resolved, case_closed, purchase, event:NAME, silence or tier; `by` says who visits, for all or
@@ -71,7 +71,7 @@ class Survey(Section):
     remind_after: Time | None = None
 
 
-class Recovery(Section):
+class RecoveryRules(Section):
     """What follows a low score."""
 
     csat_at_most: Annotated[int, Field(ge=0, le=5)] = 2

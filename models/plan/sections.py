@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from models.plan.aftercare import Closing, Contact, Goal, Recovery, Reports, Retention, Survey, Visit
+from models.plan.aftercare import Closing, ContactRules, Goal, RecoveryRules, Reports, Retention, Survey, VisitRule
 from models.plan.kinds import Count, Day, Hours, Id, Kind, Language, Money, Section, Spans, Text, Time, Weekday, Zone
 
 
@@ -220,10 +220,10 @@ class Plan(Section):
     authority: Authority = Authority()
     procedure: tuple[Procedure, ...] = ()
     closing: Closing = Closing()
-    contact: Contact = Contact()
-    visit: tuple[Visit, ...] = ()
+    contact: ContactRules = ContactRules()
+    visit: tuple[VisitRule, ...] = ()
     survey: tuple[Survey, ...] = ()
-    recovery: Recovery = Recovery()
+    recovery: RecoveryRules = RecoveryRules()
     goal: tuple[Goal, ...] = ()
     reports: Reports = Reports()
     retention: Retention = Retention()

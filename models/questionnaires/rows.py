@@ -141,6 +141,10 @@ class Invitation(Base, table=True):
         if case is not None:
             self.assignee_id, self.department, self.kind = case.assignee_id, case.department, case.kind
 
+    def end(self, state: InvitationState, now: datetime, reason: str | None) -> None:
+        """It is over, or was never asked."""
+        self.state, self.reason, self.ended_at = state, reason, now
+
     def put_off(self, to: datetime, reason: str | None = None) -> None:
         """Ask at `to` instead; the reminder and the end keep their distance."""
         self.reason = reason

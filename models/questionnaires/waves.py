@@ -1,5 +1,6 @@
 """Waves: planning a questionnaire for many customers by statements over sets, some thousand in a transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,9 +9,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from models.contact import Consent, Purpose
-from models.customers import Customer
+from models.customers import REACHABLE, Customer
 from models.plan import Plan
-from models.questionnaires.rows import Invitation, InvitationState, SurveyWave, WaveState
+from models.questionnaires.rows import ALIVE, Invitation, InvitationState, SurveyWave, WaveState
 from models.questionnaires.sampling import SHARES
 from models.walks import Walk, forget, set_out
 from models.work import Work
@@ -32,40 +33,50 @@ def is_audience(plan: Plan, audience: str) -> bool:
     return audience in {*(each.id for each in plan.tier), *(each.id for each in plan.segment)}
 
 
+def has_audience(plan: Plan, wave: SurveyWave) -> bool:
+    """Whether there still is whom the wave was meant for: everybody, or a tier or segment that the plan has."""
+    return wave.audience is None or is_audience(plan, wave.audience)
+
+
 def _may_be_asked(plan: Plan, wave: SurveyWave, now: datetime) -> Any:
     """Customers who can be reached, did not say no, and were not asked the same not long ago."""
+    conditions = [
+        REACHABLE,
+        ~_refused(),
+        or_(_CUSTOMERS.c.banned_until.is_(None), _CUSTOMERS.c.banned_until <= now),
+    ]
+    if wave.apart_seconds:
+        conditions.append(~_asked_since(wave, now - timedelta(seconds=wave.apart_seconds)))
+    if wave.audience is not None and plan.tier_named(wave.audience) is None:  # else its stratum says it
+        conditions.append(cast(_CUSTOMERS.c.segments, String).like(f'%"{wave.audience}"%'))
+    return and_(*conditions)
+
+
+def _refused() -> Any:
+    """The last that the customer said of questionnaires is no."""
     later = Consent.__table__.alias()  # type: ignore[attr-defined]
     revised = exists().where(
         later.c.customer_id == col(Consent.customer_id),
         later.c.purpose == Purpose.SURVEY,
         later.c.id > col(Consent.id),
     )
-    refused = exists().where(
+    return exists().where(
         col(Consent.customer_id) == _CUSTOMERS.c.id,
         col(Consent.purpose) == Purpose.SURVEY,
         col(Consent.given).is_(False),
         ~revised,
     )
-    conditions = [
-        _CUSTOMERS.c.user_id.is_not(None),
-        _CUSTOMERS.c.unreachable_since.is_(None),
-        ~refused,
-        or_(_CUSTOMERS.c.banned_until.is_(None), _CUSTOMERS.c.banned_until <= now),
-    ]
-    if wave.apart_seconds:
-        before = now - timedelta(seconds=wave.apart_seconds)
-        conditions.append(
-            ~exists().where(
-                _INVITATIONS.c.customer_id == _CUSTOMERS.c.id,
-                _INVITATIONS.c.questionnaire == wave.questionnaire,
-                _INVITATIONS.c.due_at > before,
-                _INVITATIONS.c.state != InvitationState.CANCELLED,
-                or_(_INVITATIONS.c.wave_id.is_(None), _INVITATIONS.c.wave_id != wave.id),
-            )
-        )
-    if wave.audience in {segment.id for segment in plan.segment}:
-        conditions.append(cast(_CUSTOMERS.c.segments, String).like(f'%"{wave.audience}"%'))
-    return and_(*conditions)
+
+
+def _asked_since(wave: SurveyWave, before: datetime) -> Any:
+    """The customer was or is to be asked the same after that moment, but for this wave itself."""
+    return exists().where(
+        _INVITATIONS.c.customer_id == _CUSTOMERS.c.id,
+        _INVITATIONS.c.questionnaire == wave.questionnaire,
+        _INVITATIONS.c.due_at > before,
+        _INVITATIONS.c.state != InvitationState.CANCELLED,
+        or_(_INVITATIONS.c.wave_id.is_(None), _INVITATIONS.c.wave_id != wave.id),
+    )
 
 
 def _of_stratum(plan: Plan, stratum: str | None) -> Any:
@@ -135,6 +146,30 @@ async def _insert(work: Work, wave: SurveyWave, walk: Walk, some: Any) -> int:
     build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = build(_INVITATIONS).from_select(list(values), drawn).on_conflict_do_nothing()
     return int((await connection.execute(statement)).rowcount)
+
+
+async def wave_numbered(work: Work, number: int) -> SurveyWave | None:
+    """The wave of that number, locked on PostgreSQL."""
+    found: SurveyWave | None = await work.first(select(SurveyWave).where(SurveyWave.id == number).with_for_update())
+    return found
+
+
+async def latest_waves(work: Work, limit: int) -> Sequence[SurveyWave]:
+    """The waves that were made last, but for what is only a preview."""
+    query = select(SurveyWave).where(SurveyWave.state != WaveState.PREVIEW)
+    return await work.all(query.order_by(col(SurveyWave.id).desc()).limit(limit))
+
+
+async def waves_under_way(work: Work) -> Sequence[SurveyWave]:
+    """The waves that go on, in their order."""
+    return await work.all(select(SurveyWave).where(col(SurveyWave.state).in_(ALIVE)).order_by(col(SurveyWave.id)))
+
+
+async def busy_waves(work: Work) -> Sequence[SurveyWave]:
+    """The same, and those cancelled of which something may be left; locked on PostgreSQL."""
+    left_over = and_(col(SurveyWave.state) == WaveState.CANCELLED, col(SurveyWave.was).is_(None))
+    busy = or_(col(SurveyWave.state).in_(ALIVE), left_over)
+    return await work.all(select(SurveyWave).where(busy).order_by(col(SurveyWave.id)).with_for_update())
 
 
 async def has_planned(work: Work, wave: SurveyWave) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from models.plan import Plan, Survey, Visit
+from models.plan import Plan, Survey, VisitRule
 from models.simulation.arrivals import Arrivals
 
 _WEEK = timedelta(weeks=1)
@@ -79,7 +79,7 @@ class _Tier:
         part = sum(share for kind, share in self.arrivals.kinds().items() if not kinds or kind in kinds)
         return self.arrivals.cases_a_day * 7 * self.share_of_cases * part
 
-    def visits(self, visit: Visit) -> float:
+    def visits(self, visit: VisitRule) -> float:
         """Visits a week by that rule; of those who fall silent, the most that can be."""
         sample = visit.sample.get(self.tier or "", 1.0)
         if visit.when.startswith("case_"):

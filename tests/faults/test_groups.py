@@ -21,6 +21,7 @@ async def test_f28_a_deleted_topic_is_rebuilt_once_for_twenty_messages_at_once(s
     said = "\n".join(words(m) for m in await shop.telegram.chat(shop.group, topic["thread_id"]))
     assert [said.count(f"Line {n}.") for n in range(20)] == [1] * 20
     assert said.count("原来的话题已被删除") == 1
+    assert said.count("工单 1001 ·") == 1, "the card stands in the new topic, once"
     answer = await shop.telegram.say(shop.agent, "Still here", chat=shop.group, thread=topic["thread_id"])
     await shop.telegram.wait_message(shop.li, "Still here")
     assert answer

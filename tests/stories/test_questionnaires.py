@@ -36,7 +36,7 @@ async def test_an_enquiry_is_asked_about_at_once_under_what_was_done(shop: Shop)
     assert "回得很快" in words(shown)
     assert "方便说说原因吗" in words(shown)
     assert "4 满意" in words(shown), "one message: the score and the reason"
-    assert "评分：4 满意 · “回得很快”" in words(await chen.card(wang, "已办结"))
+    assert "已办结" in words(await chen.card(wang, "评分：4 满意 · “回得很快”"))
     await shop.calms_down()
     assert len([each for each in await told(shop, wang, "回得很快") if "问卷" in words(each)]) == 1
     (run,) = await runs_of(shop, wang)

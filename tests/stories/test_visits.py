@@ -112,6 +112,7 @@ async def test_a_complaint_is_visited_by_someone_else_at_the_third_try_and_reope
 
     visit = await visit_of(shop, number)
     assert (visit.state, visit.outcome, visit.attempts) == (VisitState.DONE, Outcome.WELL, 3)
+    assert "已经有结果" in await chen.presses(shown, f"visit:{visit.id}:reached", forge=True)
     noted = await lin.says("老人在家，下午方便", to=wang, reply_to=shown)
     await lin.sees("备注已记下", of=wang, after=noted)
     assert (await visit_of(shop, number)).note == "老人在家，下午方便"

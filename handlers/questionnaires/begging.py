@@ -1,35 +1,15 @@
-"""Answers must be free: who wants no more is left alone, and nobody asks for five stars unnoticed."""
+"""Nobody asks for five stars unnoticed."""
 
 import unicodedata
 from functools import cache
 
-from sqlmodel import col, select
-
 from handlers import duty
-from handlers.happenings import AgentSpoke, Begged, OptedOut
-from handlers.questionnaires import asking, runs
+from handlers.happenings.aftercare import Begged
+from handlers.happenings.messages import AgentSpoke
 from handlers.speaking import tell_privately
-from models.contact import Purpose
-from models.questionnaires import Invitation, InvitationState
 from models.staff import Role
 from models.work import Work
 from templates import LANGUAGES, word_list
-
-
-async def withdraw(work: Work, happening: OptedOut) -> None:
-    """The customer wants no more of the kind: what is open ends, what is planned is not asked."""
-    customer = happening.customer
-    if Purpose.SURVEY not in happening.purposes:
-        return
-    while (run := await runs.open_run(work, customer)) is not None:
-        await runs.stop(work, run)
-    planned = select(Invitation).where(
-        Invitation.customer_id == customer.id,
-        Invitation.state == InvitationState.PLANNED,
-        col(Invitation.case_id).is_(None),
-    )
-    for invitation in await work.all(planned):
-        await asking.drop(work, invitation, "opted_out")
 
 
 async def begged(work: Work, spoke: AgentSpoke) -> None:

@@ -4,23 +4,22 @@ from functools import cache
 
 from sqlmodel import col, select
 
-from handlers import messages, questionnaires
-from handlers.chat.doors import Place
-from handlers.chat.hearing import hear_said
+from handlers import messages
 from handlers.contact import asks_to_stop
-from handlers.customers import bans, known
-from handlers.happenings import CustomerSpoke
-from handlers.speaking import take_buttons as take_buttons_at
-from handlers.speaking import tell_customer, tell_staff
+from handlers.customers import bans
+from handlers.happenings.messages import CustomerSpoke
+from handlers.said import Said
+from handlers.speaking import take_buttons, tell_staff
 from handlers.typed import by_words, is_current, is_thanks, is_urgent, meant
-from handlers.visits.asking import answered, when_buttons
-from models.cases import case_numbered, cases_of, is_new
+from handlers.visits.answers import answer, turn
+from handlers.visits.questions import SIDES
+from models.cases import cases_of, is_new
 from models.customers import Customer
 from models.delivery import Priority
 from models.messages import links_of
 from models.questionnaires import Invitation
 from models.staff import staff_group
-from models.visits import Outcome, Visit, VisitState
+from models.visits import Outcome, Visit, VisitState, case_of
 from models.work import Work
 from templates import LANGUAGES, label, word_list
 
@@ -56,42 +55,36 @@ def _meanings() -> dict[str, str]:
     return by_words(lists)
 
 
-def may_answer(place: Place) -> bool:
-    """Whether a message may be the answer to a visit's question."""
-    return place.what == "message" and place.customer is not None and answer_in(place.text, of_case=True) is not None
+async def answer_typed(work: Work, by: Customer, said: Said) -> bool:
+    """Take a customer's words for the button that they mean, while a visit's question is the latest thing we asked.
+
+    Returns False, with nothing done, for any other words.
+    """
+    visit = await _asked(work, by, said)
+    given = answer_in(said.text, of_case=visit.case_id is not None) if visit else None
+    if visit is None or given is None:
+        return False
+    about = await case_of(work, visit) or next(reversed(await cases_of(work, by.id)), None)
+    await messages.keep_answer(work, by, about, said)
+    await _take_buttons(work, by, visit)
+    if given in SIDES:
+        await turn(work, visit, given, by)
+    else:
+        await answer(work, visit, given, by, words=said.text)
+    return True
 
 
-async def words(work: Work, place: Place) -> None:
-    """Typed words that mean a button, while the visit's question is the latest thing we asked; else words as ever."""
-    customer = await known(work, place.account)
-    visit = await _asked(work, place, customer)
-    action = answer_in(place.text, of_case=visit.case_id is not None) if visit else None
-    if visit is None or action is None:
-        await questionnaires.words(work, place)
-        return
-    case = await case_numbered(work, visit.case_id) if visit.case_id else None
-    about = case or next(reversed(await cases_of(work, customer.id)), None)
-    await messages.keep_answer(work, customer, about, await hear_said(work, place))
-    await take_buttons(work, customer, visit)
-    if action == "later":
-        buttons = when_buttons(visit, customer)
-        visit.message_id = tell_customer(work, customer, "visits/when", {}, buttons=buttons, case=case)
-        return
-    values, buttons = await answered(work, visit, customer, case, action, place.text)
-    tell_customer(work, customer, "visits/answered", values, buttons=buttons, case=case)
-
-
-async def _asked(work: Work, place: Place, customer: Customer) -> Visit | None:
+async def _asked(work: Work, customer: Customer, said: Said) -> Visit | None:
     """The visit whose question these words would answer."""
-    if not work.plan.visit or customer.next_is_new or place.second_hand:
+    if not work.plan.visit or customer.next_is_new or said.second_hand or said.content.kind != "text":
         return None
-    if is_urgent(work, place.text) or asks_to_stop(place.text) or await bans.is_banned(work, customer, place.text):
+    if is_urgent(work, said.text) or asks_to_stop(said.text) or await bans.is_banned(work, customer, said.text):
         return None
     visit = await _latest(work, customer)
     if visit is None or visit.begun_at is None:
         return None
-    case = await case_numbered(work, visit.case_id) if visit.case_id else None
-    if not await is_current(work, place, customer, case, visit.begun_at, visit.message_id):
+    case = await case_of(work, visit)
+    if not await is_current(work, said, customer, case, visit.begun_at, visit.message_id):
         return None
     if customer.open_run_id is not None:
         of_run = select(Invitation).where(Invitation.id == customer.open_run_id)
@@ -109,11 +102,11 @@ async def _latest(work: Work, customer: Customer) -> Visit | None:
     return visit
 
 
-async def take_buttons(work: Work, customer: Customer, visit: Visit) -> None:
+async def _take_buttons(work: Work, customer: Customer, visit: Visit) -> None:
     """The question has its answer: its buttons go."""
     links = await links_of(work, [visit.message_id], customer.chat_id) if visit.message_id else {}
     if shown_at := links.get(visit.message_id or 0):
-        take_buttons_at(work, customer, shown_at)
+        take_buttons(work, customer, shown_at)
 
 
 async def heed_words(work: Work, spoke: CustomerSpoke) -> None:
@@ -125,7 +118,7 @@ async def heed_words(work: Work, spoke: CustomerSpoke) -> None:
         return
     visit.end(VisitState.DONE, work.now, outcome=Outcome.WORDS)
     visit.note = spoke.words[:500]
-    await take_buttons(work, spoke.customer, visit)
+    await _take_buttons(work, spoke.customer, visit)
     group = await staff_group(work, spoke.case.group_id)
     values = {"number": visit.case_id, "answer": "words"}
     tell_staff(work, group, spoke.customer, "visits/answer", values, priority=Priority.ANSWER, case_id=spoke.case.id)

@@ -1,19 +1,17 @@
-"""Who makes a visit: the customer's own agent, or whoever is on duty and has the fewest."""
+"""Who is to make a visit: the customer's own agent, or whoever is on duty and has the fewest."""
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from handlers.duty import department_people, is_on, those_in_charge
-from handlers.speaking import tell_privately, tell_staff
+from handlers.duty import department_people, is_on
 from handlers.visits.planning import rule_of
 from models.cases import Case
 from models.customers import Customer
 from models.duty import is_away
-from models.staff import Role, Staff, main_group, staff_member
+from models.staff import Role, Staff, staff_member
 from models.timeline import CaseEvent, EventKind
 from models.visits import LIVE, Visit
 from models.work import Work
@@ -28,7 +26,7 @@ def kept_out(work: Work, visit: Visit, case: Case | None) -> set[int]:
     return {case.assignee_id} if rule and rule.not_handler and case and case.assignee_id else set()
 
 
-async def give(work: Work, visit: Visit, customer: Customer, case: Case | None) -> Staff | None:
+async def assign_visit(work: Work, visit: Visit, customer: Customer, case: Case | None) -> Staff | None:
     """Give the visit to somebody who is there, unless it has such an owner already; None where nobody is."""
     out = kept_out(work, visit, case)
     for staff_id in (visit.owner_id, customer.dedicated_agent_id):
@@ -75,12 +73,3 @@ async def _least_loaded(work: Work, people: Sequence[Staff]) -> Staff | None:
     )
     loads = dict(await work.all(counting.where(col(Visit.owner_id).in_([person.id for person in people]))))
     return min(people, key=lambda person: (loads.get(person.id, 0), person.id), default=None)
-
-
-async def tell_supervisors(work: Work, template: str, values: dict[str, Any]) -> None:
-    """Tell those in charge privately, where they have started the bot; else in General."""
-    people = [person for person in await those_in_charge(work, None, Role.SUPERVISOR) if person.started_bot]
-    for person in people:
-        tell_privately(work, person, template, values)
-    if not people:
-        tell_staff(work, await main_group(work), None, template, values)

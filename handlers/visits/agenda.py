@@ -1,27 +1,20 @@
-"""Which visits there are: an agent's own list, each morning and at any time, a supervisor's, and visits by hand."""
+"""What visits somebody has before them: an agent's own, a supervisor's people's; on demand and each morning."""
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import col, or_, select
 
-from handlers.cases import in_short
-from handlers.chat.doors import Place, in_place
-from handlers.chat.places import case_in_hand, case_or_none
-from handlers.happenings import SubjectSet
-from handlers.moments import in_words, read_moment
-from handlers.refusals import Refusal
+from handlers.authority import require
+from handlers.moments import in_words
 from handlers.speaking import tell_privately, tell_staff
-from handlers.visits import owners
-from handlers.visits.planning import plan_by_hand
-from handlers.visits.tasks import about_of
+from handlers.visits.assigning import assign_visit
+from handlers.visits.planning import about_of
 from models.calendars import moment, working_time
-from models.cases import case_numbered
 from models.customers import Customer, customer_numbered
-from models.staff import Role, Staff, active_staff, main_group, members_of, memberships_of, staff_member, staff_named
-from models.visits import LIVE, TO_COME, By, Visit, VisitState
+from models.staff import Role, Staff, active_staff, main_group, members_of, memberships_of, staff_member
+from models.visits import LIVE, TO_COME, By, Visit, VisitState, case_of
 from models.walks import daily
 from models.work import Work
 
@@ -37,19 +30,12 @@ GIVEN_AT_ONCE = 50
 STILL_WANTED = timedelta(days=1)
 
 
-# -- lists
-
-
-async def visits_command(work: Work, place: Place) -> None:
-    """/visits: what is late, today, and in the days to come; a supervisor's department's too."""
-    person = place.speaker
-    mine = await _of_agents(work, await _whose(work, person), work.now + LOOK_AHEAD)
-    values = await _values(work, mine, _language(work, place), named=person.role is not Role.AGENT)
-    in_place(work, place, "visits/list", values)
-
-
-def _language(work: Work, place: Place) -> str:
-    return place.speaker.language if place.group is None else work.plan.business.language
+async def agenda_of(work: Work, by: Staff, language: str) -> dict[str, Any]:
+    """What is late, today, and in the days to come, in that language: an agent's own visits, a supervisor's people's
+    too, and everybody's for those above."""
+    person = require(by)
+    visits = await _of_agents(work, await _whose(work, person), work.now + LOOK_AHEAD)
+    return await _values(work, visits, language, named=person.role is not Role.AGENT)
 
 
 async def _whose(work: Work, person: Staff) -> list[int] | None:
@@ -73,7 +59,7 @@ async def _of_agents(work: Work, whose: Sequence[int] | None, until: datetime) -
 
 async def _values(work: Work, visits: Sequence[Visit], language: str, *, named: bool) -> dict[str, Any]:
     zone = work.plan.business.timezone
-    names = await _names(work, visits)
+    names = await names_of(work, visits)
     tonight = _midnight(work, 1)
     lines: dict[str, list[dict[str, Any]]] = {"late": [], "today": [], "ahead": []}
     for visit in visits[:MOST_NAMED]:
@@ -93,7 +79,8 @@ async def _values(work: Work, visits: Sequence[Visit], language: str, *, named: 
     return {**lines, "more": max(0, len(visits) - MOST_NAMED)}
 
 
-async def _names(work: Work, visits: Sequence[Visit]) -> dict[int, str]:
+async def names_of(work: Work, visits: Sequence[Visit]) -> dict[int, str]:
+    """The customers' names by their numbers, of as many visits as a list names."""
     ids = [visit.customer_id for visit in visits[:MOST_NAMED]]
     return dict(await work.all(select(Customer.id, Customer.name).where(col(Customer.id).in_(ids))))
 
@@ -142,8 +129,8 @@ async def _give_todays(work: Work) -> bool:
     )
     given = 0
     for visit in await work.all(query.order_by(col(Visit.id)).limit(GIVEN_AT_ONCE)):
-        case = await case_numbered(work, visit.case_id) if visit.case_id else None
-        person = await owners.give(work, visit, await customer_numbered(work, visit.customer_id), case)
+        customer = await customer_numbered(work, visit.customer_id)
+        person = await assign_visit(work, visit, customer, await case_of(work, visit))
         await work.flush()  # the next one counts it
         given += person is not None
     return given > 0
@@ -164,87 +151,3 @@ async def _tell_lists(work: Work) -> None:
         language = work.plan.business.language
         values = await _values(work, others, language, named=True)
         tell_staff(work, await main_group(work), None, "visits/morning", values)
-
-
-# -- what was missed
-
-
-async def tell_missed(work: Work) -> bool:
-    """A tick: supervisors hear of missed visits, of all in one message, when nothing more is being caught up with."""
-    missed = await work.all(
-        select(Visit).where(Visit.state == VisitState.MISSED, col(Visit.told).is_(False)).order_by(col(Visit.id))
-    )
-    if not missed:
-        return False
-    due = select(Visit.id).where(col(Visit.state).in_(TO_COME), col(Visit.due_at) <= work.now).limit(1)
-    if await work.first(due) is not None:
-        return False
-    names = await _names(work, missed)
-    lines = [
-        {
-            "name": names[visit.customer_id],
-            "customer": visit.customer_id,
-            "number": visit.case_id,
-            "about": about_of(work, visit),
-            "reason": visit.reason,
-        }
-        for visit in missed[:MOST_NAMED]
-    ]
-    values = {"lines": lines, "count": len(missed), "more": len(missed) - len(lines)}
-    await owners.tell_supervisors(work, "visits/missed", values)
-    told = update(Visit).where(Visit.state == VisitState.MISSED, col(Visit.told).is_(False))  # type: ignore[arg-type]
-    await work.session.exec(told.where(col(Visit.id) <= missed[-1].id).values(told=True))
-    return False
-
-
-# -- by hand
-
-
-async def visit_command(work: Work, place: Place) -> None:
-    """/visit @name date reason: an agent's visit by hand; without a name one's own."""
-    customer = place.customer
-    if customer is None:
-        raise Refusal("not_a_topic")
-    words = place.text.split()[1:]
-    owner: Staff | None = place.speaker
-    if words and words[0].startswith("@"):
-        owner = await staff_named(work, words.pop(0)[1:])
-        if owner is None:
-            raise Refusal("role_who")
-    at, reason = _moment_and_reason(work, words)
-    if at is None:
-        raise Refusal("visit_usage")
-    case = await case_or_none(work, place, customer, elsewhere_too=True)
-    visit = plan_by_hand(work, customer, at, owner=owner, case=case, note=reason)
-    await work.flush()
-    language, zone = work.plan.business.language, work.plan.business.timezone
-    values = {
-        "name": owner.name if owner else "",
-        "at": in_words(language, visit.due_at, work.now, zone, lasting=True),
-    }
-    in_place(work, place, "visits/planned", values)
-
-
-def _moment_and_reason(work: Work, words: Sequence[str]) -> tuple[datetime | None, str]:
-    """The longest beginning that is a moment, and what follows it; a day alone means when its work begins."""
-    zone = work.plan.business.timezone
-    for length in range(min(3, len(words)), 0, -1):
-        said, rest = " ".join(words[:length]), " ".join(words[length:])
-        if at := read_moment(said, work.now, zone):
-            return at, rest
-        if ":" not in said and read_moment(f"{said} 23:59", work.now, zone):
-            return read_moment(f"{said} {DAY_BEGINS:%H:%M}", work.now, zone) or work.now, rest
-    return None, ""
-
-
-async def subject_command(work: Work, place: Place) -> None:
-    """/subject words: what the matter is, in words that may be said to the customer."""
-    customer, words = place.customer, place.text.split(maxsplit=1)[1:]
-    if customer is None:
-        raise Refusal("not_a_topic")
-    if not words:
-        raise Refusal("subject_usage")
-    case = await case_in_hand(work, place, customer)
-    case.subject, case.subject_confirmed = in_short(words[0]), True
-    work.happen(SubjectSet(case, place.speaker, case.subject))
-    in_place(work, place, "visits/subject_set", {"number": case.id, "subject": case.subject})

@@ -1,0 +1,174 @@
+"""The course of a case."""
+
+from dataclasses import dataclass
+
+from handlers.happenings.facts import Fact
+from models.cases import Case, CaseKind
+from models.customers import Customer
+from models.staff import Staff
+from models.timeline import EventKind
+
+
+@dataclass(frozen=True)
+class CaseOpened(Fact):
+    """A case began with these words; `by` is the member of staff who opened it for somebody, if any.
+
+    `quiet`: the customer need not be told, for they know.
+    """
+
+    kind_of_event = EventKind.OPENED
+    case: Case
+    customer: Customer
+    words: str
+    by: Staff | None = None
+    quiet: bool = False
+
+    @property
+    def actor(self) -> Staff | Customer | None:
+        """Who opened it."""
+        return self.by or self.customer
+
+    @property
+    def kind(self) -> CaseKind | None:
+        """As what it was opened."""
+        return self.case.kind
+
+    @property
+    def source(self) -> str:
+        """How it came."""
+        return self.case.source
+
+
+@dataclass(frozen=True)
+class KindConfirmed(Fact):
+    """The customer or an agent said what the matter is; `before` is what it was confirmed as until then."""
+
+    kind_of_event = EventKind.KIND
+    case: Case
+    by: Staff | Customer
+    before: CaseKind | None
+    kind: CaseKind
+
+
+@dataclass(frozen=True)
+class SeverityChanged(Fact):
+    """How serious a case is: ids of the plan, None for no more than any other; so it may be promised other times."""
+
+    kind_of_event = EventKind.SEVERITY
+    case: Case
+    by: Staff | Customer | None
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class SubjectSet(Fact):
+    """An agent worded what the matter is."""
+
+    kind_of_event = EventKind.SUBJECT
+    case: Case
+    by: Staff
+    subject: str
+
+
+@dataclass(frozen=True)
+class Claimed(Fact):
+    """Somebody took a case for themselves, by a press or by answering."""
+
+    kind_of_event = EventKind.CLAIMED
+    case: Case
+    by: Staff
+
+
+@dataclass(frozen=True)
+class Assigned(Fact):
+    """A case was given to somebody, by the plan's rule or by a person."""
+
+    kind_of_event = EventKind.ASSIGNED
+    case: Case
+    by: Staff | None
+    to: Staff
+
+
+@dataclass(frozen=True)
+class Unassigned(Fact):
+    """A case was taken from somebody and waits in the queue; `why` is "left" or "away"."""
+
+    kind_of_event = EventKind.UNASSIGNED
+    case: Case
+    holder: Staff
+    why: str
+    by: Staff | None = None
+
+
+@dataclass(frozen=True)
+class HandedOver(Fact):
+    """A case went from who hands all over to another, or to the queue (None)."""
+
+    kind_of_event = EventKind.HANDED_OVER
+    case: Case
+    by: Staff
+    giver: Staff
+    to: Staff | None
+
+
+@dataclass(frozen=True)
+class Transferred(Fact):
+    """A case went to another department (ids of the plan)."""
+
+    kind_of_event = EventKind.TRANSFERRED
+    case: Case
+    by: Staff | None
+    before: str | None
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CasePending(Fact):
+    """A case waits for the customer."""
+
+    kind_of_event = EventKind.PENDING
+    case: Case
+    by: Staff
+
+
+@dataclass(frozen=True)
+class CaseResumed(Fact):
+    """A case waited for the customer, who has answered."""
+
+    kind_of_event = EventKind.ANSWERED
+    case: Case
+    by: Customer
+
+
+@dataclass(frozen=True)
+class CaseResolved(Fact):
+    """We say that it is done."""
+
+    kind_of_event = EventKind.RESOLVED
+    case: Case
+    customer: Customer
+    by: Staff
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class CaseClosed(Fact):
+    """A case is over. `why` is "accepted" (the customer is content), "staff" or "silence"."""
+
+    kind_of_event = EventKind.CLOSED
+    case: Case
+    customer: Customer
+    by: Staff | Customer | None
+    why: str
+
+
+@dataclass(frozen=True)
+class CaseReopened(Fact):
+    """A finished case goes on; `why` is "words", "score", "not_solved", "staff" or "visit"."""
+
+    kind_of_event = EventKind.REOPENED
+    case: Case
+    by: Staff | Customer
+    why: str
