@@ -10,7 +10,7 @@ from models.questionnaires import Answer, Invitation, InvitationState, SurveyWav
 from models.visits import BY_HAND, By, Outcome, Visit, VisitState
 from tests.desk import AGENT, GROUP, MANAGER
 from tests.line import Shown, Update
-from tests.refusals.shop import PLAN, Shop, at_once, pressed, refuses, tapped, typed
+from tests.refusals.shop import HIDDEN, PLAN, Shop, at_once, pressed, refuses, tapped, typed
 
 #: The place of the question "which of these did you use?" in the questionnaire of hotels.
 USED = 3
@@ -59,11 +59,13 @@ async def _(shop: Shop) -> Update:
     return shop.customer_presses("visited:1:nonsense")
 
 
-@refuses("stale")
-async def _(shop: Shop) -> Update:
-    """Whoever makes a visit owns it: only then is it seen that there is no such button."""
-    await _visit(shop, VisitState.DUE)
-    return shop.staff_presses("visit:1:nonsense")
+for button in ("visit:1:nonsense", "visit:1:questionnaire"):
+
+    @refuses("stale")
+    async def _(shop: Shop, button: str = button) -> Update:
+        """Whoever makes a visit owns it: only then is it seen that it has no such button."""
+        await _visit(shop, VisitState.DUE)
+        return shop.staff_presses(button)
 
 
 @refuses("stale")
@@ -152,8 +154,32 @@ async def _(shop: Shop) -> Update:
 @refuses("form_buttons")
 async def _(shop: Shop) -> Update:
     await _asked(shop, by_staff_id=AGENT)
-    form = Shown(shop.card.chat_id, 90, shop.topic, "用过哪些服务", [("早餐", f"form:1:{USED}:breakfast")])
-    return shop.staff_says("早餐", **shop.reply(form))
+    return shop.staff_says("早餐", **shop.reply(_form(shop)))
+
+
+def _form(shop: Shop) -> Shown:
+    return Shown(GROUP, 90, shop.topic, "用过哪些服务", [("早餐", f"form:1:{USED}:breakfast")])
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """An answer to the form that somebody has passed on."""
+    await _asked(shop, by_staff_id=AGENT)
+    return shop.staff_says("早餐", **shop.reply(_form(shop)), forward_origin=HIDDEN)
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """王 has no form."""
+    await _asked(shop, by_staff_id=AGENT)
+    return shop.customer_presses(f"q:1:{USED}:breakfast")
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """Nor have staff what 王 is to answer alone."""
+    await _asked(shop)
+    return shop.staff_presses(f"form:1:{USED}:breakfast")
 
 
 @refuses("survey_asked")
@@ -208,17 +234,28 @@ at_once("no_audience", lambda shop: shop.in_general("/survey csat nobody", MANAG
 at_once("no_wave", lambda shop: shop.in_general("/survey pause 9", MANAGER))
 
 
-@refuses("no_wave")
+async def _wave(shop: Shop, state: WaveState, audience: str | None = None) -> None:
+    """There is a wave."""
+    made: dict[str, Any] = {"questionnaire": "nps", "version": 1, "rule": "wave", "made_at": shop.now}
+    await shop.has(SurveyWave(id=9, key="of old", state=state, audience=audience, **made))
+
+
+for state, words in (
+    (WaveState.PAUSED, "/survey pause 9"),
+    (WaveState.RUNNING, "/survey resume 9"),
+    (WaveState.DONE, "/survey cancel 9"),
+):
+
+    @refuses("no_wave")
+    async def _(shop: Shop, state: WaveState = state, words: str = words) -> Update:
+        await _wave(shop, state)
+        return shop.in_general(words, MANAGER)
+
+
+@refuses("no_audience")
 async def _(shop: Shop) -> Update:
-    """One that goes on cannot go on again."""
-    made: dict[str, Any] = {
-        "questionnaire": "nps",
-        "version": 1,
-        "rule": "wave",
-        "state": WaveState.RUNNING,
-        "made_at": shop.now,
-    }
-    await shop.has(SurveyWave(id=9, key="of old", **made))
+    """The plan has dropped the tier meanwhile."""
+    await _wave(shop, WaveState.PAUSED, "gold")
     return shop.in_general("/survey resume 9", MANAGER)
 
 

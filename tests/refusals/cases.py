@@ -11,9 +11,8 @@ from models.standards import Clock, Timed
 from models.topics import Topic, TopicState
 from tests.desk import AGENT, GROUP, SUPERVISOR
 from tests.line import Shown, Update
-from tests.refusals.shop import LI, MEI, NEWCOMER, PLAN, Shop, at_once, pressed, refuses, tapped, typed
+from tests.refusals.shop import HIDDEN, LI, MEI, NEWCOMER, OWNER, PLAN, Shop, at_once, pressed, refuses, tapped, typed
 
-HIDDEN = {"type": "hidden_user", "sender_user_name": "someone", "date": 1}
 ELSEWHERE = -1002
 
 # -- who may
@@ -27,6 +26,14 @@ pressed("not_staff", "claim:1001", who=77)
 typed("role_usage", "/role", "/role @staff5 king")
 typed("role_who", "/role @nobody agent")
 typed("last_owner", "/role @staff4 agent")
+
+
+@refuses("role_who")
+async def _(shop: Shop) -> Update:
+    """In reply to somebody who has left."""
+    word = shop.in_general("好的", MEI)
+    await shop.done(word, shop.leaves(MEI))
+    return shop.in_general("/role supervisor", OWNER, reply_to_message=word["message"])
 
 
 @refuses("awaits_approval")

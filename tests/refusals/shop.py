@@ -9,6 +9,7 @@ import orjson
 from sqlmodel import select
 
 from models.cases import Case, CaseKind
+from models.delivery import SendClass
 from models.questionnaires import QuestionnaireVersion, questionnaire_text, read_questionnaire
 from models.staff import Role, Staff
 from templates import LANGUAGES, ROOT, label
@@ -44,6 +45,8 @@ assign = "claim"
 NOW = datetime(2027, 2, 18, 2, 0, tzinfo=UTC)  # ten in the morning in Shanghai
 OWNER, MEI, NEWCOMER = 4, 5, 6
 WANG, LI = 7001, 7002
+#: Whose words were passed on.
+HIDDEN = {"type": "hidden_user", "sender_user_name": "someone", "date": 1}
 
 
 class Shop(Line):
@@ -229,11 +232,13 @@ def tapped(key: str, *buttons: str) -> None:
 
 
 def only_a_no(before: Tables, after: Tables) -> str:
-    """That nothing is there but a no, and a card drawn anew; returns its words, "" where none was written."""
+    """That nothing is there but a no, and a message of ours drawn anew; returns the words of the no, "" for none."""
     added, gone = differences(before, after)
     assert not gone, gone
-    noes = [row for row in added.pop("outbox", []) if row["what"] != "card"]
+    rows = added.pop("outbox", [])
+    noes = [row for row in rows if row["send_class"] != SendClass.C]
     assert len(noes) <= 1, noes
+    assert len(rows) <= len(noes) + 1, rows
     kept = added.pop("messages", [])  # of a customer's conversation it is a part
     assert [row["id"] for row in kept] == [row["message_id"] for row in noes if row["message_id"]], kept
     assert not added, added
