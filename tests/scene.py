@@ -76,7 +76,7 @@ ROLES = {
 }
 
 _OF_LI: dict[str, Any] = {"customer_id": LI, "group_id": 1, "opened_at": NOW, "last_customer_at": NOW}
-_TALK = {"customer_id": LI, "case_id": 901, "kind": "text", "written_at": NOW}
+_TALK: dict[str, Any] = {"customer_id": LI, "case_id": 901, "kind": "text", "written_at": NOW}
 _CALL: dict[str, Any] = {"customer_id": LI, "by": By.AGENT, "purpose": Purpose.SERVICE, "begun_at": NOW}
 _ASK: dict[str, Any] = {
     "customer_id": LI,
@@ -87,8 +87,8 @@ _ASK: dict[str, Any] = {
 }
 _WAVE: dict[str, Any] = {"questionnaire": "nps", "version": 1, "rule": "wave", "made_at": NOW}
 _WANT: dict[str, Any] = {"asked_at": NOW, "expires_at": SOON, "group_id": 1}
-_TIER = {"tier": "vip", "until": SOON.isoformat(), "reason": "orders much"}
-_TIME = {"due_at": NOW, "window_until": SOON}
+_TIER: dict[str, Any] = {"tier": "vip", "until": SOON.isoformat(), "reason": "orders much"}
+_TIME: dict[str, Any] = {"due_at": NOW, "window_until": SOON}
 
 #: What deeds are done to, by the names under which the table asks for it. All of it is Li's.
 ROWS: dict[str, Any] = {
