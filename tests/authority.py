@@ -26,6 +26,8 @@ AGENT, SUPERVISOR, MANAGER, OWNER = Role.AGENT, Role.SUPERVISOR, Role.MANAGER, R
 #: For the customer alone whose matter it is.
 OWN = "own"
 DONE = "done"
+#: Not done: somebody else is asked.
+ASKED = "asked"
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,11 @@ def _unban(work: Work, by: Any, li: Customer) -> None:
 
 
 async def _tier(work: Work, by: Any, li: Customer) -> str:
-    return "asked" if await tiers.set_tier(work, li, Wish("vip", SOON, "orders much"), by, {}) else DONE
+    return ASKED if await tiers.set_tier(work, li, Wish("vip", SOON, "orders much"), by, {}) else DONE
 
 
-#: The table. What is "stale" to somebody elsewhere is a button that stands where they do not work.
+#: The table. Which group is somebody's to work in, the doors see to by their places; where a deed itself asks for it,
+#: to somebody elsewhere it is "stale".
 TABLE: tuple[Way, ...] = (
     # cases
     Way(cases.claim, AGENT, lambda work, by, case: cases.claim(work, case, by)),
@@ -192,7 +195,7 @@ TABLE: tuple[Way, ...] = (
         AGENT,
         _tier,
         "an agent asks for it, a supervisor's word gives it",
-        {"agent": "asked", "agent elsewhere": "asked"},
+        {"agent": ASKED, "agent elsewhere": ASKED},
     ),
     Way(
         tiers.set_tier,

@@ -12,7 +12,7 @@ from handlers.chat.entrance import DOORS
 from handlers.customers.merging import unite
 from handlers.refusals import Refusal
 from models.staff import Role
-from tests.authority import DONE, OWN, TABLE, Way
+from tests.authority import ASKED, DONE, OWN, TABLE, Way
 from tests.deeds import Deed, modules, name_of, use_cases_behind, use_cases_of
 from tests.desk import Desk, open_desk
 from tests.scene import EVERYBODY, NOW, PLAN, person, row, set_scene
@@ -39,7 +39,7 @@ async def told(desk: Desk, way: Way, who: str) -> str:
             by, rows = await person(work, who), [await row(work, each) for each in names]
             done = way.call(work, by, *rows)
             found = await done if inspect.isawaitable(done) else done
-            raise Undone(found if isinstance(found, str) and way.but else DONE)
+            raise Undone(ASKED if found == ASKED else DONE)
     except Undone as undone:
         return str(undone)
     except Refusal as no:
