@@ -3,6 +3,7 @@
 from typing import Any
 
 from handlers import cases
+from handlers.authority import require
 from handlers.messages import join_album
 from handlers.refusals import Refusal
 from handlers.said import Carried, Content, Said, same_media, stored
@@ -24,11 +25,12 @@ async def answer(work: Work, customer: Customer, case: Case | None, said: Said, 
 
     Raises Refusal for what looks like a command.
     """
+    person = require(by)
     note = note_in(said.text)
     if note is None and said.content.album and await album_is_note(work, customer.id, said.content.album):
         note = said.text
     if note is not None:
-        await keep_note(work, customer, case, said.with_text(note), by)
+        await keep_note(work, customer, case, said.with_text(note), person)
         return True
     if said.text.startswith("/"):
         raise Refusal("unknown_command")
@@ -37,7 +39,7 @@ async def answer(work: Work, customer: Customer, case: Case | None, said: Said, 
         customer_id=customer.id,
         case_id=case.id if case else None,
         author=Author.AGENT,
-        staff_id=by.id,
+        staff_id=person.id,
         **stored(said),
     )
     if customer.has_chat:
@@ -50,7 +52,7 @@ async def answer(work: Work, customer: Customer, case: Case | None, said: Said, 
         await _send_on(work, customer, said, row, group_id)
     first = case is None or case.last_agent_at is None
     if case:
-        await cases.note_answer(work, case, by, said.content.written_at, said.text)
+        await cases.note_answer(work, case, person, said.content.written_at, said.text)
     return customer.has_chat or not first
 
 
@@ -84,6 +86,7 @@ async def _send_on(work: Work, customer: Customer, said: Said, row: dict[str, An
 
 async def keep_note(work: Work, customer: Customer, case: Case | None, said: Said, by: Staff) -> None:
     """Store words that stay among staff; an album with a note under one of its items stays whole."""
+    person = require(by)
     if said.content.album:
         await _keep_back(work, f"answer-album:{customer.id}:{said.content.album}")
     new_message(
@@ -91,7 +94,7 @@ async def keep_note(work: Work, customer: Customer, case: Case | None, said: Sai
         customer_id=customer.id,
         case_id=case.id if case else None,
         author=Author.NOTE,
-        staff_id=by.id,
+        staff_id=person.id,
         **{**stored(said), "entities": None, "reply_to_id": None},
     )
 
@@ -108,8 +111,9 @@ async def _keep_back(work: Work, key: str) -> None:
 # -- edits and recalls
 
 
-async def change(work: Work, message: Message, said: Said) -> None:
+async def change(work: Work, message: Message, said: Said, by: Staff) -> None:
     """An agent changed a message: the customer's copy changes too; a note stays a note."""
+    require(by)
     content = said.content
     if message.author not in (Author.AGENT, Author.NOTE) or message.recalled_at:
         return
@@ -148,6 +152,7 @@ def _change_copy(work: Work, customer: Customer, message: Message, what: What, b
 
 async def recall(work: Work, message: Message | None, by: Staff) -> None:
     """An answer disappears at the customer's, or is never sent. Raises Refusal for what is none, or gone already."""
+    person = require(by)
     if message is None or message.author is not Author.AGENT:
         raise Refusal("recall_what")
     if message.recalled_at:
@@ -159,4 +164,4 @@ async def recall(work: Work, message: Message | None, by: Staff) -> None:
         waiting.state = OutboxState.CANCELLED
     else:
         _change_copy(work, customer, message, What.RECALL, {})
-    work.audit(by, "recalled", f"message:{message.id}")
+    work.audit(person, "recalled", f"message:{message.id}")

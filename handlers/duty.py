@@ -55,6 +55,13 @@ async def group_of(work: Work, department_id: str | None) -> StaffGroup:
     return groups[0]
 
 
+async def works_at(work: Work, case: Case, person: Staff) -> bool:
+    """Whether the case is somebody's to see to: they have it, work in its group, or lead wherever they sit."""
+    if person.id == case.assignee_id or person.may(Role.MANAGER):
+        return True
+    return person in await members_of(work, case.group_id)
+
+
 async def department_people(work: Work, department_id: str | None) -> list[Staff]:
     """The active staff of a department, which are those of its group; of the main group for None."""
     return list(await members_of(work, (await group_of(work, department_id)).id or 0))

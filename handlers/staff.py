@@ -4,7 +4,7 @@ from typing import Any
 
 from handlers import approvals, cases
 from handlers.authority import require
-from handlers.customers import Account
+from handlers.customers import Account, joining, known, welcome
 from handlers.happenings.cases import Unassigned
 from handlers.happenings.people import StaffBack, StaffLeft, StandingChanged
 from handlers.refusals import Refusal
@@ -149,7 +149,23 @@ async def appoint(work: Work, person: Staff, role: Role, by: Staff) -> None:
     work.happen(StandingChanged(person))
 
 
-def note_private_chat(work: Work, person: Staff, account: Account) -> None:
+async def begin_chat(work: Work, account: Account, token: str | None) -> Staff | None:
+    """Somebody begins to write to the bot in private, perhaps by a link of ours with the token that joins.
+
+    Customers are welcomed; returns the member of staff, whom whoever calls this greets.
+    """
+    if token:
+        await joining.join_by_token(work, account, token)
+    person = await staff_of_user(work, account.user_id)
+    if person is not None:
+        _note_private_chat(work, person, account)
+    if person is not None and person.active:
+        return person
+    welcome.welcome(work, await known(work, account))
+    return None
+
+
+def _note_private_chat(work: Work, person: Staff, account: Account) -> None:
     """From now on the bot may write to a member of staff, or to somebody who was one."""
     person.started_bot = True
     if person.name == str(person.user_id):  # an owner of the settings, who has not spoken in a group yet

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from handlers.chat.doors import Door
 from handlers.chat.entrance import COMMANDS, DOORS
 from models.customers import Customer
 from models.work import Work
@@ -65,10 +66,44 @@ def _find(name: str) -> Deed | None:
     return found if inspect.isfunction(found) else None
 
 
+@cache
+def _parsed(module: str) -> ast.Module:
+    return ast.parse(Path(importlib.import_module(module).__file__ or "").read_text("utf-8"))
+
+
 def use_cases_of(module: str) -> list[Deed]:
     """The use cases that a module of the chat names: they take a customer, or who acts."""
-    tree = ast.parse(Path(importlib.import_module(module).__file__ or "").read_text("utf-8"))
-    names = imported(tree)
+    return _use_cases_in(_parsed(module), module)
+
+
+def use_cases_behind(door: Door) -> list[Deed]:
+    """Those that a door leads to: what its function names, and what that calls of its own module, and so on."""
+    do = inspect.unwrap(door.do)
+    own = {name: node for node in _parsed(do.__module__).body for name in _defined(node)}
+    found, ahead = {do.__name__}, [do.__name__]
+    while ahead:
+        called = own.keys() & _read(own[ahead.pop()])
+        ahead += called - found
+        found |= called
+    return _use_cases_in(ast.Module([own[name] for name in sorted(found)], []), do.__module__)
+
+
+def _read(node: ast.stmt) -> set[str]:
+    """The names that it reads and gives no value of its own to."""
+    names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+    written = {each.id for each in names if isinstance(each.ctx, ast.Store)}
+    return {each.id for each in names} - written
+
+
+def _defined(node: ast.stmt) -> list[str]:
+    """What a statement of a module gives a name to: a function, or a constant."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return [node.name]
+    return [each.id for each in node.targets if isinstance(each, ast.Name)] if isinstance(node, ast.Assign) else []
+
+
+def _use_cases_in(tree: ast.Module, module: str) -> list[Deed]:
+    names = imported(_parsed(module))
     found: dict[str, Deed] = {}
     for node in ast.walk(tree):
         deed = _find(name) if (name := _named(node, names)) else None

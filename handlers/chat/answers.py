@@ -37,7 +37,7 @@ async def edited(work: Work, place: Place) -> None:
     """An agent changed a message."""
     message = await message_at(work, place.raw["chat"]["id"], place.raw["message_id"])
     if message is not None:
-        await answers.change(work, message, await hear_said(work, place))
+        await answers.change(work, message, await hear_said(work, place), place.speaker)
     elif place.customer is not None and work.age < ORIGINAL_WAIT:
         raise NotYet
 

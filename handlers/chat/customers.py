@@ -6,7 +6,7 @@ from handlers import messages, staff
 from handlers.chat.doors import Do, Place, in_place
 from handlers.chat.hearing import hear_said
 from handlers.chat.presses import answer_press, pressed
-from handlers.customers import accounts, bans, joining, known, welcome
+from handlers.customers import accounts, bans, known, welcome
 from handlers.refusals import Refusal
 from models.customers.joining import LENGTH
 from models.work import Work
@@ -31,14 +31,10 @@ def unless_banned(do: Do, but: str = "") -> Do:
 
 async def start(work: Work, place: Place) -> None:
     """/start, from a link of ours with the token that joins; what else stands in a link says only where it hung."""
-    if len(place.rest) == LENGTH:
-        await joining.join_by_token(work, place.account, place.rest)
-    if place.agent:
-        staff.note_private_chat(work, place.agent, place.account)
-    if place.is_staff:
-        in_place(work, place, "staff/welcome", {"name": place.speaker.name})
-    else:
-        welcome.welcome(work, await known(work, place.account))
+    token = place.rest if len(place.rest) == LENGTH else None
+    person = await staff.begin_chat(work, place.account, token)
+    if person is not None:
+        in_place(work, place, "staff/welcome", {"name": person.name})
 
 
 async def say_help(work: Work, place: Place) -> None:

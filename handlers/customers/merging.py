@@ -3,7 +3,7 @@
 from typing import Any
 
 from handlers.approvals import Columns, ask, tell_where_asked
-from handlers.authority import require
+from handlers.authority import require, require_own
 from handlers.customers.rules import refresh
 from handlers.refusals import Refusal
 from models.approvals import Approval, ApprovalKind, two_accounts
@@ -39,7 +39,11 @@ async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
 
 
 async def unite(work: Work, survivor: Customer, merged: Customer, by: Staff | Customer) -> None:
-    """Merge, write it down, and let the rules look at who is left."""
+    """Merge, write it down, and let the rules look at who is left; a customer may do so for who stays, themself."""
+    if isinstance(by, Customer):
+        require_own(by, survivor.id)
+    else:
+        require(by)
     done = await merge(work, survivor, merged, by)
     work.audit(by, "merged", survivor.subject, merged=merged.id, merge=done.id)
     await refresh(work, [survivor])

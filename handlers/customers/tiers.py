@@ -156,20 +156,20 @@ async def _grant(work: Work, customer: Customer, wish: Wish, by: Staff, asked_by
 
 
 def changed_values(
-    work: Work, customer: Customer, wish: Wish, by: Staff, before: str | None, language: str
+    work: Work, customer: Customer, wish: Wish, giver: Staff, before: str | None, language: str
 ) -> dict[str, Any]:
     """What is shown of a tier that was given, in words of that language; `before` is the one before."""
     return {
-        "by": by.name,
+        "by": giver.name,
         "name": customer.name,
         "before": tier_name(work.plan, before, language),
         **_shown(work, Wish(customer.tier, wish.until, wish.reason), language),
     }
 
 
-def asked_values(work: Work, customer: Customer, wish: Wish, by: Staff, language: str) -> dict[str, Any]:
+def asked_values(work: Work, customer: Customer, wish: Wish, asker: Staff, language: str) -> dict[str, Any]:
     """What is shown of a tier that is asked for, in words of that language."""
-    return {"by": by.name, "name": customer.name, **_shown(work, wish, language)}
+    return {"by": asker.name, "name": customer.name, **_shown(work, wish, language)}
 
 
 def _shown(work: Work, wish: Wish, language: str) -> dict[str, Any]:

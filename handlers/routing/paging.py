@@ -17,7 +17,7 @@ from models.installation import plan_of
 from models.plan import Severity, text_of
 from models.routing import queries
 from models.routing.words import alarm_of, is_graver, severity_of
-from models.staff import Role, Staff, members_of, staff_group
+from models.staff import Role, Staff, staff_group
 from models.timeline import EventKind
 from models.work import Work
 from templates import label
@@ -136,7 +136,7 @@ async def take_call(work: Work, case: Case, by: Staff) -> None:
     """
     require(by)
     await case_held(work, case.id)
-    works_there = by.may(Role.MANAGER) or by in await members_of(work, case.group_id)
+    works_there = await duty.works_at(work, case, by)
     if not (works_there or by in await duty.on_duty(work)):
         raise Refusal("stale")
     if not case.unfinished:

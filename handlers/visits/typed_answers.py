@@ -55,22 +55,22 @@ def _meanings() -> dict[str, str]:
     return by_words(lists)
 
 
-async def answer_typed(work: Work, by: Customer, said: Said) -> bool:
+async def answer_typed(work: Work, customer: Customer, said: Said) -> bool:
     """Take a customer's words for the button that they mean, while a visit's question is the latest thing we asked.
 
     Returns False, with nothing done, for any other words.
     """
-    visit = await _asked(work, by, said)
+    visit = await _asked(work, customer, said)
     given = answer_in(said.text, of_case=visit.case_id is not None) if visit else None
     if visit is None or given is None:
         return False
-    about = await case_of(work, visit) or next(reversed(await cases_of(work, by.id)), None)
-    await messages.keep_answer(work, by, about, said)
-    await _take_buttons(work, by, visit)
+    about = await case_of(work, visit) or next(reversed(await cases_of(work, customer.id)), None)
+    await messages.keep_answer(work, customer, about, said)
+    await _take_buttons(work, customer, visit)
     if given in SIDES:
-        await turn(work, visit, given, by)
+        await turn(work, visit, given, customer)
     else:
-        await answer(work, visit, given, by, words=said.text)
+        await answer(work, visit, given, customer, words=said.text)
     return True
 
 
