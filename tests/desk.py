@@ -65,6 +65,15 @@ class Desk:
         async with self.database.reading() as session:
             return list((await session.exec(select(table).order_by(table.id))).all())
 
+    async def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """Every row of every table by its columns, the inbox left out."""
+        async with self.database.engine.connect() as connection:
+            return {
+                table.name: [dict(row) for row in (await connection.execute(table.select())).mappings()]
+                for table in metadata.sorted_tables
+                if table.name != "inbox"
+            }
+
     # -- who is there
 
     async def furnish(self, plan: str = "") -> None:
@@ -144,7 +153,7 @@ class Desk:
         """The agent answers, within a unit of work; whoever acts on a case holds its customer."""
         case, agent = await self.case(work, number), await staff_member(work, AGENT)
         customer = await customer_numbered(work, case.customer_id)
-        await answers.answer(work, customer, case, self.words(text), agent, case.group_id)
+        await answers.answer(work, customer, case, self.words(text), agent)
 
     async def case(self, work: Work, number: int) -> Case:
         case = await case_numbered(work, number)

@@ -18,7 +18,6 @@ from sqlmodel import select
 from bot.worker import Worker
 from handlers import delivery
 from models import inbox, outbox
-from models.base import metadata
 from models.delivery import Fate, Outcome
 from models.staff import StaffGroup
 from tests.desk import GROUP, Desk
@@ -204,14 +203,3 @@ class Line(Desk):
             if (containing in each.text or any(containing in text for text, _ in each.buttons))
             and chat in (None, each.chat_id)
         ][-1]
-
-    # -- what is kept
-
-    async def tables(self) -> dict[str, list[dict[str, Any]]]:
-        """Every row of every table by its columns, the inbox left out."""
-        async with self.database.engine.connect() as connection:
-            return {
-                table.name: [dict(row) for row in (await connection.execute(table.select())).mappings()]
-                for table in metadata.sorted_tables
-                if table.name != "inbox"
-            }
