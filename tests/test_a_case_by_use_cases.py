@@ -85,7 +85,7 @@ def at(text: str) -> datetime:
 
 def said_at(moment: datetime | None) -> str | None:
     """The other way round."""
-    return moment and f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}"
+    return f"{moment.astimezone(SHANGHAI):%m-%d %H:%M}" if moment else None
 
 
 @dataclass

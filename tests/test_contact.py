@@ -285,10 +285,9 @@ class Life:
 async def lived(events: list[tuple[str, int]]) -> Life:
     async with open_desk("sqlite+aiosqlite://", "", NOON, Desk) as desk:
         await desk.welcome(Customer(id=1, user_id=7, name="Anna", language="en", created_at=NOON))
+        number = await desk.opens(kind=CaseKind.COMPLAINT)
         async with desk.work() as work:
-            case = Case(id=1001, customer_id=1, group_id=1, opened_at=NOON, last_customer_at=NOON)
-            case.kind, case.state = CaseKind.COMPLAINT, CaseState.CLOSED
-            work.add(case)
+            (await desk.case(work, number)).state = CaseState.CLOSED
         life = Life(desk.database)
         for what, number in events:
             await life.does(what, number)
