@@ -138,14 +138,7 @@ def _draw(work: Work, case: Case, body: dict[str, Any], key: str, send_class: Se
 
 
 def take(work: Work, case: Case, by: Staff) -> None:
-    """Make the person the one responsible; raises Refusal when another already is."""
-    require(by)
-    if case.assignee_id == by.id:
-        raise Refusal("already_yours")
-    if case.assignee_id is not None:
-        raise Refusal("taken")
-    if not case.unfinished:
-        raise Refusal("finished", number=case.id)
+    """Make the person the one responsible for an unfinished case that nobody has."""
     entrust(work, case, by)
     case.page_due_at = None
     work.happen(Claimed(case, by))
@@ -255,8 +248,12 @@ async def claim(work: Work, case: Case, by: Staff) -> None:
     """Take a case for oneself; raises Refusal where somebody has it, and for whoever carries enough already."""
     require(by)
     holder = await assignee_of(work, case)
-    if holder is not None and holder.id != by.id and holder.active:
+    if holder is not None and holder.id == by.id:
+        raise Refusal("already_yours")
+    if holder is not None and holder.active:
         raise Refusal("taken_by", name=holder.name)
+    if not case.unfinished:
+        raise Refusal("finished", number=case.id)
     if not await duty.has_room(work, case, by):
         raise Refusal("full", name=by.name)
     take(work, case, by)

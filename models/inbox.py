@@ -77,7 +77,8 @@ async def hold(work: Work, row_id: int) -> bool:
 
 async def _lock(work: Work, lanes: list[str]) -> Sequence[str]:
     """Those of these lanes that nobody else holds; they are ours until the work ends."""
-    locked: Sequence[str] = (await work.session.scalars(_LOCK, {"lanes": lanes})).all()
+    connection = await work.session.connection()
+    locked: Sequence[str] = (await connection.execute(_LOCK, {"lanes": lanes})).scalars().all()
     return locked
 
 

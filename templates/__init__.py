@@ -74,7 +74,10 @@ def has_label(language: str, key: str) -> bool:
 
 def _find(language: str, key: str) -> Any:
     section, _, name = key.partition(".")
-    return labels(language)[section][name]
+    try:
+        return labels(language)[section][name]
+    except KeyError:
+        raise KeyError(f"templates/{language}, some labels.toml: [{section}] has no {name}") from None
 
 
 def questionnaire_keys() -> frozenset[str]:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
 from handlers import answers, messages, open_database
@@ -32,6 +33,8 @@ AGENT, SUPERVISOR, MANAGER = 1, 2, 3
 ROUNDS = 200
 #: Rows that say nothing of ours: cards, and people's own words on their way.
 NOT_OURS = (What.CARD, What.WORDS)
+#: All rows of all tables, by their columns.
+Tables = dict[str, list[dict[str, Any]]]
 
 
 class Desk:
@@ -65,14 +68,10 @@ class Desk:
         async with self.database.reading() as session:
             return list((await session.exec(select(table).order_by(table.id))).all())
 
-    async def tables(self) -> dict[str, list[dict[str, Any]]]:
+    async def tables(self) -> Tables:
         """Every row of every table by its columns, the inbox left out."""
         async with self.database.engine.connect() as connection:
-            return {
-                table.name: [dict(row) for row in (await connection.execute(table.select())).mappings()]
-                for table in metadata.sorted_tables
-                if table.name != "inbox"
-            }
+            return await tables_in(connection)
 
     # -- who is there
 
@@ -196,6 +195,23 @@ class Desk:
     @staticmethod
     def texts(rows: Sequence[Outbox]) -> list[str]:
         return [row.body.get("template") or row.body.get("text", row.what) for row in rows]
+
+
+async def tables_in(connection: AsyncConnection) -> Tables:
+    """The same as that connection sees them, as the database holds them."""
+    names = [table.name for table in metadata.sorted_tables if table.name != "inbox"]
+    found = {name: await connection.exec_driver_sql(f"SELECT * FROM {name}") for name in names}  # noqa: S608
+    return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
+
+
+def differences(before: Tables, after: Tables) -> tuple[Tables, Tables]:
+    """The rows that are there now and were not so before, and those that are not there any more, or not so."""
+
+    def only(one: Tables, other: Tables) -> Tables:
+        found = {name: [row for row in rows if row not in other[name]] for name, rows in one.items()}
+        return {name: rows for name, rows in found.items() if rows}
+
+    return only(after, before), only(before, after)
 
 
 AnyDesk = TypeVar("AnyDesk", bound=Desk)

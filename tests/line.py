@@ -120,6 +120,13 @@ class Line(Desk):
         assert handled, "the worker looked the other way"
         await asyncio.sleep(0)  # the answer to a press sets out
 
+    async def handle(self) -> int:
+        """What waits is handled; how many updates that was."""
+        handled = 0
+        while taken := await self._worker.batch():
+            handled += taken
+        return handled
+
     async def store(self, **update: Any) -> None:
         """An update arrives and waits."""
         number = next(self._updates)

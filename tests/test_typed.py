@@ -6,6 +6,7 @@ from handlers.questionnaires.typed_answers import answer_in
 from handlers.typed import readings
 from handlers.visits import typed_answers as visits
 from models.questionnaires import Question
+from models.questionnaires.kinds import KINDS
 
 TYPED = {
     "stars": """
@@ -131,3 +132,7 @@ def test_a_mere_yes_or_no_is_clear_under_no_other_question() -> None:
 def test_a_text_of_nothing_but_polite_words_costs_little() -> None:
     assert visits.answer_in("谢谢您好的" * 8 + "漏", of_case=True) is None
     assert len(list(readings("谢谢您好的" * 8))) < 900
+
+
+def test_every_kind_that_is_chosen_has_a_sample_of_typed_answers() -> None:
+    assert set(TYPED) == {kind for kind, traits in KINDS.items() if traits.chosen and not traits.options}

@@ -87,7 +87,7 @@ async def _otherwise(work: Work, parcel: Parcel, outcome: Outcome) -> bool:
     match outcome.fate:
         case Fate.ENTITIES if not row.body.get("plain"):
             body = plain(row.body)
-        case Fate.TOO_LONG if row.what is What.WORDS and not row.body.get("as_file"):
+        case Fate.TOO_LONG if row.what is What.WORDS and row.group_id and not row.body.get("as_file"):
             body = {**row.body, "as_file": True}
         case Fate.UNCOPYABLE if row.what is What.COPY and row.group_id and row.body["carried"] != "forwarded":
             body = {**row.body, "carried": "forwarded"}
@@ -152,7 +152,7 @@ async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
         body = {"template": "messages/described", "values": values}
         await change(work, parcel, state=OutboxState.NEW, what=What.SAY, body=body)
         return
-    if row.what is What.WORDS and not row.body.get("as_file"):
+    if row.what is What.WORDS and row.group_id and not row.body.get("as_file"):
         await change(work, parcel, state=OutboxState.NEW, body={**row.body, "as_file": True}, size=0)
         return
     await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)

@@ -60,7 +60,7 @@ def _number(question: Question, said: str) -> str | None:
     if found is None or (found["stars"] and not question.traits.stars):
         return None
     top = found["top"]
-    if top and int(top) != question.scale[-1]:
+    if top and int(top) != max(question.scale):
         return None
     number = found["number"]
     return str(int(number)) if number.isdecimal() else numerals[number]

@@ -57,7 +57,7 @@ class Condition(Section):
 
 
 class Question(Section):
-    """One question. `measures` says that its answer is the figure of that name; NPS and CES always are theirs."""
+    """One question. `measures` says that its answer is the figure of that name; `nps` and `ces` always are theirs."""
 
     id: Id
     kind: Kind

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 Measure = Literal["csat", "nps", "ces"]
+#: What a figure runs over; a kind with another scale measures none.
+FIGURES: dict[Measure, range] = {"csat": range(1, 6), "nps": range(11), "ces": range(1, 8)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
     """What tells one kind of question from another; whoever asks, shows or reads an answer looks here.
 
-    It is answered by what it has: a `scale` of numbers, or `values` of its own, or the `options` that the file
-    gives, of which a native `poll` takes several (an agent ticks them in the form); else by content that it `takes`
-    (kinds of `handlers/content.py`). `measure` is the figure that an answer can count for: `always`, or where the
-    file says so.
+    It is answered by what it has: a `scale` of numbers in the order of the buttons, or `values` of its own, or the
+    `options` that the file gives, of which a native `poll` takes several (an agent ticks them in the form); else by
+    content that it `takes` (kinds of `handlers/chat/content.py`). `measure` is the figure that an answer can count
+    for, which has its scale (FIGURES): `always`, or where the file says so.
 
     `labels` names the label of a value on its button ("nps.{}"), `typed` the list of words that mean the value
     beside those on the button; `in_a_row` is how many buttons stand side by side, and with `stars` a row of stars,
@@ -32,6 +34,10 @@ class Traits:
     typed: str = ""
     in_a_row: int = 1
     stars: bool = False
+
+    def __post_init__(self) -> None:
+        if self.measure and self.scale != FIGURES[self.measure]:
+            raise ValueError(f"{self.measure} runs over {FIGURES[self.measure]}, not over {self.scale}")
 
     @property
     def spoken(self) -> bool:

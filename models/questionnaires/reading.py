@@ -91,8 +91,16 @@ def _unfit(question: Question) -> Iterator[Remark]:
     if any(not 0 < len(text) <= LONGEST_TEXT for text in question.text.values()):
         yield "text", f"expected a text of 1 to {LONGEST_TEXT} characters"
     if question.measures and question.traits.measure != question.measures:
-        those = " or ".join(kind for kind, traits in KINDS.items() if traits.measure and not traits.always)
-        yield "measures", f'expected measures = "csat" with {those} only, not "{question.measures}" here'
+        yield "measures", f'expected measures = {_measuring()}, not "{question.measures}" here'
+
+
+def _measuring() -> str:
+    """Which figure the kinds measure that measure where the file says so: "csat" with these only, ..."""
+    kinds: dict[str, list[str]] = {}
+    for kind, traits in KINDS.items():
+        if traits.measure and not traits.always:
+            kinds.setdefault(traits.measure, []).append(kind)
+    return ", ".join(f'"{measure}" with {" or ".join(those)} only' for measure, those in kinds.items())
 
 
 def _astray(question: Question, known: dict[str, Question | None]) -> Iterator[Remark]:

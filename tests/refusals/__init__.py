@@ -1,0 +1,1 @@
+"""The stories of refusals: each ends with an update whose deed is refused."""
