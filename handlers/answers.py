@@ -19,10 +19,13 @@ from models.work import Work
 NOTE_MARK = "//"
 
 
-async def answer(work: Work, customer: Customer, case: Case | None, said: Said, by: Staff, group_id: int) -> bool:
-    """An agent's words for a customer, written in that staff group: they go to the customer, or stay where they are
-    marked as a note. Returns whether they reach the customer: who has no chat is told by the agent.
+async def answer(
+    work: Work, customer: Customer, case: Case | None, said: Said, by: Staff, group_id: int | None = None
+) -> bool:
+    """An agent's words for a customer: they go to the customer, or stay where they are marked as a note. Returns
+    whether they reach the customer: who has no chat is told by the agent.
 
+    `group_id` is the staff group where they were written (None: elsewhere), from which media are copied.
     Raises Refusal for what looks like a command.
     """
     person = require(by)
@@ -65,10 +68,10 @@ def note_in(text: str) -> str | None:
     return rest[0].strip() if head.partition("@")[0].lower() == "/note" else None
 
 
-async def _send_on(work: Work, customer: Customer, said: Said, row: dict[str, Any], group_id: int) -> None:
+async def _send_on(work: Work, customer: Customer, said: Said, row: dict[str, Any], group_id: int | None) -> None:
     """The agent's message for the customer, in the way that its kind can be carried over."""
     content = said.content
-    if content.carried is Carried.TEXT or said.at is None:
+    if content.carried is Carried.TEXT or said.at is None or group_id is None:
         body = {"text": content.text, "entities": content.entities or []}
         to_customer(work, customer, What.WORDS, body, **row)
         return

@@ -59,8 +59,9 @@ async def tell_progress(work: Work, customer: Customer) -> None:
         await list_chases(work, customer, recent)
 
 
-async def choose_kind(work: Work, customer: Customer, number: int, kind: str, shown_at: int) -> None:
-    """The customer says what their case of that number is; the question stands at `shown_at`. Raises Refusal."""
+async def choose_kind(work: Work, customer: Customer, number: int, kind: str, shown_at: int | None = None) -> None:
+    """The customer says what their case of that number is; the reply takes the place of the question at `shown_at`.
+    Raises Refusal."""
     case = await own_case(work, customer, number)
     if kind not in set(CaseKind) or not case.unfinished:
         raise Refusal("stale")
@@ -71,7 +72,7 @@ async def choose_kind(work: Work, customer: Customer, number: int, kind: str, sh
         work.happen(KindConfirmed(case, customer, before, case.kind))
     values = {"number": case.id, "kind": kind, **await due.first_response(work, case, customer)}
     another = [[button(label(customer.language, "button.another_matter"), "another:")]]
-    speaking.change_message(work, customer, shown_at, "cases/received", values, another)
+    speaking.reply(work, customer, "cases/received", values, another, shown_at, case=case)
 
 
 async def own_case(work: Work, customer: Customer, number: int) -> Case:

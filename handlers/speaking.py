@@ -104,6 +104,24 @@ def change_message(
     to_customer(work, customer, What.CHANGE, body, send_class=SendClass.C)
 
 
+def reply(
+    work: Work,
+    customer: Customer,
+    template: str,
+    values: dict[str, Any],
+    buttons: Buttons,
+    shown_at: int | None,
+    *,
+    case: Case | None = None,
+) -> int | None:
+    """Reply to what the customer has chosen: in the place of our message at `shown_at`, or where there was none to
+    press under in words of their own, of which the key is returned."""
+    if shown_at is None:
+        return tell_customer(work, customer, template, values, buttons=buttons, case=case)
+    change_message(work, customer, shown_at, template, values, buttons)
+    return None
+
+
 def change_sent(
     work: Work, customer: Customer, message_id: int, template: str, values: dict[str, Any], buttons: Buttons
 ) -> None:

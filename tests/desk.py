@@ -8,17 +8,19 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
-from handlers import cases, open_database
+from handlers import answers, messages, open_database
 from handlers.happenings.cases import SeverityChanged
-from handlers.happenings.messages import CustomerSpoke
+from handlers.said import Content, Said
 from models.base import metadata
 from models.cases import Case, CaseKind, case_numbered
-from models.customers import Customer, customer_numbered
+from models.customers import Customer, customer_numbered, customer_of
 from models.database import Database
-from models.delivery import Outbox
+from models.delivery import Outbox, What
 from models.installation import COUNTERS, PlanVersion
+from models.messages import Message
 from models.plan import Plan, read_plan
 from models.staff import GroupMember, Role, Staff, StaffGroup, active_staff, staff_member
 from models.work import Counter, Work
@@ -29,6 +31,10 @@ GROUP = -1001
 AGENT, SUPERVISOR, MANAGER = 1, 2, 3
 #: Rounds after which a tick has to be at its end.
 ROUNDS = 200
+#: Rows that say nothing of ours: cards, and people's own words on their way.
+NOT_OURS = (What.CARD, What.WORDS)
+#: All rows of all tables, by their columns.
+Tables = dict[str, list[dict[str, Any]]]
 
 
 class Desk:
@@ -61,6 +67,11 @@ class Desk:
         """All that a table holds, in the order of its keys."""
         async with self.database.reading() as session:
             return list((await session.exec(select(table).order_by(table.id))).all())
+
+    async def tables(self) -> Tables:
+        """Every row of every table by its columns, the inbox left out."""
+        async with self.database.engine.connect() as connection:
+            return await tables_in(connection)
 
     # -- who is there
 
@@ -106,33 +117,42 @@ class Desk:
 
     # -- what people do
 
+    def words(self, text: str, answers: Message | None = None) -> Said:
+        """What somebody says at this moment, in answer to a message or not."""
+        return Said(Content("text", text, self.now), answers=answers, replies=answers is not None)
+
     async def opens(self, tier: str | None = None, kind: CaseKind | None = None, severity: str | None = None) -> int:
-        """The customer says what it is about; returns the case's number."""
+        """The customer says that it is about something new, and what; returns the case's number."""
         async with self.work() as work:
             customer = await customer_numbered(work, 1)
-            customer.tier = tier
-            case = await cases.open_case(work, customer, words="水壶漏水", kind=kind, parent=None)
+            customer.tier, customer.next_kind, customer.next_is_new = tier, kind, True
+            case = await messages.receive(work, customer, self.words("水壶漏水"))
+            assert case is not None
             case.severity = severity
-            await self.says(work, case, "水壶漏水")
             return case.id
 
     async def customer_says(self, number: int, text: str) -> None:
+        """The customer of that case speaks about it."""
         async with self.work() as work:
             await self.says(work, await self.case(work, number), text)
 
     async def says(self, work: Work, case: Case, text: str) -> None:
-        """The customer speaks, within a unit of work."""
-        case.last_customer_at = work.now
-        work.happen(CustomerSpoke(case, await customer_numbered(work, 1), text, work.now))
+        """The customer speaks about the case, within a unit of work: in answer to what was said there last."""
+        said = select(Message).where(Message.case_id == case.id).order_by(col(Message.id).desc())
+        last = await work.first(said.limit(1))
+        heard = await messages.receive(work, await customer_of(work, case), self.words(text, last))
+        assert heard is case, f"heard about {heard and heard.id}"
 
-    async def agent_says(self, number: int) -> None:
+    async def agent_says(self, number: int, text: str = "您好，马上来看") -> None:
+        """The agent answers the customer of that case."""
         async with self.work() as work:
-            await self.answer(work, number)
+            await self.answer(work, number, text)
 
-    async def answer(self, work: Work, number: int) -> None:
-        """The agent answers, within a unit of work."""
-        await customer_numbered(work, 1)  # as every update does: whoever acts on a case holds its customer
-        await cases.note_answer(work, await self.case(work, number), await staff_member(work, AGENT), work.now)
+    async def answer(self, work: Work, number: int, text: str = "您好，马上来看") -> None:
+        """The agent answers, within a unit of work; whoever acts on a case holds its customer."""
+        case, agent = await self.case(work, number), await staff_member(work, AGENT)
+        customer = await customer_numbered(work, case.customer_id)
+        await answers.answer(work, customer, case, self.words(text), agent)
 
     async def case(self, work: Work, number: int) -> Case:
         case = await case_numbered(work, number)
@@ -161,20 +181,37 @@ class Desk:
     # -- what was said
 
     async def told(self) -> list[str]:
-        """The templates for staff and the texts for customers that were said since last asked, cards left out."""
+        """The templates for staff and the texts for customers that were said since last asked."""
         async with self.database.work(lambda: self.now, self.plan) as work:
-            rows = await work.all(select(Outbox).where(Outbox.what != "card").order_by(col(Outbox.id)))
+            rows = await work.all(select(Outbox).where(col(Outbox.what).not_in(NOT_OURS)).order_by(col(Outbox.id)))
             for row in rows:
                 await work.session.delete(row)
             return self.texts(rows)
 
     async def said(self) -> list[Outbox]:
-        """The rows for the sender, cards left out."""
-        return [row for row in await self.rows(Outbox) if row.what != "card"]
+        """The rows for the sender that say something of ours."""
+        return [row for row in await self.rows(Outbox) if row.what not in NOT_OURS]
 
     @staticmethod
     def texts(rows: Sequence[Outbox]) -> list[str]:
         return [row.body.get("template") or row.body.get("text", row.what) for row in rows]
+
+
+async def tables_in(connection: AsyncConnection) -> Tables:
+    """The same as that connection sees them, as the database holds them."""
+    names = [table.name for table in metadata.sorted_tables if table.name != "inbox"]
+    found = {name: await connection.exec_driver_sql(f"SELECT * FROM {name}") for name in names}  # noqa: S608
+    return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
+
+
+def differences(before: Tables, after: Tables) -> tuple[Tables, Tables]:
+    """The rows that are there now and were not so before, and those that are not there any more, or not so."""
+
+    def only(one: Tables, other: Tables) -> Tables:
+        found = {name: [row for row in rows if row not in other[name]] for name, rows in one.items()}
+        return {name: rows for name, rows in found.items() if rows}
+
+    return only(after, before), only(before, after)
 
 
 AnyDesk = TypeVar("AnyDesk", bound=Desk)

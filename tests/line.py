@@ -13,13 +13,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import orjson
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import select
 
 from bot.worker import Worker
 from handlers import delivery
 from models import inbox, outbox
-from models.base import metadata
 from models.delivery import Fate, Outcome
 from models.staff import StaffGroup
 from tests.desk import GROUP, Desk
@@ -34,7 +32,6 @@ BOT = {"id": 5_000, "is_bot": True, "first_name": "Care", "username": "care_bot"
 ROUNDS = 50
 SECOND = timedelta(seconds=1)
 Update = dict[str, Any]
-Tables = dict[str, list[dict[str, Any]]]
 
 _lines = itertools.count(1)  # those of one database never repeat an update
 
@@ -213,27 +210,3 @@ class Line(Desk):
             if (containing in each.text or any(containing in text for text, _ in each.buttons))
             and chat in (None, each.chat_id)
         ][-1]
-
-    # -- what is kept
-
-    async def tables(self) -> Tables:
-        """Every row of every table by its columns, the inbox left out."""
-        async with self.database.engine.connect() as connection:
-            return await tables_in(connection)
-
-
-async def tables_in(connection: AsyncConnection) -> Tables:
-    """The same as that connection sees them, as the database holds them."""
-    names = [table.name for table in metadata.sorted_tables if table.name != "inbox"]
-    found = {name: await connection.exec_driver_sql(f"SELECT * FROM {name}") for name in names}  # noqa: S608
-    return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
-
-
-def differences(before: Tables, after: Tables) -> tuple[Tables, Tables]:
-    """The rows that are there now and were not so before, and those that are not there any more, or not so."""
-
-    def only(one: Tables, other: Tables) -> Tables:
-        found = {name: [row for row in rows if row not in other[name]] for name, rows in one.items()}
-        return {name: rows for name, rows in found.items() if rows}
-
-    return only(after, before), only(before, after)

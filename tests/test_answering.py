@@ -1,17 +1,18 @@
 """Questionnaires by use cases alone: who may answer, for whom, and who may send one to many."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
-from handlers import questionnaires
+from handlers import cases, questionnaires
 from handlers.questionnaires import waves
 from handlers.refusals import Refusal
 from handlers.said import Content, Said
-from models.cases import Case, case_numbered
+from models.cases import Case, CaseState, case_numbered
 from models.customers import Customer, customer_numbered
 from models.messages import Message
 from models.questionnaires import Answer, Invitation, InvitationState, SurveyWave, WaveState
@@ -109,6 +110,22 @@ async def test_what_an_agent_fills_in_is_the_customers_answer_by_the_agent_who_w
     assert {(row.customer_id, row.staff_id) for row in rows} == {(None, SUPERVISOR)}
     (run,) = await desk.rows(Invitation)
     assert (run.state, run.csat, run.by_staff_id) == (InvitationState.FINISHED, 5, SUPERVISOR)
+
+
+async def test_who_says_not_solved_where_no_message_of_ours_stands_reads_that_it_goes_on(desk: Desk) -> None:
+    number = await desk.opens()
+    async with desk.work() as work:
+        case, li = await desk.case(work, number), await customer_numbered(work, LI)
+        cases.resolve(work, li, case, await staff_member(work, AGENT), "new lid")
+    for who, why in ((WANG, "stale"), (LI, None), (LI, "score_late")):
+        told = len(await desk.said())
+        with pytest.raises(Refusal, match=why) if why else nullcontext():
+            async with desk.work() as work:
+                case, by = await desk.case(work, number), await customer_numbered(work, who)
+                await questionnaires.not_solved(work, case, 1, by)
+        said = desk.texts((await desk.said())[told:])
+        assert any("sorry that it is not solved" in each for each in said) is (why is None), said
+    assert (await desk.rows(Case))[0].state is CaseState.OPEN
 
 
 async def test_a_form_is_for_staff_and_the_customer_has_no_buttons_of_it(desk: Desk) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 import models.tables  # noqa: F401 - every table
-from handlers import contact
+from handlers import contact, messages
 from handlers.contact import asks_to_stop
-from handlers.happenings.messages import CustomerSpoke
+from handlers.said import Content, Said
 from models.cases import Case, CaseKind, CaseState, case_numbered
 from models.contact import (
     CAP_WINDOW,
@@ -211,7 +211,8 @@ class Life:
                 case "again" if self.asked:
                     await self._ask(work, customer, Purpose.VISIT, f"about:{number % self.asked + 1}", case)
                 case "stop":
-                    await contact.heed_stop(work, CustomerSpoke(case, customer, "以后别给我发了", self.now))
+                    said = Said(Content("text", "以后别给我发了", self.now))
+                    await messages.receive(work, customer, said)
                 case "agree":
                     purpose = OPTIONAL[number % 3]
                     work.add(
@@ -284,10 +285,9 @@ class Life:
 async def lived(events: list[tuple[str, int]]) -> Life:
     async with open_desk("sqlite+aiosqlite://", "", NOON, Desk) as desk:
         await desk.welcome(Customer(id=1, user_id=7, name="Anna", language="en", created_at=NOON))
+        number = await desk.opens(kind=CaseKind.COMPLAINT)
         async with desk.work() as work:
-            case = Case(id=1001, customer_id=1, group_id=1, opened_at=NOON, last_customer_at=NOON)
-            case.kind, case.state = CaseKind.COMPLAINT, CaseState.CLOSED
-            work.add(case)
+            (await desk.case(work, number)).state = CaseState.CLOSED
         life = Life(desk.database)
         for what, number in events:
             await life.does(what, number)

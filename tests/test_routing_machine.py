@@ -19,18 +19,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlmodel import col, select
 
-from handlers import cards, cases, duty, open_database, staff
+from handlers import cards, cases, duty, messages, open_database, staff
 from handlers.chat import answers as chat_answers
 from handlers.chat import cases as chat_cases
 from handlers.chat import routing as chat_routing
 from handlers.chat.doors import Place, Where
 from handlers.customers import Account
-from handlers.happenings.messages import CustomerSpoke
 from handlers.refusals import Refusal
 from handlers.routing import absence, assigning, paging
+from handlers.said import Content, Said
 from models.cases import TRANSITIONS, UNFINISHED, Case, CaseKind, CaseState, cases_of, unfinished_cases_of
 from models.customers import Customer, customer_numbered, customer_of, remember_customer
 from models.installation import COUNTERS
+from models.messages import Message
 from models.plan import read_plan
 from models.staff import Role, Staff, StaffGroup, add_staff_group, remember_staff, staff_group, staff_member
 from models.timeline import CaseEvent
@@ -172,8 +173,10 @@ class Routing(RuleBasedStateMachine):
     @rule(number=st.sampled_from(CUSTOMERS), words=st.lists(matters, min_size=1, max_size=3))
     def opens(self, number: int, words: list[str]) -> None:
         async def act(work: Work) -> None:
+            customer = await customer_numbered(work, number)
             for each in words:
-                await cases.open_case(work, await customer_numbered(work, number), words=each, kind=None, parent=None)
+                customer.next_is_new = True
+                await messages.receive(work, customer, self.said(each))
 
         self.do(act)
 
@@ -181,12 +184,14 @@ class Routing(RuleBasedStateMachine):
     def speaks(self, pick: int, words: str) -> None:
         async def act(work: Work) -> None:
             case = await self.some(work, pick)
-            if not case.unfinished:
-                cases.reopen(work, case, await customer_of(work, case), "words")
-            case.last_customer_at = work.now
-            work.happen(CustomerSpoke(case, await customer_numbered(work, case.customer_id), words, work.now))
+            said = select(Message).where(Message.case_id == case.id).order_by(col(Message.id).desc())
+            last = await work.first(said.limit(1))
+            await messages.receive(work, await customer_numbered(work, case.customer_id), self.said(words, last))
 
         self.do(act)
+
+    def said(self, words: str, answers: Message | None = None) -> Said:
+        return Said(Content("text", words, self.now), answers=answers, replies=answers is not None)
 
     @rule(pick=picks, kind=st.sampled_from(list(CaseKind)))
     def confirms(self, pick: int, kind: CaseKind) -> None:

@@ -11,23 +11,27 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from handlers import cases, open_database
-from handlers.happenings.cases import CaseOpened, CaseResumed, KindConfirmed, SeverityChanged
-from handlers.happenings.messages import CustomerSpoke, Promised
+from handlers import cases, messages, open_database
+from handlers.happenings.cases import SeverityChanged
+from handlers.happenings.messages import Promised
 from handlers.happenings.people import FileChanged
 from handlers.moments import in_words, read_moment
+from handlers.routing.kinds import set_kind
+from handlers.routing.opening import open_for
+from handlers.standards import promising
 from handlers.standards.chasing import asks_where_it_stands
 from handlers.standards.late_list import tell_late_list
 from handlers.standards.sweep import sweep
 from models.calendars import working_time
-from models.cases import CaseKind, CaseState, new_case
-from models.customers import Customer, customer_numbered, customer_of
+from models.cases import CaseKind, CaseState
+from models.customers import Customer, customer_numbered
 from models.database import Database
 from models.installation import PlanVersion
 from models.plan import Plan, read_plan
 from models.staff import GroupMember, Role, Staff, staff_member
 from models.standards import Clock, Mark, Standard, Timed, marks, standard_for, start
 from models.timeline import CaseEvent
+from tests.desk import AGENT
 from tests.desk import Desk as AnyDesk
 from tests.tables import make_tables
 
@@ -257,10 +261,7 @@ async def test_f52_who_answers_as_the_reminder_falls_due_is_not_reminded(desk: D
         cases.wait_for_customer(work, await desk.case(work, number), await staff_member(work, 1))
     desk.now += 24 * HOUR
     async with desk.work() as work:
-        case, customer = await desk.case(work, number), await customer_numbered(work, 1)
-        case.move(CaseState.OPEN, work.now)
-        work.happen(CaseResumed(case, await customer_of(work, case)))
-        work.happen(CustomerSpoke(case, customer, "蓝色", work.now))
+        await desk.says(work, await desk.case(work, number), "蓝色")
         await work.flush()
         if not desk.database.is_sqlite:  # which knows one writer at a time
             async with desk.work() as sweeping:
@@ -288,9 +289,9 @@ async def test_an_agents_own_time_is_called_to_mind_whatever_the_plan_says(desk:
         work.add(PlanVersion(id=2, text="", taken_at=desk.now))
     number = await desk.opens()
     async with desk.work() as work:
-        case = await desk.case(work, number)
-        await cases.note_answer(work, case, await staff_member(work, 1), work.now)
-        work.happen(Promised(case, await staff_member(work, 1), work.now + HOUR))
+        case, customer = await desk.case(work, number), await customer_numbered(work, 1)
+        agent = await staff_member(work, AGENT)
+        await promising.promise(work, case, customer, work.now + HOUR, "", work.now, agent)
     await desk.told()
     desk.now += 48 * MINUTE
     await desk.sweep()
@@ -559,16 +560,13 @@ async def test_what_only_looks_like_a_complaint_wants_no_more_than_an_enquiry_un
     desk: Desk,
 ) -> None:
     async with desk.work() as work:
-        opened = await cases.open_case(
-            work, await customer_numbered(work, 1), words="我要投诉你们", kind=None, parent=None
-        )
+        opened = await messages.receive(work, await customer_numbered(work, 1), desk.words("我要投诉你们"))
+    assert opened is not None
     assert opened.suggested_kind is CaseKind.COMPLAINT
     number = opened.id
     assert await desk.updates(number) == []
     async with desk.work() as work:
-        case = await desk.case(work, number)
-        case.kind = CaseKind.COMPLAINT
-        work.happen(KindConfirmed(case, await customer_of(work, case), None, CaseKind.COMPLAINT))
+        set_kind(work, await desk.case(work, number), CaseKind.COMPLAINT, await staff_member(work, AGENT))
     assert len(await desk.updates(number)) == 1
 
 
@@ -614,8 +612,8 @@ async def test_each_day_a_group_reads_what_is_late_once(desk: Desk) -> None:
 
 async def test_a_case_opened_by_staff_has_an_end_but_awaits_no_first_word(desk: Desk) -> None:
     async with desk.work() as work:
-        case = await new_case(work, customer_id=1, group_id=1, opened_at=work.now, last_customer_at=work.now)
-        work.happen(CaseOpened(case, await customer_numbered(work, 1), "", await staff_member(work, 1)))
+        customer, agent = await customer_numbered(work, 1), await staff_member(work, AGENT)
+        case = await open_for(work, customer, "水壶漏水", "phone", work.now, agent)
     async with desk.work() as work:
         found = await work.all(select(Clock.what).where(Clock.case_id == case.id))
         assert list(found) == [Timed.RESOLUTION]

@@ -14,8 +14,8 @@ from models.cases import Case, CaseState
 from models.customers import Customer
 from models.staff import StaffGroup
 from models.work import Work
-from tests.desk import AGENT, MANAGER, open_desk
-from tests.line import SECOND, Tables, Update, differences, tables_in
+from tests.desk import AGENT, MANAGER, Tables, differences, open_desk, tables_in
+from tests.line import SECOND, Update
 from tests.refusals.shop import LI, MEI, NOW, OWNER, PLAN, WANG, Shop, is_no, only_a_no
 
 #: What is granted, with the door by which it comes in: in every place, by whoever speaks there.

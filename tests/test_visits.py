@@ -15,11 +15,10 @@ from sqlalchemy import update
 from sqlmodel import select
 
 import models.tables  # noqa: F401 - every table
-from handlers import cases, contact
+from handlers import cases, contact, messages
 from handlers.chat import visits as chat_visits
 from handlers.chat.doors import Place, Where
 from handlers.delivery import outcomes
-from handlers.happenings.messages import CustomerSpoke
 from handlers.happenings.people import EventImported, FileChanged, StaffAway, StaffLeft
 from handlers.refusals import Refusal
 from handlers.said import Content, Said
@@ -37,10 +36,11 @@ from handlers.visits import (
 )
 from handlers.visits.planning import plan_by_hand
 from models.calendars import moment
-from models.cases import Case, CaseKind, CaseState, case_numbered
+from models.cases import Case, CaseKind, CaseState
 from models.contact import Consent, Contact, ContactState, Purpose
 from models.customers import Customer, customer_numbered
 from models.delivery import Outbox, OutboxState
+from models.messages import Message
 from models.plan import read_plan
 from models.staff import Staff, StaffGroup, staff_member
 from models.visits import (
@@ -293,23 +293,14 @@ async def test_a_visit_whose_sending_was_cut_off_is_not_repeated_and_why_says_so
 
 async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(database_url: str) -> None:
     async with opened(database_url, PERIODIC, 2) as nights:
-        async with nights.database.work(lambda: NOON, nights.plan) as work:
-            for number, parent in ((1001, None), (1002, 1001), (1003, None)):
-                work.add(
-                    Case(
-                        id=number,
-                        customer_id=1,
-                        group_id=1,
-                        parent_id=parent,
-                        opened_at=NOON,
-                        last_customer_at=NOON,
-                    )
-                )
-                await work.flush()
+        visited = await nights.opens()
+        async with nights.work() as work:
+            case = await nights.case(work, visited)
+            case.state, case.closed_at = CaseState.CLOSED, NOON - 30 * DAY
             work.add(
                 Visit(
                     customer_id=1,
-                    case_id=1001,
+                    case_id=visited,
                     rule="periodic",
                     occurrence="words",
                     by=By.BOT,
@@ -319,16 +310,16 @@ async def test_words_that_open_a_new_case_answer_the_visit_of_the_one_it_names(d
                     state=VisitState.ASKED,
                 )
             )
-        outcomes_of = []
-        for number in (1003, 1002):
-            async with nights.database.work(lambda: NOON, nights.plan) as work:
-                case = await case_numbered(work, number)
-                assert case is not None
-                await typed_answers.heed_words(
-                    work, CustomerSpoke(case, await customer_numbered(work, 1), "还是响", NOON)
-                )
-            outcomes_of += [visit.outcome for visit in await nights.visits()]
-    assert outcomes_of == [None, Outcome.WORDS]
+        await nights.opens()
+        (visit,) = await nights.visits()
+        assert visit.outcome is None, "about something else"
+        async with nights.work() as work:
+            first = await work.first(select(Message).where(Message.case_id == visited))
+            heard = await messages.receive(work, await customer_numbered(work, 1), nights.words("还是响", first))
+            assert heard is not None
+            assert heard.parent_id == visited
+        (visit,) = await nights.visits()
+    assert (visit.outcome, visit.note) == (Outcome.WORDS, "还是响")
 
 
 @pytest.mark.parametrize("known", [True, False])

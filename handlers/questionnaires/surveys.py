@@ -10,7 +10,7 @@ from handlers.questionnaires.course import end
 from handlers.questionnaires.redrawing import put_away
 from handlers.questionnaires.runs import open_run, run_of
 from handlers.refusals import Refusal
-from handlers.speaking import change_message, tell_customer, tell_staff
+from handlers.speaking import reply, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
 from models.cases import Case, CaseKind
 from models.contact import Purpose
@@ -140,14 +140,14 @@ async def take_back(work: Work, happening: CaseReopened) -> None:
             await end(work, run, InvitationState.CANCELLED, "reopened")
 
 
-async def not_solved(work: Work, case: Case, episode: int, by: Staff | Customer, shown_at: int) -> None:
-    """The customer says so under the message at `shown_at`: the same case goes on. For an earlier time that it was
-    resolved it comes too late: raises Refusal then, and for another's case."""
+async def not_solved(work: Work, case: Case, episode: int, by: Staff | Customer, shown_at: int | None = None) -> None:
+    """The customer says so, under the message at `shown_at` if anywhere: the same case goes on. For an earlier time
+    that it was resolved it comes too late: raises Refusal then, and for another's case."""
     customer = require_own(by, case.customer_id)
     if case.unfinished or case.episode != episode:
         raise Refusal("score_late" if case.unfinished else "stale")
     cases.reopen(work, case, customer, "not_solved")
     summary = case.summary if len(case.summary) <= cases.SUMMARY_LIMIT else ""
-    change_message(work, customer, shown_at, "cases/not_solved", {"number": case.id, "summary": summary}, [])
+    reply(work, customer, "cases/not_solved", {"number": case.id, "summary": summary}, [], shown_at, case=case)
     group, values = await staff_group(work, case.group_id), {"number": case.id}
     tell_staff(work, group, customer, "cases/unsolved", values, priority=Priority.ANSWER, case_id=case.id)

@@ -9,7 +9,7 @@ from handlers import cases, contact
 from handlers.authority import require_own
 from handlers.happenings.aftercare import Visited
 from handlers.refusals import Refusal
-from handlers.speaking import Buttons, change_message, tell_customer, tell_staff
+from handlers.speaking import reply, tell_staff
 from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of
 from handlers.visits.questions import LATER, SIDES, answer_button, side
 from handlers.visits.unsolved import take_up
@@ -56,7 +56,7 @@ async def answer(
         raise Refusal("stale")
     values = {"answer": given, "number": case.id if case else None}
     await _tell(work, customer, case, values)
-    _reply(work, customer, case, "visits/answered", values, again, shown_at)
+    reply(work, customer, "visits/answered", values, again, shown_at, case=case)
 
 
 async def turn(work: Work, visit: Visit, name: str, by: Customer, *, shown_at: int | None = None) -> None:
@@ -66,7 +66,7 @@ async def turn(work: Work, visit: Visit, name: str, by: Customer, *, shown_at: i
     if name not in SIDES:
         raise Refusal("stale")
     template, values, buttons = side(work, visit, customer, case, name)
-    said = _reply(work, customer, case, template, values, buttons, shown_at)
+    said = reply(work, customer, template, values, buttons, shown_at, case=case)
     visit.message_id = said or visit.message_id
 
 
@@ -125,19 +125,3 @@ async def _tell(work: Work, customer: Customer, case: Case | None, values: dict[
         priority=Priority.ANSWER if values["answer"] in LOUD else Priority.NOTICE,
         case_id=case.id if case else None,
     )
-
-
-def _reply(
-    work: Work,
-    customer: Customer,
-    case: Case | None,
-    template: str,
-    values: dict[str, Any],
-    buttons: Buttons,
-    shown_at: int | None,
-) -> int | None:
-    """Reply in the place of the question, or in words of their own, of which the key is returned."""
-    if shown_at is None:
-        return tell_customer(work, customer, template, values, buttons=buttons, case=case)
-    change_message(work, customer, shown_at, template, values, buttons)
-    return None

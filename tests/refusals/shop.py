@@ -13,8 +13,8 @@ from models.delivery import SendClass
 from models.questionnaires import QuestionnaireVersion, questionnaire_text, read_questionnaire
 from models.staff import Role, Staff
 from templates import LANGUAGES, ROOT, label
-from tests.desk import AGENT, SUPERVISOR
-from tests.line import BOT, Line, Shown, Tables, Update, differences
+from tests.desk import AGENT, SUPERVISOR, Tables, differences
+from tests.line import BOT, Line, Shown, Update
 
 PLAN = """
 [[tier]]
