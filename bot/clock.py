@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from handlers.contact import judge_again
 from models.database import Begin, Look, is_outage
 from models.installation import time_ahead
 from models.work import Work
@@ -93,6 +94,7 @@ class Ticks:
                 told.clear()
                 done = clock.ahead
                 await self._do_what_is_due()
+                await run_tick(self._begin, "held", judge_again, self._on_said)
                 log.info(has_followed(done))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LEAP_SECONDS):

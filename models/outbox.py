@@ -164,6 +164,12 @@ async def hasten(work: Work, group_id: int) -> None:
     await work.session.exec(waiting.where(col(Outbox.attempts) > 0).values(not_before=None))
 
 
+async def let_go(work: Work, prefix: str) -> None:
+    """What waits for its moment under a key that begins so may go now."""
+    waiting = update(Outbox).where(col(Outbox.key).startswith(prefix), stands_at(Outbox.state, OutboxState.NEW))
+    await work.session.exec(waiting.where(col(Outbox.attempts) == 0).values(not_before=None))
+
+
 async def rows_in_flight(work: Work) -> Sequence[Outbox]:
     """Rows whose sending was begun and not recorded."""
     query = select(Outbox).where(stands_at(Outbox.state, OutboxState.SENDING)).order_by(col(Outbox.id))

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from handlers import speaking
 from handlers.happenings.people import ContactFailed
 from handlers.speaking import button, tell_customer
+from models import outbox
 from models.cases import UNFINISHED, Case, CaseKind
 from models.contact import (
     AHEAD,
@@ -272,6 +273,13 @@ async def still_may(work: Work, key: str | None) -> Ruling | None:
     else:
         row.state = ContactState.SENT if row.sent_at else ContactState.MOVED
     return found
+
+
+async def judge_again(work: Work) -> bool:
+    """After a leap of people's time: what is held back is judged once more, now. Always False: it is done at once."""
+    await outbox.let_go(work, _KEY)
+    work.said = True
+    return False
 
 
 async def note_fate(work: Work, key: str | None, reason: str) -> None:
