@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # Arguments for the tests: `make test PYTEST_ARGS="-x tests/test_settings.py"`.
 # More processes than a small machine has cores: a test mostly waits for others. The tests of one file stay together,
 # and the longest files begin (tests/conftest.py). Each process has its own ports and database server.
-PYTEST_ARGS ?= -n 6 --dist loadfile --no-loadscope-reorder
+PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 # Arguments for the demo: `make demo DEMO_ARGS="--language en"`.
 DEMO_ARGS ?=
 # `make lock` keeps the versions that still fit; `make lock LOCK_ARGS=--upgrade` takes the newest.

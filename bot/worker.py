@@ -42,7 +42,12 @@ class Unreadable(Exception):
 
 
 class Stopped(Exception):
-    """An update that cannot share its unit of work with others; `before` says how many of the batch precede it."""
+    """An update that cannot share its unit of work with others; `before` says how many of the batch precede it.
+
+    It is not `certain` that it is this one's fault where the commit failed.
+    """
+
+    certain = True
 
     def __init__(self, row: Any, before: int) -> None:
         super().__init__(f"inbox {row.id}: {type(self).__name__.lower()}")
@@ -81,6 +86,7 @@ class Worker:
         self._bot = bot
         self._gateway = gateway
         self._on_said = on_said
+        self._limit = BATCH
         self._woken = asyncio.Event()
         self._calls: set[asyncio.Task[Any]] = set()
 
@@ -94,8 +100,9 @@ class Worker:
             self._woken.clear()
             seconds = LOOK_AGAIN_SECONDS
             try:
+                limit = self._limit
                 taken = await self.batch()
-                if taken >= BATCH:
+                if taken >= limit or self._limit < limit:
                     continue
                 if taken:
                     seconds = SOON_SECONDS
@@ -111,16 +118,22 @@ class Worker:
                 continue
 
     async def batch(self) -> int:
-        """Handle the oldest waiting updates; returns how many were taken up."""
+        """Handle the oldest waiting updates; returns how many were taken up.
+
+        Where one stops the others, the next batches are smaller: what stops them seldom comes alone.
+        """
         try:
-            return await self._take(BATCH)
+            taken = await self._take(self._limit)
         except Stopped as stop:
             log.info("%s; those before it are done again, then it by itself", stop)
+            self._limit = max(1, self._limit // 4)
             return await self._again(stop)
+        self._limit = min(BATCH, 2 * self._limit)
+        return taken
 
     async def _again(self, stop: Stopped) -> int:
         """All was rolled back: do those before the one that stopped us, then that one in a work of its own."""
-        if stop.before == 0 and not isinstance(stop, Failed):  # it was by itself already
+        if stop.before == 0 and stop.certain:  # nothing that it could have been the fault of
             await self._follow(stop)
             return 1
         taken = 0
@@ -172,7 +185,9 @@ class Worker:
             # The commit itself failed, by the fault of no row in particular, or of one that we cannot name.
             if is_outage(error) or not rows:
                 raise
-            raise Failed(rows[0], 0) from error
+            failed = Failed(rows[0], 0)
+            failed.certain = len(rows) == 1
+            raise failed from error
         self._went_well(work)
         return len(rows)
 
