@@ -174,6 +174,7 @@ async def test_a_tier_by_hand_wants_a_reason_and_an_end_and_ends_by_itself(shop:
     await boss.says("/close", to=wang)
     await shop.calms_down()
     await shop.time_passes(days=1)
+    await shop.time_comes(0, "12:00")  # after a night's work, at whatever hour this is told
 
     assert (await wang.row()).tier == "regular"
     assert (await wang.row()).tier_by is TierBy.RULE
