@@ -204,7 +204,7 @@ def old_rows() -> tuple[list[dict[str, Any]], list[tuple[str, dict[str, Any]]]]:
 
 
 def put(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    command.upgrade(configuration(connection), "0015")
+    command.upgrade(configuration(connection), "0018")
     types: dict[str, Any] = {"body": Json, "created_at": UTCDateTime(), "maybe_repeated": sa.Boolean()}
     connection.execute(sa.insert(sa.table("outbox", *(sa.column(key, types.get(key)) for key in rows[0]))), rows)
 
@@ -248,7 +248,7 @@ async def test_every_row_that_waited_is_said_by_the_same_call_and_on_the_way_bac
             params["text"] = None  # a template's, said in words of its own
         assert (method, params) == (had, bare(wanted))
     async with database.engine.begin() as connection:
-        await connection.run_sync(lambda found: command.downgrade(configuration(found), "0015"))
+        await connection.run_sync(lambda found: command.downgrade(configuration(found), "0018"))
         old = sa.table("outbox", sa.column("id"), sa.column("what"), sa.column("body", Json))
         back = {row.id: (row.what, row.body) for row in await connection.execute(sa.select(old))}
     for row in rows:

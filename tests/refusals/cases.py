@@ -80,6 +80,14 @@ async def _(shop: Shop) -> Update:
     return shop.staff_presses("ack:1")
 
 
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """ "I have it", alone with the bot, from somebody who does not work where the case is."""
+    await _gets_late(shop)
+    await shop.has(Staff(id=9, user_id=109, name="外人", username="staff9", joined_at=shop.now, started_bot=True))
+    return {"callback_query": shop.pressed(109, "ack:1")}
+
+
 async def _gets_late(shop: Shop) -> None:
     clock: dict[str, Any] = {"what": Timed.FIRST_RESPONSE, "started_at": shop.now, "allowed": 60.0}
     await shop.has(Clock(id=1, case_id=1001, **clock))
