@@ -134,7 +134,7 @@ async def run_tick(
             if work.said:
                 on_said()
             units += did_work
-    except Exception as error:
+    except Exception as error:  # its unit of work left nothing; the other ticks have their turn, and this one again
         if is_outage(error):
             log.warning("tick %s: the database cannot be written (%s)", name, type(error).__name__)
         else:

@@ -18,7 +18,7 @@ from models.work import Work
 
 #: What the contact budget holds back is judged anew after this at the latest: people's time may leap in the demo.
 NIGHT_LOOK = timedelta(seconds=20)
-_TABLE = Outbox.__table__  # type: ignore[attr-defined]
+_TABLE = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel makes it, and does not declare it
 #: Built once: building a statement takes longer than running it, and this one runs for every few messages.
 _CLAIM = (
     update(_TABLE)

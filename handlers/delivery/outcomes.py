@@ -15,14 +15,14 @@ from models.outbox import rows_in_flight
 from models.topics import fetch_topics
 from models.work import Work
 
-_TABLE = Outbox.__table__  # type: ignore[attr-defined]
+_TABLE = Outbox.__table__  # type: ignore[attr-defined]  # SQLModel makes it, and does not declare it
 _SENT = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("row_id"))
     .values(state=OutboxState.SENT, sent_at=bindparam("at"), telegram_id=bindparam("shown"))
 )
 _LINK = insert(MessageLink)
-_CASES = Case.__table__  # type: ignore[attr-defined]
+_CASES = Case.__table__  # type: ignore[attr-defined]  # SQLModel makes it, and does not declare it
 _DRAWN = (
     update(_CASES)
     .where(_CASES.c.id == bindparam("of"), _CASES.c.card_message_id == bindparam("shown_at"))
