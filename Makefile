@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 # Arguments for the tests: `make test PYTEST_ARGS="-x tests/test_settings.py"`.
-# More processes than a small machine has cores: a test mostly waits for others. The tests of one file stay together,
+# One process more than a small machine has cores: with many, tests run into their time limits. Those of a file stay together,
 # and the longest files begin (tests/conftest.py). Each process has its own ports and database server.
 PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 # Arguments for the demo: `make demo DEMO_ARGS="--language en"`.

@@ -150,8 +150,10 @@ async def test_f17_updates_are_acknowledged_at_once_while_handling_stands_still(
             assert await post(settings["webhook_url"], written(shop.li, f"Line {n}.", 900_000_000 + n)) == 200
             seconds.append(time.monotonic() - began)
         assert await shop.shown("Line ") == []
-    # The catalogue's 100 ms; the median, for a machine that does other things stalls now and then.
+    # Whoever waited for a handler would wait for ever. The catalogue has 100 ms; a machine that does other things
+    # stalls now and then, so it is the median that is held to the clock, and no single one may be slow.
     assert median(seconds) < 0.3, seconds
+    assert max(seconds) < 3.0, seconds
     await shop.relayed("Line 39.")
 
 
