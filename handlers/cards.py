@@ -140,8 +140,8 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "kind": case.kind.value if case.kind else None,
         "state": case.state.value,
         "assignee": holder.name if holder else None,
-        "subject": case.subject,
         "opened": local_time(work, case.opened_at),
+        "lines": _lines(work, case),
         "name": customer.name,
         "username": customer.username,
         "customer": customer.id,
@@ -154,10 +154,18 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "summary": case.summary[:500],
         "reopened": case.reopened_count,
         "parent": case.parent_id,
-        "chased": case.chased_count,
         **due.on_card(work, case),
         **await showing.on_card(work, case),
     }
+
+
+def _lines(work: Work, case: Case) -> list[str]:
+    """The lines that only some cards have, in their order: labels under [card], each with its values or left out."""
+    lines = {
+        "chased": case.chased_count and {"times": case.chased_count},
+        "subject": case.subject and {"subject": case.subject},
+    }
+    return [label(work.plan.business.language, f"card.{key}", **given) for key, given in lines.items() if given]
 
 
 def card_buttons(language: str, case: Case) -> speaking.Buttons:

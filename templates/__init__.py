@@ -1,11 +1,13 @@
 """What speaks: every word for customers and staff, by language. No rules.
 
-A message is `<language>/<stem>/<message>.html` in Telegram's HTML; short words (buttons, answers to presses,
-names of things) are in `<language>/labels.toml` and, where one stem alone says them, `<language>/<stem>/labels.toml`.
+Short words (buttons, answers to presses, names of things) are in `<language>/labels.toml` and, where one stem alone
+says them, `<language>/<stem>/labels.toml`. A message of one sentence is there too, as plain text under [message];
+any other is `<language>/<stem>/<message>.html` in Telegram's HTML.
 """
 
 import tomllib
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,9 @@ def labels(language: str) -> dict[str, dict[str, Any]]:
 
 
 def render(language: str, name: str, values: dict[str, Any]) -> str:
-    """The message `name` ("cases/received") as Telegram HTML; raises UndefinedError for a missing value."""
+    """The message `name` ("cases/received") as Telegram HTML; raises UndefinedError or KeyError without a value."""
+    if sentence := labels(language)["message"].get(name):
+        return escape(str(sentence)).format(**{key: escape(str(value)) for key, value in values.items()})
 
     def word(key: str, **inserts: Any) -> str:
         return label(language, key, **inserts)
@@ -105,4 +109,5 @@ def shipped_plans() -> dict[str, Path]:
 def message_names(language: str) -> list[str]:
     """Every message there is in that language."""
     root = ROOT / language
-    return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.html"))
+    files = (path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.html"))
+    return sorted([*files, *labels(language)["message"]])

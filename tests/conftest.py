@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of one server for all tests of this process; tests ask for `database_url`."""
-    with running_postgres() as server:
+    with running_postgres(careless=True) as server:
         yield server
 
 

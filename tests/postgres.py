@@ -15,13 +15,21 @@ from sqlalchemy import make_url
 CONFIGURATION = """
 max_connections = 200
 """
+# What may be lost when the machine itself stops is nothing to a test; a server that is killed loses nothing by it.
+CARELESS = """
+fsync = off
+full_page_writes = off
+"""
 
 _numbers = itertools.count(1)
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """Start a server, give its address for `new_database`, and stop it at the end; it takes a second."""
+def running_postgres(*, careless: bool = False) -> Iterator[str]:
+    """Start a server, give its address for `new_database`, and stop it at the end; it takes some seconds.
+
+    A `careless` one does not wait for the disk: for tests, not for what measures.
+    """
     # On import the wheel opens a lock file here, or, where this is missing, one that all users of the
     # machine share and only the first may open.
     platformdirs.user_runtime_path("python_PostgresServer", ensure_exists=True)
@@ -32,7 +40,7 @@ def running_postgres() -> Iterator[str]:
         server = get_server(Path(directory), cleanup_mode="stop", start=False)
         server.ensure_pgdata_inited()
         with (Path(directory) / "postgresql.conf").open("a") as configuration:
-            configuration.write(CONFIGURATION)
+            configuration.write(CONFIGURATION + CARELESS * careless)
         server.start()
         try:
             yield server.get_uri()

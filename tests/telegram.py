@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -61,6 +61,7 @@ class Telegram:
         self.token = token
         self._process = process
         self._session = client_session()
+        self._news = "0"  # how much had happened when we last looked
 
     @classmethod
     async def start(cls, token: str = TOKEN, limits: Json | None = None, port: int = 0, quick: bool = True) -> Self:
@@ -111,11 +112,21 @@ class Telegram:
         params = {name: str(value) for name, value in query.items() if value is not None}
         return await self._request("GET", path, params=params)
 
+    async def watch(self, path: str, timeout: float, query: Json | None = None) -> AsyncIterator[Any]:
+        """GET /control/<path> again whenever something has happened, until that many seconds are over."""
+        deadline, query = time.monotonic() + timeout, {} if query is None else query
+        yield await self.look(path, **query)
+        while time.monotonic() < deadline:
+            news = self._news
+            await asyncio.sleep(POLL_SECONDS)
+            yield await self.look(path, news=news, **query)
+
     async def _request(self, verb: str, path: str, **options: Any) -> Any:
         async with self._session.request(verb, f"{self.url}/control/{path}", **options) as answer:
             result = json.loads(await answer.read())
             if answer.status != 200:
                 raise AssertionError(f"the sandbox refuses {path}: {result.get('error', result)}")
+            self._news = answer.headers.get("News", self._news)
             return result
 
     async def call(self, method: str, **params: Any) -> Json:
@@ -341,58 +352,59 @@ class Telegram:
         where: Callable[[Json], bool] | None = None,
     ) -> Json:
         """The first of the bot's messages that fits; `thread=None` looks everywhere in the chat."""
-        deadline = time.monotonic() + timeout
-        least = 0 if after is None else _id(after)
+        query: Json = {"thread_id": thread, "since": 0 if after is None else _id(after)}
         bot_id = int(self.token.partition(":")[0])
-        while True:
-            for message in await self.chat(chat, thread, since=least):
-                fits = message["author"] == bot_id and containing in words(message)
+        async for messages in self.watch(f"chat/{_chat_id(chat)}", timeout, query):
+            for message in messages:
+                fits = message["author"] == bot_id and containing in words(message) and not message["deleted"]
                 if fits and (where is None or where(message)):
-                    return message
-            if time.monotonic() > deadline:
-                raise AssertionError(
-                    f"no message of the bot with {containing!r} in {_chat_id(chat)} within {timeout} s.\n"
-                    + transcript(await self.chat(chat))
-                )
-            await asyncio.sleep(POLL_SECONDS)
+                    found: Json = message
+                    return found
+        raise AssertionError(
+            f"no message of the bot with {containing!r} in {_chat_id(chat)} within {timeout} s.\n"
+            + transcript(await self.chat(chat))
+        )
 
     async def wait_topic(self, chat: int | Json, containing: str = "", timeout: float = PATIENCE_SECONDS) -> Json:
         """The first topic whose name fits."""
-        deadline = time.monotonic() + timeout
-        while True:
-            topics = await self.topics(chat)
+        async for topics in self.watch(f"topics/{_chat_id(chat)}", timeout):
             for topic in topics:
-                if containing in topic["name"]:
-                    return topic
-            if time.monotonic() > deadline:
-                names = [topic["name"] for topic in topics]
-                raise AssertionError(f"no topic with {containing!r} within {timeout} s; there are {names}")
-            await asyncio.sleep(POLL_SECONDS)
+                if containing in topic["name"] and not topic["deleted"]:
+                    found: Json = topic
+                    return found
+        names = [topic["name"] for topic in await self.topics(chat)]
+        raise AssertionError(f"no topic with {containing!r} within {timeout} s; there are {names}")
 
     async def wait_calls(self, method: str, count: int = 1, timeout: float = PATIENCE_SECONDS) -> list[Json]:
         """The ledger's entries of a method, once there are `count`."""
-        deadline = time.monotonic() + timeout
-        calls: list[Json] = []
-        while True:
+        done: list[Json] = []
+        query: Json = {"method": method, "kind": "call"}
+        async for calls in self.watch("ledger", timeout, query):
+            if len(done) + len(calls) >= count:
+                return [*done, *calls]
             # A call that is still under way is asked for again.
-            done = [call for call in calls if call["ok"] is not None]
-            calls = done + await self.ledger(method, since=done[-1]["n"] if done else None, kind="call")
-            if len(calls) >= count:
-                return calls
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{len(calls)} of {count} calls of {method} within {timeout} s: {calls}")
-            await asyncio.sleep(POLL_SECONDS)
+            done += [call for call in calls if call["ok"] is not None]
+            query["since"] = done[-1]["n"] if done else 0
+        raise AssertionError(f"{len(done)} of {count} calls of {method} within {timeout} s: {done}")
+
+    async def answer_to(self, query_id: str) -> Json:
+        """How a press was answered, once it is."""
+        async for press in self.watch(f"callback/{query_id}", PATIENCE_SECONDS):
+            if press["answer"] is not None:
+                answer: Json = press["answer"]
+                return answer
+        raise AssertionError("nobody answered the press")
 
     async def settled(self, quiet: float = 0.5, timeout: float = 30) -> None:
         """Until nothing waits for the bot and it made no call but getUpdates for `quiet` seconds."""
-        deadline = time.monotonic() + timeout
-        while True:
-            state = await self.state()
-            if not state["pending"] and not state["unacked"] and state["quiet"] >= quiet:
-                return
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not settled within {timeout} s: {state}")
-            await asyncio.sleep(POLL_SECONDS)
+        state: Json = {}
+        async for state in self.watch("state", timeout):
+            while not state["pending"] and not state["unacked"]:
+                if state["quiet"] >= quiet:
+                    return
+                await asyncio.sleep(quiet - state["quiet"])
+                state = await self.state()
+        raise AssertionError(f"not settled within {timeout} s: {state}")
 
 
 def words(message: Json) -> str:

@@ -26,6 +26,7 @@ from models.staff import Role, Staff
 from models.topics import topic_name
 from models.work import Work
 from templates import LANGUAGES
+from tests.test_templates import source
 
 ROOT = Path(__file__).parents[1]
 
@@ -205,7 +206,7 @@ def test_what_customers_are_told_knows_no_tier() -> None:
     assert len(told) > 15
     for name in told:
         for language in LANGUAGES:
-            text = (ROOT / "templates" / language / f"{name}.html").read_text("utf-8").casefold()
+            text = source(language, name).casefold()
             assert not [word for word in ("tier", "segment", "等级", "vip") if word in text], name
 
 

@@ -1,6 +1,7 @@
 """The ledger, an append-only record of what happened, and the live stream of the same."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -14,13 +15,16 @@ class Ledger:
         self.entries: list[Json] = []
         self.counts: dict[str, int] = {}
         self.last_activity = time.monotonic()
+        self.news = 0  # grows with whatever happens
         self._listeners: set[asyncio.Queue[Json]] = set()
+        self._awaited = asyncio.Event()
 
     def add(self, kind: str, **facts: Any) -> Json:
         """Append an entry; a call's entry is completed by its caller when the answer is known."""
         entry: Json = {"n": len(self.entries) + 1, "t": time.monotonic(), "kind": kind, **facts}
         self.entries.append(entry)
         self.counts[kind] = self.counts.get(kind, 0) + 1
+        self._tell()
         return entry
 
     def violation(self, reason: str, **facts: Any) -> None:
@@ -42,8 +46,20 @@ class Ledger:
 
     def publish(self, event: str, data: Json) -> None:
         """Hand an event to everyone who watches the stream."""
+        self._tell()
         for listener in self._listeners:
             listener.put_nowait({"event": event, **data})
+
+    def _tell(self) -> None:
+        self.news += 1
+        self._awaited.set()
+        self._awaited = asyncio.Event()
+
+    async def news_after(self, seen: int, seconds: float) -> None:
+        """Wait until something has happened since `news` was `seen`, or that long."""
+        if self.news <= seen:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._awaited.wait(), seconds)
 
     @property
     def watched(self) -> bool:

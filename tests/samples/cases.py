@@ -9,7 +9,7 @@ CHOICES: dict[str, list[Any]] = {
     "due": ["", "11-21 17:40"],
     "back": ["", "11-23 09:00"],
     "late": [False, True],
-    "chased": [0, 2],
+    "card.lines": [[], ["内容：<b>&漏水"]],
     "card.source": ["phone", "counter", "wechat", "email", "12345", "other", None],
     "card.severity": [None, "重大"],
     "card.alarm": [None, "外部投诉风险"],

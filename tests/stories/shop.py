@@ -60,7 +60,7 @@ class Person:
         """Press a button; what Telegram shows them in answer ("" for nothing)."""
         telegram = self.shop.telegram
         query = await telegram.press(self.user, message, label_or_data, forge=forge)
-        return str((await self.shop.answer_to(query)).get("text", ""))
+        return str((await telegram.answer_to(query)).get("text", ""))
 
     async def edits(self, message: Json, text: str | None = None, **facts: Any) -> Json:
         return await self.shop.telegram.edit(message, text, **facts)
@@ -181,15 +181,6 @@ class Shop:
         joined = self.groups[group] if group else self.group
         await self.telegram.join(user, joined)
         return Agent(self, user, joined)
-
-    async def answer_to(self, query_id: str) -> Json:
-        """How a press was answered."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while (found := (await self.telegram.callback(query_id))["answer"]) is None:
-            assert time.monotonic() < deadline, "nobody answered the press"
-            await asyncio.sleep(POLL_SECONDS)
-        answer: Json = found
-        return answer
 
     async def topic_of(self, customer: Customer) -> list[Json]:
         """What stands in the customer's topic."""

@@ -15,6 +15,7 @@ from ..world import World
 from . import fate, groups, people, watch
 
 Act = Callable[[World, Json], Any]
+WAIT_SECONDS = 0.5
 
 ACTS: dict[str, Act] = {
     "user": people.user,
@@ -42,6 +43,8 @@ ACTS: dict[str, Act] = {
     "latency": fate.latency,
     "clock": fate.clock,
 }
+#: What there is to see. Each answer has a header News; asked with `?news=` and that, the next waits until something
+#: has happened since, or WAIT_SECONDS.
 VIEWS: dict[str, Act] = {
     "users": watch.users,
     "bots": watch.bots,
@@ -78,7 +81,12 @@ def _posted(world: World, act: Act) -> Callable[[Request], Awaitable[Response]]:
 
 def _viewed(world: World, view: Act) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        return _done(world, view, {**request.query_params, **request.path_params})
+        given = {**request.query_params, **request.path_params}
+        if "news" in given:
+            await world.ledger.news_after(int(given["news"]), WAIT_SECONDS)
+        answer = _done(world, view, given)
+        answer.headers["News"] = str(world.ledger.news)
+        return answer
 
     return endpoint
 
