@@ -130,3 +130,17 @@ class QuickBot(RunningBot):
     """The same, where a test is not about the start."""
 
     preloaded = True
+
+
+async def command(
+    *arguments: str | Path, environment: dict[str, str] | None = None, folder: Path = ROOT
+) -> tuple[int, str]:
+    """What `python -m bot <arguments>` ends with, and what it prints."""
+    process = await preloaded.start(
+        "bot",
+        *map(str, arguments),
+        environment=dict(os.environ) if environment is None else environment,
+        folder=folder,
+    )
+    printed = (await process.stdout.read()).decode()
+    return await process.wait(), printed

@@ -31,7 +31,7 @@ from models.plan import read_plan
 from models.visits import TO_COME, Visit, VisitState
 from tests.faults.rows import number, rows
 from tests.postgres import new_database, running_postgres
-from tests.running import RunningBot
+from tests.running import QuickBot, RunningBot
 from tests.soak import LIFTED, Report
 from tests.telegram import Json, Telegram
 
@@ -66,6 +66,7 @@ class Options:
     due: int = 1000
     db: str = "sqlite"
     seed: int = 1
+    forked: bool = False  # whether a process has imported the program before it starts: quicker, and the rest alike
 
 
 class Schedules:
@@ -87,7 +88,8 @@ class Schedules:
         """Everything, in turn."""
         group = await self.telegram.group("Staff", forum=True)
         (self._folder / "plan.toml").write_text(PLAN, "utf-8")
-        bot = await RunningBot.start(
+        kind = QuickBot if self.options.forked else RunningBot
+        bot = await kind.start(
             self._folder,
             bot_token=self.telegram.token,
             staff_group_id=group["id"],
@@ -314,7 +316,8 @@ def _options() -> Options:
     parser = argparse.ArgumentParser(prog="python -m tests.schedules", description=(__doc__ or "").split("\n")[0])
     defaults: dict[str, Any] = vars(Options())
     for name, default in defaults.items():
-        parser.add_argument(f"--{name}", type=type(default), default=default)
+        if name != "forked":
+            parser.add_argument(f"--{name}", type=type(default), default=default)
     return Options(**vars(parser.parse_args()))
 
 

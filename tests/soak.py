@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tests.faults.rows import idle, number, rows
 from tests.postgres import new_database, running_postgres
-from tests.running import RunningBot
+from tests.running import QuickBot, RunningBot
 from tests.telegram import Json, Telegram, words
 
 CUSTOMERS = 12
@@ -48,6 +48,9 @@ class Options:
     db: str = "sqlite"
     processes: int = 1
     seed: int = 1
+    forked: bool = (
+        False  # whether the processes have imported the program before they start: quicker, and the rest alike
+    )
 
 
 @dataclass
@@ -144,7 +147,8 @@ class Soak:
                 "web_port": port,
             }
         for _ in range(self.options.processes):
-            self._bots.append(await RunningBot.start(self._folder, **settings))
+            kind = QuickBot if self.options.forked else RunningBot
+            self._bots.append(await kind.start(self._folder, **settings))
             self._begun[len(self._bots) - 1] = 0
 
     # -- what happens
@@ -383,7 +387,7 @@ async def _database(options: Options, folder: Path) -> AsyncIterator[str]:
 
 async def soak(options: Options, folder: Path, url: str) -> Report:
     """Run one soak in a folder, on an empty database."""
-    telegram = await Telegram.start(quick=False)
+    telegram = await Telegram.start(quick=options.forked)
     try:
         return await Soak(options, folder, url, telegram).run()
     finally:

@@ -11,12 +11,12 @@ from tests.bench.report import goals, table
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 async def test_a_small_measurement_loses_nothing_and_reports_every_figure(database: str) -> None:
-    load = Load(database, rounds=1, messages=300, customers=20, steady_seconds=2)
+    load = Load(database, rounds=1, messages=60, customers=5, steady_seconds=1, forked=True)
 
     results = await measure(load)
 
     assert [each.lost for each in (*results.echo, *results.product)] == [0, 0]
-    assert (len(results.latencies), results.late) == (50, 0)
+    assert (len(results.latencies), results.late) == (25, 0)
     assert all(each.rate > 0 and each.cpu > 0 and each.memory > 0 for each in (*results.echo, *results.product))
     assert "stock echo" in table(load, results)
     assert "huifang" in table(load, results)
@@ -95,7 +95,7 @@ def test_first_contacts_are_told_as_a_multiple_of_the_echos_message_and_held_aga
 
 
 async def test_a_few_first_contacts_are_measured_with_a_plan_and_without() -> None:
-    found = await first.measure(first.Size(rounds=1, customers=10))
+    found = await first.measure(first.Size(rounds=1, customers=5, forked=True))
 
     assert [(each.name, each.lacking) for each in found.bots] == [("huifang, no plan", 0), ("huifang, shop.toml", 0)]
     assert all(each.cpu[0] > 0 and each.seconds[0] > 0 for each in found.bots)
@@ -112,8 +112,8 @@ def test_a_short_simulation_is_timed() -> None:
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 async def test_a_small_wave_is_planned_whole_while_updates_are_stored(database: str) -> None:
-    found = await wave.measure(database, 3000)
+    found = await wave.measure(database, 600)
 
-    assert found.planned == 3000
+    assert found.planned == 600
     assert found.waits
-    assert "3,000 customers" in wave.words(found)
+    assert "600 customers" in wave.words(found)

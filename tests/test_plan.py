@@ -1,8 +1,6 @@
 """The plan is read whole: every mistake in one run, with its line, its key and what is expected."""
 
 import re
-import subprocess
-import sys
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -20,6 +18,7 @@ from models.plan.positions import Place, positions
 from models.plan.reading import stand_in
 from models.plan.wording import models_in
 from templates import shipped_plans
+from tests.running import command
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT.parent / "shared" / "plan.example.toml"
@@ -414,22 +413,18 @@ def _same_shape(data: Any, place: Place) -> None:
 # -- the command
 
 
-def check(*arguments: str | Path) -> tuple[int, str]:
-    command = [sys.executable, "-m", "bot", "plan", "check", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    return done.returncode, done.stdout + done.stderr
-
-
-def test_the_command_ends_with_1_where_something_is_wrong_and_with_0_where_it_only_warns(tmp_path: Path) -> None:
+async def test_the_command_ends_with_1_where_something_is_wrong_and_with_0_where_it_only_warns(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "plan.toml"
     path.write_text("[calendar]\nmon = ['25:00-26:00']\n", "utf-8")
-    assert check(path) == (
+    assert await command("plan", "check", path) == (
         1,
         f'{path}:2: calendar.mon[1]: expected hours from "00:00" to "24:00", not \'25:00-26:00\'\n'
         f"{path}: 1 mistake.\n",
     )
     path.write_text("[[department]]\nid = 'a'\nkinds = ['complaint']\n", "utf-8")
-    code, words = check(path)
+    code, words = await command("plan", "check", path)
     assert code == 0
     assert words.endswith("this plan can be put in force. 1 warning.\n")
-    assert check(tmp_path / "none.toml")[0] == 1
+    assert (await command("plan", "check", tmp_path / "none.toml"))[0] == 1

@@ -1,8 +1,6 @@
 """The care plan in words: plain sentences, and the written policy as Markdown and as a Word file."""
 
 import re
-import subprocess
-import sys
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +13,7 @@ from bot.docx_file import write_docx
 from handlers.plans.describing import hours, parts, policy, summary, week
 from models.plan import Plan, read_plan
 from templates import LANGUAGES, shipped_plans
+from tests.running import command
 
 ROOT = Path(__file__).parents[1]
 DAY = date(2026, 11, 25)
@@ -174,24 +173,21 @@ def test_a_word_file_holds_the_whole_policy_set_for_print(language: str, tmp_pat
     assert "NUMPAGES" in footer
 
 
-def run(*arguments: str | Path) -> tuple[int, str]:
-    command = [sys.executable, "-m", "bot", "plan", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    return done.returncode, done.stdout + done.stderr
-
-
-def test_the_commands_show_and_write_a_plan_by_name(tmp_path: Path) -> None:
-    code, words = run("show", "hotel", "--language", "zh")
+async def test_the_commands_show_and_write_a_plan_by_name(tmp_path: Path) -> None:
+    code, words = await command("plan", "show", "hotel", "--language", "zh")
     assert code == 0
     assert "白金会员" in words
     for name in ("policy.md", "policy.docx"):
-        assert run("document", "car_dealer", "-o", tmp_path / name) == (0, f"{tmp_path / name} is written.\n")
+        assert await command("plan", "document", "car_dealer", "-o", tmp_path / name) == (
+            0,
+            f"{tmp_path / name} is written.\n",
+        )
         assert (tmp_path / name).stat().st_size > 5000
-    assert run("document", "shop", "-o", tmp_path / "policy.pdf")[0] == 1
-    assert run("document", "shop", "-o", tmp_path / "none" / "policy.md")[0] == 1
-    assert run("show", "shop", "--language", "fr") == (1, "--language: zh or en\n")
+    assert (await command("plan", "document", "shop", "-o", tmp_path / "policy.pdf"))[0] == 1
+    assert (await command("plan", "document", "shop", "-o", tmp_path / "none" / "policy.md"))[0] == 1
+    assert await command("plan", "show", "shop", "--language", "fr") == (1, "--language: zh or en\n")
     broken = tmp_path / "plan.toml"
     broken.write_text("[closing]\nreopen = 1\n", "utf-8")
-    code, words = run("show", broken)
+    code, words = await command("plan", "show", broken)
     assert code == 1
     assert f"{broken}:2: closing.reopen: unknown key" in words

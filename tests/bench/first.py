@@ -35,6 +35,7 @@ class Size:
     customers: int = 300  # new ones, in each round
     rate: float | None = None  # how many of them write in a second; None: all at once
     against: Path | None = None  # another checkout of the project, whose bot takes part
+    forked: bool = False  # see `Load`
 
 
 @dataclass
@@ -95,7 +96,9 @@ async def measure(size: Size) -> Found:
         for name, checkout in checkouts:
             for plan in (None, PLAN):
                 called = f"{name}, {plan.name if plan else 'no plan'}"
-                stages[called] = await stack.enter_async_context(stage(size.database, ECHOED, checkout, plan))
+                stages[called] = await stack.enter_async_context(
+                    stage(size.database, ECHOED, checkout, plan, forked=size.forked)
+                )
         found = Found([Contacts(name) for name in stages], busy=busy)
         for number in range(size.rounds):
             found.echo.append(await _echo(next(iter(stages.values())), size))

@@ -112,6 +112,7 @@ class Product:
     database_url: str
     checkout: Path = ROOT  # whose code runs
     plan: Path | None = None  # the care plan that it keeps
+    kind: type[RunningBot] = RunningBot
     running: RunningBot | None = None
     complaints: list[str] = field(default_factory=list)  # what its log warned of, over all rounds
 
@@ -126,7 +127,7 @@ class Product:
 
     async def start(self) -> None:
         plan = {"plan_file": self.plan} if self.plan else {}
-        self.running = await RunningBot.start(
+        self.running = await self.kind.start(
             self.folder,
             pythonpath=self.checkout,
             bot_token=self.token,

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench.processes import ECHO_TOKEN, Contestant, Echo, Product, cpu_seconds, peak_mib, running
 from tests.postgres import new_database, running_postgres
-from tests.running import ROOT
+from tests.running import ROOT, QuickBot, RunningBot
 from tests.telegram import Json, Telegram
 
 FIRST_CUSTOMER = 6_000_000_001
@@ -37,6 +37,7 @@ class Load:
     steady_rate: float = 25  # its messages a second
     steady_ms: float = 50  # how long the server holds every answer in it (milliseconds)
     against: Path | None = None  # another checkout of the project, whose bot takes part
+    forked: bool = False  # whether server and bot are forked from a process that has imported them: to try the bench
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ async def measure(load: Load) -> Results:
     busy = os.getloadavg()[0]
     found: tuple[list[Round], list[Round], list[Round]] = ([], [], [])
     async with AsyncExitStack() as stack:
-        stages = [await stack.enter_async_context(stage(load.database, load.customers))]
+        stages = [await stack.enter_async_context(stage(load.database, load.customers, forked=load.forked))]
         if load.against:
             stages.append(await stack.enter_async_context(stage(load.database, load.customers, load.against)))
         benches = [Bench(each.telegram, load) for each in stages]
@@ -106,21 +107,23 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    database: str, customers: int, checkout: Path = ROOT, plan: Path | None = None
+    database: str, customers: int, checkout: Path = ROOT, plan: Path | None = None, *, forked: bool = False
 ) -> AsyncIterator[Stage]:
     """One server, both bots, and an empty database for the product: "sqlite" or "postgres"."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         made: AbstractAsyncContextManager[str] = nullcontext(f"sqlite+aiosqlite:///{folder / 'huifang.db'}")
         if database == "postgres":
-            made = new_database(stack.enter_context(running_postgres()))
-        telegram = await Telegram.start(quick=False)
+            made = new_database(stack.enter_context(running_postgres(careless=forked)))
+        telegram = await Telegram.start(quick=forked)
         try:
             group = await telegram.group("Staff")
             await telegram.control("bot", token=ECHO_TOKEN)  # after the group, of which it is no member
             users = range(FIRST_CUSTOMER, FIRST_CUSTOMER + customers)
             async with made as url:
-                yield Stage(telegram, Echo(telegram, users), Product(telegram, group, folder, url, checkout, plan))
+                kind = QuickBot if forked else RunningBot
+                product = Product(telegram, group, folder, url, checkout, plan, kind)
+                yield Stage(telegram, Echo(telegram, users), product)
         finally:
             await telegram.stop()
 

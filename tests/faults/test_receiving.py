@@ -3,7 +3,6 @@
 import asyncio
 import json
 import random
-import sys
 import time
 from statistics import median
 
@@ -12,6 +11,7 @@ import pytest
 from tests.faults.hook import post, webhook, written
 from tests.faults.rows import held, idle, number, rows, wait_rows
 from tests.faults.shop import Shop
+from tests.running import command
 from tests.soak import free_port
 from tests.telegram import Json, words
 
@@ -128,10 +128,8 @@ async def test_f16_dead_updates_are_replayed_by_command(small_shop: Shop) -> Non
     await wait_rows(shop.url, "SELECT id FROM inbox WHERE state = 'dead'")
     # The upgrade that makes it digestible.
     await rows(shop.url, "UPDATE inbox SET raw = replace(raw, '9223372036854775808', '777777') WHERE state = 'dead'")
-    replay = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "replay"), env=bot.environment, cwd=bot.folder
-    )
-    assert await replay.wait() == 0
+    code, said = await command("replay", environment=bot.environment, folder=bot.folder)
+    assert code == 0, said
     thread = await shop.thread_of("Li Wei")
     await shop.telegram.wait_message(shop.group, "Poisoned words", thread=thread, timeout=15)
 

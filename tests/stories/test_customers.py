@@ -1,7 +1,5 @@
 """Customers' files, tiers and segments, as staff use them, and what customers never see of them."""
 
-import asyncio
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +12,7 @@ from models.customers import JoinToken, Purchase, TierBy
 from models.messages import Message
 from models.plan import Plan
 from models.topics import Topic
+from tests.running import command
 from tests.stories.shop import Agent, Customer, Shop
 from tests.telegram import PATIENCE_SECONDS, buttons, words
 
@@ -201,18 +200,7 @@ async def test_a_file_is_found_by_its_number_from_anywhere_among_staff_in_englis
 
 async def huifang(shop: Shop, *arguments: str) -> tuple[int, str]:
     """The command line beside the running bot: its exit code and what it printed."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        *arguments,
-        env=shop.bot.environment,
-        cwd=shop.bot.folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, _ = await process.communicate()
-    return int(process.returncode or 0), out.decode()
+    return await command(*arguments, environment=shop.bot.environment, folder=shop.bot.folder)
 
 
 async def test_a_shop_takes_over_its_customers_and_their_orders_while_the_bot_runs(shop: Shop) -> None:
