@@ -1,7 +1,8 @@
 """A case's timeline: what happened beside the words, typed; and the spans of time that it spent as it was.
 
-An event is what a use case tells once, as a happening (`handlers/happenings`); a span is written by the unit of
-work itself whenever something that is counted by time has changed, so no deed can forget it.
+An event is what a use case tells once: by `remember`, or as a happening (`handlers/happenings`) where others act on
+it. A span is written by the unit of work itself whenever something that is counted by time has changed, so no deed
+can forget it.
 """
 
 import enum
@@ -86,8 +87,16 @@ class CaseEvent(Base, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
+def remember(work: Work, case: Case, kind: EventKind, by: Staff | Customer | None, /, **details: Any) -> None:
+    """Write down what happened to a case and who did it; what nobody acts on needs no more than that.
+
+    Raises ValueError where the details are not those of the kind.
+    """
+    work.append(CaseEvent, at=work.now, **_columns(case, kind, by, details))
+
+
 class OfCase(Protocol):
-    """A fact about a case: what the timeline keeps of it. Its other attributes are its details."""
+    """A fact about a case that others act on: those of its attributes that its kind names are its details."""
 
     kind_of_event: ClassVar[EventKind]
 
@@ -101,10 +110,17 @@ class OfCase(Protocol):
 
 
 def entry_of(fact: OfCase) -> tuple[type[Base], dict[str, Any]]:
-    """The row of the timeline that tells this fact."""
+    """The row of the timeline that tells this fact; raises ValueError where it lacks a detail of its kind."""
     kind = fact.kind_of_event
-    details = {key: _plain(getattr(fact, key)) for key in kind.keys}
-    return CaseEvent, {"case_id": fact.case.id, "kind": kind, "details": details, **by_whom(fact.actor)}
+    details = {key: getattr(fact, key) for key in kind.keys if hasattr(fact, key)}
+    return CaseEvent, _columns(fact.case, kind, fact.actor, details)
+
+
+def _columns(case: Case, kind: EventKind, by: Staff | Customer | None, details: dict[str, Any]) -> dict[str, Any]:
+    if details.keys() != set(kind.keys):
+        raise ValueError(f"{kind.name} has the details {sorted(kind.keys)}, not {sorted(details)}")
+    plain = {key: _plain(details[key]) for key in kind.keys}
+    return {"case_id": case.id, "kind": kind, "details": plain, **by_whom(by)}
 
 
 def _plain(value: Any) -> Any:
