@@ -11,8 +11,6 @@ from handlers.happenings.cases import (
     CasePending,
     CaseReopened,
     CaseResolved,
-    Claimed,
-    SubjectSet,
 )
 from handlers.happenings.messages import AgentSpoke
 from handlers.refusals import Refusal
@@ -23,6 +21,7 @@ from models.cases import Case, CaseKind, CaseState, new_case
 from models.customers import Customer
 from models.delivery import Priority, SendClass, What, staff_lane, topic_lane
 from models.staff import Staff, StaffGroup, staff_member
+from models.timeline import EventKind, remember
 from models.topics import Topic, remember_topic, topic_name, topic_of
 from models.work import Work
 from templates import label
@@ -141,7 +140,7 @@ def take(work: Work, case: Case, by: Staff) -> None:
     """Make the person the one responsible for an unfinished case that nobody has."""
     entrust(work, case, by)
     case.page_due_at = None
-    work.happen(Claimed(case, by))
+    remember(work, case, EventKind.CLAIMED, by)
 
 
 def entrust(work: Work, case: Case, person: Staff | None) -> None:
@@ -159,7 +158,7 @@ async def note_answer(work: Work, case: Case, by: Staff, at: datetime, words: st
     work.happen(AgentSpoke(case, by, at, words))
     if case.assignee_id is None and case.unfinished and await duty.has_room(work, case, by):
         entrust(work, case, by)
-        work.happen(Claimed(case, by))
+        remember(work, case, EventKind.CLAIMED, by)
     if case.state is CaseState.NEW:
         case.move(CaseState.OPEN, work.now)
 
@@ -220,7 +219,7 @@ def set_subject(work: Work, case: Case, words: str, by: Staff) -> None:
     """Say what the matter is, in words that may be said to the customer."""
     person = require(by)
     case.subject, case.subject_confirmed = in_short(words), True
-    work.happen(SubjectSet(case, person, case.subject))
+    remember(work, case, EventKind.SUBJECT, person, subject=case.subject)
 
 
 def accept(work: Work, customer: Customer, case: Case) -> None:

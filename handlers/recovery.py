@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from handlers import cases, duty
-from handlers.happenings.aftercare import Praised, QuestionnaireEnded, RecoveryBegun, RecoveryMissed, ScoreGiven
+from handlers.happenings.aftercare import QuestionnaireEnded, ScoreGiven
 from handlers.happenings.cases import CaseClosed, CaseResolved, KindConfirmed
 from handlers.happenings.messages import AgentSpoke
 from handlers.moments import in_their_words, local_time
@@ -18,6 +18,7 @@ from models.plan import Plan
 from models.questionnaires.invitations import words_in
 from models.recovery import Recovery, has_another, missed_recovery, open_recovery
 from models.staff import Role, Staff, main_group, staff_group, staff_member
+from models.timeline import EventKind, remember
 from models.work import Work
 from templates import label
 
@@ -45,7 +46,7 @@ async def begin(work: Work, given: ScoreGiven) -> None:
     cases.entrust(work, case, to)
     found = _new_recovery(work, case, given.score, handler, to, _due_at(work, plan, customer))
     customer.recovering_since = work.now
-    work.happen(RecoveryBegun(case, to, found.due_at))
+    remember(work, case, EventKind.RECOVERY, None, to=to, due_at=found.due_at)
     await _tell_all(work, customer, case, given.score, to, found.due_at)
 
 
@@ -141,7 +142,7 @@ async def tell_missed(work: Work) -> bool:
     assert case is not None  # noqa: S101 - cases are never deleted
     holder = await staff_member(work, found.to_id) if found.to_id else None
     values = {"number": case.id, "to": holder.name if holder else None}
-    work.happen(RecoveryMissed(case))
+    remember(work, case, EventKind.RECOVERY_MISSED, None)
     tell_staff(
         work, await staff_group(work, case.group_id), customer, "recovery/missed", values, priority=Priority.ANSWER
     )
@@ -197,7 +198,7 @@ async def _praise(work: Work, customer: Customer, case: Case, words: str) -> Non
     if not handlers:
         return
     person = await staff_member(work, handlers[0])
-    work.happen(Praised(case, customer, person))
+    remember(work, case, EventKind.PRAISED, customer, praised=person)
     group = await staff_group(work, case.group_id) if case.group_id else await main_group(work)
     values = {"number": case.id, "name": person.name, "text": words, "sure": CaseKind.PRAISE in (kind, case.kind)}
     tell_staff(work, group, customer, "recovery/praise", values, case_id=case.id)

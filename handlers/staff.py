@@ -5,7 +5,6 @@ from typing import Any
 from handlers import approvals, cases
 from handlers.authority import require
 from handlers.customers import Account, joining, known, welcome
-from handlers.happenings.cases import Unassigned
 from handlers.happenings.people import StaffBack, StaffLeft, StandingChanged
 from handlers.refusals import Refusal
 from handlers.speaking import tell_privately, tell_staff
@@ -26,6 +25,7 @@ from models.staff import (
     staff_member,
     staff_of_user,
 )
+from models.timeline import EventKind, remember
 from models.work import Work
 
 
@@ -131,7 +131,7 @@ async def leave(work: Work, person: Staff, group: StaffGroup) -> None:
     ]
     for case in orphans:
         cases.entrust(work, case, None)
-        work.happen(Unassigned(case, person, "left"))
+        remember(work, case, EventKind.UNASSIGNED, None, holder=person, why="left")
     if orphans:
         numbers = [case.id for case in orphans]
         tell_staff(work, group, None, "staff/left", {"name": person.name, "numbers": numbers})

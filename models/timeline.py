@@ -1,13 +1,14 @@
 """A case's timeline: what happened beside the words, typed; and the spans of time that it spent as it was.
 
-An event is what a use case tells once, as a happening (`handlers/happenings`); a span is written by the unit of
-work itself whenever something that is counted by time has changed, so no deed can forget it.
+An event is what a use case tells once: by `remember`, or as a happening (`handlers/happenings`) where others act on
+it. A span is written by the unit of work itself whenever something that is counted by time has changed, so no deed
+can forget it.
 """
 
 import enum
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, col, select
@@ -21,82 +22,58 @@ from models.work import Change, Work
 
 
 class EventKind(enum.StrEnum):
-    """What can happen to a case. The keys of each one's details are in DETAILS."""
+    """What can happen to a case: the word by which it is kept, then the keys of its details.
 
-    OPENED = "opened"
-    KIND = "kind"
-    SEVERITY = "severity"
-    SUBJECT = "subject"
-    CLAIMED = "claimed"
-    ASSIGNED = "assigned"
-    UNASSIGNED = "unassigned"
-    HANDED_OVER = "handed_over"
-    TRANSFERRED = "transferred"
+    Details stand beside who did it. They name staff, departments, kinds and clocks by their ids, never by a name.
+    """
+
+    OPENED = "opened", "kind", "source"
+    KIND = "kind", "before", "kind"
+    SEVERITY = "severity", "before", "after"
+    SUBJECT = "subject", "subject"
+    CLAIMED = "claimed"  # taken for oneself, by a press or by answering
+    ASSIGNED = "assigned", "to"  # given by the plan's rule, or by a person
+    UNASSIGNED = "unassigned", "holder", "why"  # back to the queue, for the holder has "left" or is "away"
+    HANDED_OVER = "handed_over", "giver", "to"  # with all that the giver had; to None: to the queue
+    TRANSFERRED = "transferred", "before", "after", "reason"  # from one department to another
     PENDING = "pending"
     ANSWERED = "answered"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-    REOPENED = "reopened"
-    SCORED = "scored"
-    COMMENTED = "commented"
-    CHASED = "chased"
-    PAGED = "paged"
-    PAGE_UNANSWERED = "page_unanswered"
-    ALARM = "alarm"
-    ACKNOWLEDGED = "acknowledged"
-    ESCALATED = "escalated"
-    WARNED = "warned"
-    REMINDED = "reminded"
-    PROMISED = "promised"
-    RECOVERY = "recovery"
-    RECOVERY_MISSED = "recovery_missed"
-    PRAISED = "praised"
-    BEGGED = "begged"
-    VISITED = "visited"
-    FROM_ANSWER = "from_answer"
+    RESOLVED = "resolved", "summary"
+    CLOSED = "closed", "why"
+    REOPENED = "reopened", "why"
+    SCORED = "scored", "measure", "score"  # or scored anew; by the agent where they filled it in for the customer
+    COMMENTED = "commented", "comment"  # the customer said why they gave that score
+    CHASED = "chased"  # the customer asked where it stands
+    PAGED = "paged", "people"  # who was called to a critical case
+    PAGE_UNANSWERED = "page_unanswered", "people"  # nobody on duty took it up, and these were told
+    ALARM = "alarm", "alarm", "people"  # the customer's words set off an alarm of the plan
+    ACKNOWLEDGED = "acknowledged", "of"  # the first who said "I have it": of a clock, or of a call (None)
+    ESCALATED = "escalated", "of", "to"  # a clock came to a step of the plan, and this level was told
+    WARNED = "warned", "of"  # the customer heard that a promised time may be missed
+    REMINDED = "reminded"  # the customer heard that we wait for them
+    PROMISED = "promised", "at", "words"
+    RECOVERY = "recovery", "to", "due_at"  # a low score: who is to speak to them by then (None: nobody is there)
+    RECOVERY_MISSED = "recovery_missed"  # nobody had spoken to them by then
+    PRAISED = "praised", "praised"  # kind words reached who handled it
+    BEGGED = "begged", "words"  # an agent asked for a good score
+    VISITED = "visited", "outcome"  # a return visit, by the customer who answered or the agent who called
+    FROM_ANSWER = "from_answer", "answer"  # the case was made of that answer to a questionnaire
 
+    keys: tuple[str, ...]
 
-#: What each kind tells beside who did it: staff, departments, kinds and clocks by their ids, never by a name.
-DETAILS: dict[EventKind, tuple[str, ...]] = {
-    EventKind.OPENED: ("kind", "source"),
-    EventKind.KIND: ("before", "kind"),
-    EventKind.SEVERITY: ("before", "after"),
-    EventKind.SUBJECT: ("subject",),
-    EventKind.CLAIMED: (),
-    EventKind.ASSIGNED: ("to",),
-    EventKind.UNASSIGNED: ("holder", "why"),
-    EventKind.HANDED_OVER: ("giver", "to"),
-    EventKind.TRANSFERRED: ("before", "after", "reason"),
-    EventKind.PENDING: (),
-    EventKind.ANSWERED: (),
-    EventKind.RESOLVED: ("summary",),
-    EventKind.CLOSED: ("why",),
-    EventKind.REOPENED: ("why",),
-    EventKind.SCORED: ("measure", "score"),
-    EventKind.COMMENTED: ("comment",),
-    EventKind.CHASED: (),
-    EventKind.PAGED: ("people",),
-    EventKind.PAGE_UNANSWERED: ("people",),
-    EventKind.ALARM: ("alarm", "people"),
-    EventKind.ACKNOWLEDGED: ("of",),
-    EventKind.ESCALATED: ("of", "to"),
-    EventKind.WARNED: ("of",),
-    EventKind.REMINDED: (),
-    EventKind.PROMISED: ("at", "words"),
-    EventKind.RECOVERY: ("to", "due_at"),
-    EventKind.RECOVERY_MISSED: (),
-    EventKind.PRAISED: ("praised",),
-    EventKind.BEGGED: ("words",),
-    EventKind.VISITED: ("outcome",),
-    EventKind.FROM_ANSWER: ("answer",),
-}
+    def __new__(cls, kept_as: str, *keys: str) -> Self:
+        """A member is its first word; the others are its `keys`."""
+        member = str.__new__(cls, kept_as)
+        member._value_ = kept_as
+        member.keys = keys
+        return member
 
 
 class CaseEvent(Base, table=True):
     """One entry of a case's timeline. Who did it: a member of staff, a customer, or with neither the clock.
 
     A customer is named by the number that they had then; one that was merged since leads to who is left. `details`
-    has the keys of DETAILS, moments as ISO 8601.
+    has the keys of its kind, moments as ISO 8601.
     """
 
     __tablename__ = "case_events"
@@ -110,8 +87,16 @@ class CaseEvent(Base, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
+def remember(work: Work, case: Case, kind: EventKind, by: Staff | Customer | None, /, **details: Any) -> None:
+    """Write down what happened to a case and who did it; what nobody acts on needs no more than that.
+
+    Raises ValueError where the details are not those of the kind.
+    """
+    work.append(CaseEvent, at=work.now, **_columns(case, kind, by, details))
+
+
 class OfCase(Protocol):
-    """A fact about a case: what the timeline keeps of it. Its other attributes are its details."""
+    """A fact about a case that others act on: those of its attributes that its kind names are its details."""
 
     kind_of_event: ClassVar[EventKind]
 
@@ -125,10 +110,17 @@ class OfCase(Protocol):
 
 
 def entry_of(fact: OfCase) -> tuple[type[Base], dict[str, Any]]:
-    """The row of the timeline that tells this fact."""
+    """The row of the timeline that tells this fact; raises ValueError where it lacks a detail of its kind."""
     kind = fact.kind_of_event
-    details = {key: _plain(getattr(fact, key)) for key in DETAILS[kind]}
-    return CaseEvent, {"case_id": fact.case.id, "kind": kind, "details": details, **by_whom(fact.actor)}
+    details = {key: getattr(fact, key) for key in kind.keys if hasattr(fact, key)}
+    return CaseEvent, _columns(fact.case, kind, fact.actor, details)
+
+
+def _columns(case: Case, kind: EventKind, by: Staff | Customer | None, details: dict[str, Any]) -> dict[str, Any]:
+    if details.keys() != set(kind.keys):
+        raise ValueError(f"{kind.name} has the details {sorted(kind.keys)}, not {sorted(details)}")
+    plain = {key: _plain(details[key]) for key in kind.keys}
+    return {"case_id": case.id, "kind": kind, "details": plain, **by_whom(by)}
 
 
 def _plain(value: Any) -> Any:

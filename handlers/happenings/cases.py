@@ -62,69 +62,6 @@ class SeverityChanged(Fact):
 
 
 @dataclass(frozen=True)
-class SubjectSet(Fact):
-    """An agent worded what the matter is."""
-
-    kind_of_event = EventKind.SUBJECT
-    case: Case
-    by: Staff
-    subject: str
-
-
-@dataclass(frozen=True)
-class Claimed(Fact):
-    """Somebody took a case for themselves, by a press or by answering."""
-
-    kind_of_event = EventKind.CLAIMED
-    case: Case
-    by: Staff
-
-
-@dataclass(frozen=True)
-class Assigned(Fact):
-    """A case was given to somebody, by the plan's rule or by a person."""
-
-    kind_of_event = EventKind.ASSIGNED
-    case: Case
-    by: Staff | None
-    to: Staff
-
-
-@dataclass(frozen=True)
-class Unassigned(Fact):
-    """A case was taken from somebody and waits in the queue; `why` is "left" or "away"."""
-
-    kind_of_event = EventKind.UNASSIGNED
-    case: Case
-    holder: Staff
-    why: str
-    by: Staff | None = None
-
-
-@dataclass(frozen=True)
-class HandedOver(Fact):
-    """A case went from who hands all over to another, or to the queue (None)."""
-
-    kind_of_event = EventKind.HANDED_OVER
-    case: Case
-    by: Staff
-    giver: Staff
-    to: Staff | None
-
-
-@dataclass(frozen=True)
-class Transferred(Fact):
-    """A case went to another department (ids of the plan)."""
-
-    kind_of_event = EventKind.TRANSFERRED
-    case: Case
-    by: Staff | None
-    before: str | None
-    after: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class CasePending(Fact):
     """A case waits for the customer."""
 

@@ -1,4 +1,4 @@
-"""What may have happened: a thing that others act on, or a fact that a case's timeline keeps."""
+"""What may have happened that others act on; where it is a fact about a case, the case's timeline keeps it too."""
 
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ class Happening:
 
 
 class Fact(Happening):
-    """Something that has happened to a case: an entry of its timeline."""
+    """Something that has happened to a case, and is an entry of its timeline."""
 
     kind_of_event: ClassVar[EventKind]
     case: Case

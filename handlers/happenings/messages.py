@@ -52,12 +52,3 @@ class Promised(Fact):
     by: Staff
     at: datetime
     words: str = ""
-
-
-@dataclass(frozen=True)
-class Chased(Fact):
-    """The customer asked where it stands."""
-
-    kind_of_event = EventKind.CHASED
-    case: Case
-    by: Customer

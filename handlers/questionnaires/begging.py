@@ -4,10 +4,10 @@ import unicodedata
 from functools import cache
 
 from handlers import duty
-from handlers.happenings.aftercare import Begged
 from handlers.happenings.messages import AgentSpoke
 from handlers.speaking import tell_privately
 from models.staff import Role
+from models.timeline import EventKind, remember
 from models.work import Work
 from templates import LANGUAGES, word_list
 
@@ -17,7 +17,7 @@ async def begged(work: Work, spoke: AgentSpoke) -> None:
     if not begs(spoke.words):
         return
     case, person = spoke.case, spoke.person
-    work.happen(Begged(case, person, spoke.words[:200]))
+    remember(work, case, EventKind.BEGGED, person, words=spoke.words[:200])
     values = {"number": case.id, "name": person.name, "text": spoke.words[:300]}
     for each in await duty.those_in_charge(work, case, Role.SUPERVISOR):
         if each.id != person.id:

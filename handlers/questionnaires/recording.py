@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from handlers import cases
-from handlers.happenings.aftercare import Scored, ScoreGiven
+from handlers.happenings.aftercare import ScoreGiven
 from handlers.questionnaires.runs import Run
 from handlers.speaking import send
 from models.cases import Case, CaseState
@@ -12,6 +12,7 @@ from models.customers import Customer
 from models.delivery import What, staff_lane
 from models.questionnaires import Answer, InvitationState, Question
 from models.questionnaires.path import scores
+from models.timeline import EventKind, remember
 from models.work import Work
 
 #: How long after the stars the next words are taken for their reason.
@@ -51,7 +52,7 @@ def _keep_score(work: Work, run: Run, measure: str) -> None:
     if invitation.brief:
         invitation.expires_at = work.now + WHY_WITHIN
     if measure == "csat" and case is not None and case.episode == invitation.episode:
-        work.happen(Scored(case, run.agent or run.customer, measure, given))
+        remember(work, case, EventKind.SCORED, run.agent or run.customer, measure=measure, score=given)
         if not run.low:
             _accept(work, run.customer, case, given)
         cases.redraw_card(work, case)

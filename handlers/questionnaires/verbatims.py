@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from handlers import cases, messages
 from handlers.authority import require
-from handlers.happenings.aftercare import Commented, MadeOfAnswer
 from handlers.questionnaires import showing
 from handlers.questionnaires.course import advance
 from handlers.questionnaires.recording import record
@@ -21,6 +20,7 @@ from models.questionnaires import Answer, Question
 from models.questionnaires.invitations import invitation_numbered
 from models.questionnaires.path import following
 from models.staff import Staff, StaffGroup, main_group, staff_group
+from models.timeline import EventKind, remember
 from models.work import Work
 from templates import label
 
@@ -34,7 +34,7 @@ async def keep_words(work: Work, run: Run, question: Question, said: Said) -> No
     value = None if question.traits.spoken else content.kind
     answer = record(work, run, question, value, words=content.text or None, media=content.media)
     if case and content.text:
-        work.happen(Commented(case, customer, content.text))
+        remember(work, case, EventKind.COMMENTED, customer, comment=content.text)
     case_id = case.id if case else None
     message_id = new_message(work, customer_id=customer.id, case_id=case_id, author=Author.CUSTOMER, **stored(said))
     group = await staff_group(work, case.group_id) if case else await main_group(work)
@@ -99,7 +99,7 @@ async def make_case(work: Work, answer: Answer, by: Staff | Customer) -> Case:
     parent = await case_numbered(work, invitation.case_id) if invitation.case_id else None
     case = await cases.open_case(work, customer, words=answer.text or "", kind=None, parent=parent)
     cases.post_card(work, case)
-    work.happen(MadeOfAnswer(case, person, answer.id or 0))
+    remember(work, case, EventKind.FROM_ANSWER, person, answer=answer.id or 0)
     await work.flush()  # a row that is there already names one that is new
     answer.case_id = case.id
     return case

@@ -5,7 +5,6 @@ from typing import Any
 
 from handlers import cases, duty
 from handlers.authority import require
-from handlers.happenings.cases import HandedOver
 from handlers.happenings.people import StaffAway, StaffBack, StaffLeft
 from handlers.moments import in_words
 from handlers.refusals import Refusal
@@ -14,6 +13,7 @@ from handlers.speaking import tell_privately, tell_staff
 from models.cases import Case, CaseState, unfinished_cases_of
 from models.duty import is_away
 from models.staff import Role, Staff, absent_staff, members_of, staff_group
+from models.timeline import EventKind, remember
 from models.work import Work
 
 
@@ -132,7 +132,7 @@ async def hand_over(work: Work, giver: Staff, taker: Staff | None, by: Staff) ->
     for case in handed:
         to = taker if taker and await _fits(work, case, taker) else None
         cases.entrust(work, case, to)
-        work.happen(HandedOver(case, by, giver, to))
+        remember(work, case, EventKind.HANDED_OVER, by, giver=giver, to=to)
     queued = [case for case in handed if case.assignee_id is None]
     given = [case.id for case in handed if case.assignee_id is not None]
     for case in queued:

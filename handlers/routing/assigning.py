@@ -6,7 +6,7 @@ from typing import Any
 from handlers import cases, duty
 from handlers.addresses import link_to
 from handlers.authority import require
-from handlers.happenings.cases import Assigned, CaseOpened, CaseReopened, Unassigned
+from handlers.happenings.cases import CaseOpened, CaseReopened
 from handlers.refusals import Refusal
 from handlers.speaking import tell_privately, tell_staff
 from models.calendars import working_time
@@ -19,6 +19,7 @@ from models.routing import queries
 from models.routing.choosing import Candidate, choose
 from models.routing.words import plain, says
 from models.staff import GroupMember, Role, Staff, members_of, staff_group, staff_member
+from models.timeline import EventKind, remember
 from models.work import Work
 from templates import LANGUAGES, word_list
 
@@ -56,7 +57,7 @@ async def _carries(work: Work, case: Case, person: Staff) -> bool:
 def release(work: Work, case: Case, holder: Staff, why: str) -> None:
     """Take the case from its agent, who has left or is away (`why`); it waits in the queue."""
     cases.entrust(work, case, None)
-    work.happen(Unassigned(case, holder, why))
+    remember(work, case, EventKind.UNASSIGNED, None, holder=holder, why=why)
 
 
 async def give(work: Work, case: Case) -> bool:
@@ -91,7 +92,7 @@ async def give(work: Work, case: Case) -> bool:
         return False
     _next_turn(crew, person)
     cases.entrust(work, case, person)
-    work.happen(Assigned(case, None, person))
+    remember(work, case, EventKind.ASSIGNED, None, to=person)
     await tell_assigned(work, customer, case, person)
     return True
 
@@ -191,7 +192,7 @@ async def assign(work: Work, case: Case, to: Staff, by: Staff) -> None:
     before = await cases.assignee_of(work, case)
     cases.entrust(work, case, to)
     case.page_due_at = None
-    work.happen(Assigned(case, by, to))
+    remember(work, case, EventKind.ASSIGNED, by, to=to)
     customer = await customer_of(work, case)
     values = {"number": case.id, "by": by.name, "name": to.name}
     group = await staff_group(work, case.group_id)

@@ -5,7 +5,7 @@ from typing import Any
 from handlers import cases, duty
 from handlers.addresses import link_to
 from handlers.authority import require
-from handlers.happenings.cases import KindConfirmed, Transferred
+from handlers.happenings.cases import KindConfirmed
 from handlers.refusals import Refusal
 from handlers.routing import assigning
 from handlers.speaking import change_in_group, tell_privately, tell_staff
@@ -16,6 +16,7 @@ from models.plan import Department, text_of
 from models.routing import queries
 from models.routing.words import department_of
 from models.staff import Staff, StaffGroup, staff_group, staff_member
+from models.timeline import EventKind, remember
 from models.work import Work
 from templates import label
 
@@ -64,7 +65,7 @@ async def move(work: Work, customer: Customer, case: Case, to: Department, by: S
     old_holder = await staff_member(work, case.assignee_id) if case.assignee_id else None
     old, new = await staff_group(work, case.group_id), await duty.group_of(work, to.id)
     case.department = to.id
-    work.happen(Transferred(case, by, before.id if before else None, to.id, reason))
+    remember(work, case, EventKind.TRANSFERRED, by, before=before.id if before else None, after=to.id, reason=reason)
     names = {"before": department_name(work, before), "after": department_name(work, to)}
     if case.assignee_id is not None:
         cases.entrust(work, case, None)

@@ -7,7 +7,6 @@ from handlers.addresses import link_to
 from handlers.authority import require
 from handlers.happenings.cases import CaseOpened, SeverityChanged
 from handlers.happenings.messages import AgentSpoke, CustomerSpoke, WordsChanged
-from handlers.happenings.standards import Acknowledged, AlarmRaised, Paged, PageUnanswered
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button, tell_customer, tell_privately, tell_staff
 from models.cases import Case, case_held
@@ -18,7 +17,7 @@ from models.plan import Severity, text_of
 from models.routing import queries
 from models.routing.words import alarm_of, is_graver, severity_of
 from models.staff import Role, Staff, staff_group
-from models.timeline import EventKind
+from models.timeline import EventKind, remember
 from models.work import Work
 from templates import label
 
@@ -84,7 +83,7 @@ async def _page(work: Work, customer: Customer, case: Case, severity: Severity, 
     """Call whoever is on duty, else who is in charge: in the topic by name, and in private."""
     called = await duty.on_duty(work) or await duty.those_in_charge(work, case, Role.SUPERVISOR)
     case.page_due_at = work.now + ANSWER_WITHIN
-    work.happen(Paged(case, called))
+    remember(work, case, EventKind.PAGED, None, people=called)
     named = text_of(severity.name, work.plan.business.language) or severity.id
     await call(work, customer, case, called, "routing/paged", words, name=named)
 
@@ -93,7 +92,7 @@ async def _raise_alarm(work: Work, customer: Customer, case: Case, words: str = 
     plan = await plan_of(work, case)
     alarm = next(each for each in plan.alarm if each.id == case.alarm)
     called = await duty.those_in_charge(work, case, Role(alarm.tell))
-    work.happen(AlarmRaised(case, alarm.id, called))
+    remember(work, case, EventKind.ALARM, None, alarm=alarm.id, people=called)
     named = text_of(alarm.name, work.plan.business.language) or alarm.id
     await call(work, customer, case, called, "routing/alarm", words, name=named)
 
@@ -146,7 +145,7 @@ async def take_call(work: Work, case: Case, by: Staff) -> None:
         raise Refusal("has_it", name=first.name)
     case.page_due_at = None
     if first is None:
-        work.happen(Acknowledged(case, by))
+        remember(work, case, EventKind.ACKNOWLEDGED, by, of=None)
     if case.assignee_id is None and works_there and await duty.has_room(work, case, by):
         cases.take(work, case, by)
 
@@ -165,7 +164,7 @@ async def tell_unanswered_calls(work: Work) -> bool:
             continue
         plan = await plan_of(work, case)
         people = await duty.those_in_charge(work, case, Role(plan.duty.tell))
-        work.happen(PageUnanswered(case, people))
+        remember(work, case, EventKind.PAGE_UNANSWERED, None, people=people)
         customer = await customer_of(work, case)
         await call(work, customer, case, people, "routing/page_unanswered")
     return bool(due)

@@ -2,13 +2,12 @@
 
 from handlers import duty
 from handlers.authority import require
-from handlers.happenings.standards import Acknowledged
 from handlers.refusals import Refusal
 from models.cases import case_held
 from models.routing import queries
 from models.staff import Staff
 from models.standards import Clock
-from models.timeline import EventKind
+from models.timeline import EventKind, remember
 from models.work import Work
 
 
@@ -30,5 +29,5 @@ async def acknowledge(work: Work, clock: Clock, by: Staff) -> bool:
         raise Refusal("has_it", name=first.name)
     if first is None:
         clock.acknowledged_by = person.id
-        work.happen(Acknowledged(case, person, clock.what))
+        remember(work, case, EventKind.ACKNOWLEDGED, person, of=clock.what)
     return True

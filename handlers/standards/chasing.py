@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 
 from handlers import cases
-from handlers.happenings.messages import Chased, CustomerSpoke
+from handlers.happenings.messages import CustomerSpoke
 from handlers.speaking import tell_staff
 from handlers.standards.due import on_card
 from models.cases import Case, CaseState
@@ -14,6 +14,7 @@ from models.customers import Customer
 from models.delivery import Priority
 from models.staff import staff_group
 from models.standards import RESPONSES
+from models.timeline import EventKind, remember
 from models.work import Work
 from templates import LANGUAGES, word_list
 
@@ -59,7 +60,7 @@ def _is_ours(case: Case) -> bool:
 
 async def _chase(work: Work, case: Case, customer: Customer) -> None:
     case.chased_count += 1
-    work.happen(Chased(case, customer))
+    remember(work, case, EventKind.CHASED, customer)
     if case.chased_at is None or not case.chased_at <= work.now < case.chased_at + TOLD_EVERY:
         case.chased_at = work.now
         holder = await cases.assignee_of(work, case)

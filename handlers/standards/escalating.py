@@ -7,7 +7,6 @@ from typing import Any
 
 from handlers.addresses import link_in
 from handlers.duty import those_in_charge
-from handlers.happenings.standards import Escalated
 from handlers.moments import in_words
 from handlers.speaking import Button, button, tell_privately, tell_staff
 from models.cases import Case
@@ -17,6 +16,7 @@ from models.duty import is_away
 from models.outbox import pending_send
 from models.staff import Role, Staff, StaffGroup, staff_member
 from models.standards import Clock
+from models.timeline import EventKind, remember
 from models.topics import fetch_topics
 from models.work import Work
 from templates import label
@@ -55,7 +55,7 @@ async def escalate(work: Work, group: StaffGroup, escalations: Sequence[Escalati
     """Tell the people of a group what has come to a step."""
     for each in escalations:
         for level in each.levels:
-            work.happen(Escalated(each.case, each.clock.what, level))
+            remember(work, each.case, EventKind.ESCALATED, None, of=each.clock.what, to=level)
     waiting = await pending_send(work, _digest_key(group))
     if waiting is None and len(escalations) <= MOST_SINGLY:
         for each in escalations:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from handlers import contact
-from handlers.happenings.standards import Reminded, Warned
 from handlers.moments import in_their_words
 from handlers.speaking import tell_customer
 from models.calendars import during
@@ -16,6 +15,7 @@ from models.delivery import Priority, SendClass
 from models.installation import plan_of
 from models.staff import Staff
 from models.standards import Clock
+from models.timeline import EventKind, remember
 from models.work import Work
 
 #: What goes unasked: once, after everything else.
@@ -45,7 +45,7 @@ async def warn(
         "told": told[0].role.value if told else "",
     }
     tell_customer(work, customer, "standards/may_be_late", values, case=case, **_UNASKED)
-    work.happen(Warned(case, clock.what))
+    remember(work, case, EventKind.WARNED, None, of=clock.what)
     return True
 
 
@@ -62,7 +62,7 @@ async def remind(work: Work, clock: Clock, case: Case, customer: Customer) -> da
         case=case,
     )
     if found.now(work.now):
-        work.happen(Reminded(case))
+        remember(work, case, EventKind.REMINDED, None)
         return None
     return found.at
 

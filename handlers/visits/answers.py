@@ -7,7 +7,6 @@ from sqlmodel import col, select
 
 from handlers import cases, contact
 from handlers.authority import require_own
-from handlers.happenings.aftercare import Visited
 from handlers.refusals import Refusal
 from handlers.speaking import reply, tell_staff
 from handlers.visits.planning import HAND_WINDOW, plan_by_hand, rule_of
@@ -18,6 +17,7 @@ from models.contact import LATE_PRESS, Purpose
 from models.customers import Customer, zone_of
 from models.delivery import Priority
 from models.staff import main_group, staff_group
+from models.timeline import EventKind, remember
 from models.visits import By, Outcome, Visit, VisitState, case_of, placed
 from models.work import Work
 from templates import label
@@ -92,7 +92,7 @@ async def _follow(
     """What an answer sets going; returns the case that it is about from now on."""
     match given:
         case "well" if case:
-            work.happen(Visited(case, customer, Outcome.WELL))
+            remember(work, case, EventKind.VISITED, customer, outcome=Outcome.WELL)
             cases.accept(work, customer, case)
         case "not_yet" | "problem":
             return await take_up(work, customer, case, customer)

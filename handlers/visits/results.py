@@ -7,7 +7,6 @@ from sqlmodel import col, select
 from handlers import cases, contact, questionnaires
 from handlers.answers import NOTE_MARK, keep_note
 from handlers.authority import require
-from handlers.happenings.aftercare import Visited
 from handlers.happenings.cases import CaseReopened
 from handlers.refusals import Refusal
 from handlers.said import Said
@@ -22,6 +21,7 @@ from models.customers import Customer, customer_numbered, zone_of
 from models.questionnaires import OPEN, Invitation
 from models.questionnaires.rows import VISIT
 from models.staff import Staff, staff_member
+from models.timeline import EventKind, remember
 from models.visits import By, Outcome, Visit, VisitState, case_of, next_open, other_half
 from models.work import Work
 
@@ -137,7 +137,7 @@ async def _end(work: Work, visit: Visit, person: Staff, outcome: Outcome) -> Non
     if outcome is Outcome.PROBLEM and (case is None or not case.unfinished):
         case = await _take_up(work, customer, case, person, visit.note)
     if case:
-        work.happen(Visited(case, person, outcome))
+        remember(work, case, EventKind.VISITED, person, outcome=outcome)
 
 
 async def _take_up(work: Work, customer: Customer, case: Case | None, person: Staff, words: str) -> Case:
