@@ -5,10 +5,12 @@ that they are to become. Nothing here knows how a migration reads them.
 """
 
 import random
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 BEGAN = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
@@ -87,19 +89,25 @@ class CaseThen:
     holds: list[int] = field(default_factory=list)  # since which fact somebody has it
     events: list[dict[str, Any]] = field(default_factory=list)
     new_events: list[dict[str, Any]] = field(default_factory=list)
+    known: dict[datetime, dict[str, Any]] = field(default_factory=dict)
 
     def owner(self, at: datetime) -> CustomerThen:
         """Whose it was at that moment."""
         return [owner for since, owner in self.owners if since <= at][-1]
 
     def was(self, at: datetime) -> dict[str, Any]:
-        """How it was at that moment."""
-        before = [each for each in self.facts if each[0] <= at]
-        for since, fact in reversed(before):  # what is over keeps the tier that it ended with
-            if fact["state"] != "closed":
-                break
-            at = since
-        return {**before[-1][1], "tier": self.owner(at).tier(at)}
+        """How it was at that moment; its history is over when first asked."""
+        if at not in self.known:
+            self.known[at] = self._was(at)
+        return self.known[at]
+
+    def _was(self, at: datetime) -> dict[str, Any]:
+        last = bisect_right(self.facts, at, key=itemgetter(0)) - 1
+        values = self.facts[last][1]
+        while last >= 0 and self.facts[last][1]["state"] == "closed":  # what is over keeps its last tier
+            at = self.facts[last][0]
+            last -= 1
+        return {**values, "tier": self.owner(at).tier(at)}
 
 
 class History:

@@ -21,7 +21,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sqlalchemy.orm import configure_mappers
+
 import models.base
+import templates
 
 LARGEST = 200_000
 _parent: socket.socket | None = None
@@ -109,6 +112,7 @@ def _serve(connection: socket.socket) -> None:
         "asyncpg",
     ):
         importlib.import_module(module)
+    _warm_up()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who keep watch are nobody's to wait for
     while True:
@@ -120,6 +124,15 @@ def _serve(connection: socket.socket) -> None:
             _watch(json.loads(order), *files)
         for file in files:
             os.close(file)
+
+
+def _warm_up() -> None:
+    """What every process would do for itself when it first speaks and first asks its database."""
+    configure_mappers()
+    for language in templates.LANGUAGES:
+        templates.labels(language)
+    for path in templates.ROOT.rglob("*.html"):
+        templates._environment.get_template(path.relative_to(templates.ROOT).as_posix())
 
 
 def _watch(order: Any, stdin: int, stdout: int, fate: int) -> None:
