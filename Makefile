@@ -1,6 +1,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test lint format migration lock clean
 
+# Compiled once and kept: the tests start the program some hundred times.
+export PYTHONDONTWRITEBYTECODE :=
+
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

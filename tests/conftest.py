@@ -48,8 +48,12 @@ def _end_of_preloaded() -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test of the database runs on both kinds, unless its module says why it need not: SQLITE_ALONE = "why"."""
-    alone = hasattr(metafunc.module, "SQLITE_ALONE")
+    """A test of the database runs on both kinds, unless its module says why it need not: SQLITE_ALONE = "why".
+
+    Stories are about what people see: of them only those run on both that are marked `postgres_too`.
+    """
+    alone = hasattr(metafunc.module, "SQLITE_ALONE") or metafunc.module.__name__.startswith("tests.stories.")
+    alone = alone and metafunc.definition.get_closest_marker("postgres_too") is None
     said = [str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize")]
     for fixture in DATABASES.intersection(metafunc.fixturenames).difference(said):
         metafunc.parametrize(fixture, ["sqlite"] if alone else ["sqlite", "postgres"], indirect=True)

@@ -6,8 +6,6 @@ from models.cases import Case
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import words
 
-SQLITE_ALONE = "a span of time held against the plan"
-
 PLAN = """
 [business]
 name = { zh = "海港家居", en = "Harbour Home" }

@@ -64,6 +64,7 @@ async def test_somebody_without_a_visible_name_goes_by_a_number(shop: Shop, firs
     assert topic["name"] == row.name
 
 
+@pytest.mark.postgres_too
 async def test_words_with_nul_and_lone_surrogates_arrive_without_them(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     await wang.complains("先说一句")

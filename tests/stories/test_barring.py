@@ -12,8 +12,6 @@ from tests.stories.asking import scored
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import buttons, words
 
-SQLITE_ALONE = "who may, and what is said of it"
-
 PLAN = """
 [contact]
 quiet = ""

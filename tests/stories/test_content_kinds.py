@@ -12,8 +12,6 @@ from models.messages import Author
 from tests.stories.shop import Agent, Customer, Shop, replied_to
 from tests.telegram import Json, words
 
-SQLITE_ALONE = "what Telegram copies and what is described"
-
 #: What Telegram notes in a private chat when a customer does something beside writing.
 PRIVATE_EVENTS = ("pinned_message", "message_auto_delete_timer_changed", "chat_background_set")
 #: What a person may send that looks different from a plausible sample.

@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlmodel import col, select
 
 from models.audit import Audit
@@ -203,6 +204,7 @@ async def huifang(shop: Shop, *arguments: str) -> tuple[int, str]:
     return await command(*arguments, environment=shop.bot.environment, folder=shop.bot.folder)
 
 
+@pytest.mark.postgres_too
 async def test_a_shop_takes_over_its_customers_and_their_orders_while_the_bot_runs(shop: Shop) -> None:
     file = shop.bot.folder / "客户.csv"
     file.write_text("会员号,姓名,手机\nM1,赵敏,139 1234 5678\nM2,钱七,1\n", "utf-8")
@@ -239,6 +241,7 @@ async def test_a_shop_takes_over_its_customers_and_their_orders_while_the_bot_ru
 # -- finding
 
 
+@pytest.mark.postgres_too
 async def test_find_leads_to_customers_and_cases_by_what_staff_remember(shop: Shop) -> None:
     chen, wang = await staffed(shop), await shop.customer("司马相如")
     await wang.complains("100%_棉的窗帘掉色了")
@@ -412,6 +415,7 @@ async def test_a_merge_is_shown_first_moves_everything_and_is_undone_whole(shop:
     await chen.sees("请写成：/unmerge", after=asked)
 
 
+@pytest.mark.postgres_too
 async def test_words_that_wait_through_a_merge_and_its_undoing_go_to_the_topic_of_their_own(shop: Shop) -> None:
     wang, owner = await with_topic(shop), shop.owner
     old = await imported_customer(shop, "F2", "王女士", "+8613612340010")

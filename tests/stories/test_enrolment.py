@@ -2,8 +2,6 @@
 
 from tests.stories.shop import Shop
 
-SQLITE_ALONE = "who asks whom, in words and buttons"
-
 PLAN = """
 [business]
 enrolment = "approve"

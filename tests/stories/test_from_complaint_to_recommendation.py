@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 from zoneinfo import ZoneInfo
 
+import pytest
 from sqlmodel import col, select
 
 from models.cases import Case, CaseState
@@ -90,6 +91,7 @@ class People:
     sun: Agent
 
 
+@pytest.mark.postgres_too
 async def test_the_whole_way_in_both_languages(shop: Shop) -> None:
     people, week = await staff_of(shop), Week(shop, stories=2)
     async with asyncio.TaskGroup() as stories:

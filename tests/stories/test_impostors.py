@@ -12,8 +12,6 @@ from tests.stories.asking import runs_of
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import Json, words
 
-SQLITE_ALONE = "who may not, decided before anything is stored"
-
 CHANNEL = {"id": -1009999999999, "type": "channel", "title": "频道"}
 HIDDEN = {"type": "hidden_user", "sender_user_name": "别人", "date": 1_700_000_000}
 OTHER_BOT = {"id": 4_242, "is_bot": True, "first_name": "Gif", "username": "gif_bot"}

@@ -8,8 +8,6 @@ from models.standards import Clock, Timed
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import words
 
-SQLITE_ALONE = "the calendar"
-
 SATURDAY, SUNDAY = 5, 6
 TODAY = datetime.now(UTC).date()
 #: The Sundays of the next two weeks: whichever comes after the bot's next Saturday.

@@ -4,8 +4,6 @@ from models.messages import Author
 from tests.stories.shop import Shop, case_number, is_card, replied_to
 from tests.telegram import Json, words
 
-SQLITE_ALONE = "words and replies in a group without topics"
-
 FORUM = False
 
 

@@ -15,8 +15,6 @@ from models.staff import StaffGroup
 from tests.stories.shop import Shop, case_number, open_shop, until
 from tests.telegram import Json, buttons, words
 
-SQLITE_ALONE = "a file that is read, and who hears of it"
-
 ZH = '[business]\nname = "海港家居"\nlanguage = "zh"\n'
 EN = ZH.replace('"zh"', '"en"')
 

@@ -11,8 +11,6 @@ from models.visits import Visit
 from tests.stories.shop import Customer, Shop, case_number
 from tests.telegram import words
 
-SQLITE_ALONE = "what the budget decides, and its words"
-
 PLAN = """
 [business]
 timezone = "Asia/Shanghai"

@@ -3,8 +3,6 @@
 from tests.stories.shop import Shop
 from tests.telegram import words
 
-SQLITE_ALONE = "Telegram's limit for topics"
-
 SETTINGS = {"limit_topics_per_minute": 1}
 
 

@@ -8,8 +8,6 @@ from tests.stories.asking import answers_of, runs_of
 from tests.stories.shop import Customer, Shop, case_number
 from tests.telegram import words
 
-SQLITE_ALONE = "which case words belong to: rules on rows at hand"
-
 
 async def case_of(shop: Shop, said: dict[str, object], customer: Customer) -> int | None:
     """The case that a customer's message was filed under."""

@@ -3,8 +3,6 @@
 from tests.stories.shop import Shop
 from tests.telegram import words
 
-SQLITE_ALONE = "how long words wait for a topic"
-
 
 async def test_later_words_go_to_the_topic_once_it_is_made(shop: Shop) -> None:
     wang, chen = await shop.customer("王芳"), await shop.agent()

@@ -3,8 +3,6 @@
 from tests.stories.shop import Shop, case_number
 from tests.telegram import buttons, words
 
-SQLITE_ALONE = "words"
-
 PLAN = """
 [business]
 language = "en"

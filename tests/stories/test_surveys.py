@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from models.questionnaires import InvitationState
 from tests.stories import asking
 from tests.stories.asking import question, resolved, runs_of
@@ -22,6 +24,7 @@ async def test_a_complaint_is_not_asked_about_by_the_survey(shop: Shop) -> None:
     assert await runs_of(shop, wang) == []
 
 
+@pytest.mark.postgres_too
 async def test_a_request_is_asked_about_a_day_later_reminded_once_and_ends_by_itself(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     number = await resolved(shop, wang, chen, "报修/售后", "空调坏了", "空调已修好")
@@ -98,6 +101,7 @@ async def test_f51_a_reopened_case_is_not_asked_about_and_each_episode_only_once
     assert len({run.occurrence for run in found}) == 2
 
 
+@pytest.mark.postgres_too
 async def test_a_wave_is_held_and_goes_on_and_its_progress_is_shown(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     await wang.says("你好")
@@ -122,6 +126,7 @@ async def test_a_wave_is_held_and_goes_on_and_its_progress_is_shown(shop: Shop) 
     await shop.owner.sees("没有这份问卷", after=said)
 
 
+@pytest.mark.postgres_too
 async def test_i14_one_questionnaire_at_a_time(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     await resolved(shop, wang, chen, "咨询", "健身房在哪", "在三楼")

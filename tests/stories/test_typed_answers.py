@@ -10,8 +10,6 @@ from tests.stories.asking import answers_of, ask_segment, question, resolved, ru
 from tests.stories.shop import Shop
 from tests.telegram import buttons, words
 
-SQLITE_ALONE = "how words are understood"
-
 PLAN = asking.PLAN
 
 

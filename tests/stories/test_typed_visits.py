@@ -10,8 +10,6 @@ from tests.stories.shop import Agent, Customer, Shop
 from tests.stories.test_visits import case_numbered, resolved, task, visit_of
 from tests.telegram import Json, buttons, words
 
-SQLITE_ALONE = "how words are understood"
-
 PLAN = (
     test_visits.PLAN
     + """

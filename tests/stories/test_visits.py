@@ -1,5 +1,6 @@
 """Return visits: after a case by somebody else, by the bot with its buttons, and an end to it when asked for."""
 
+import pytest
 from sqlmodel import col, select
 
 from models.cases import Case
@@ -92,6 +93,7 @@ def is_task(message: Json) -> bool:
     return any(str(each.get("callback_data", "")).endswith(":reached") for each in buttons(message))
 
 
+@pytest.mark.postgres_too
 async def test_a_complaint_is_visited_by_someone_else_at_the_third_try_and_reopened_by_words(shop: Shop) -> None:
     wang, chen, number = await resolved(shop, "complaint", "洗衣机响得厉害")
     lin = await shop.agent("小林")
@@ -171,6 +173,7 @@ async def test_not_yet_reopens_the_same_case(shop: Shop) -> None:
     assert "已经回答过" in await wang.presses(asked, f"visited:{(await visit_of(shop, number)).id}:well", forge=True)
 
 
+@pytest.mark.postgres_too
 async def test_an_answer_that_comes_late_counts_while_nothing_else_has_followed(shop: Shop) -> None:
     (wang, chen, number), (li, _, other) = (
         await resolved(shop, "request", "水龙头漏水"),
@@ -270,6 +273,7 @@ async def test_f52_who_blocked_us_just_now_is_not_waited_for(shop: Shop) -> None
     assert f"工单 {number} · 未发：客户已停用机器人" in shown
 
 
+@pytest.mark.postgres_too
 async def test_f52_a_wish_between_the_decision_and_the_sending_is_heeded_of_a_case_too(shop: Shop) -> None:
     wang, chen, number = await resolved(shop, "request", "马桶堵了")
     done = await wang.hears("处理完毕")

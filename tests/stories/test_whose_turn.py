@@ -9,8 +9,6 @@ from models.timeline import CaseEvent
 from tests.stories.shop import Agent, Customer, Shop, case_number, is_card
 from tests.telegram import words
 
-SQLITE_ALONE = "turns, of which the routing machine and its stories try the storage"
-
 GROUPS = {"-100advice": False}
 PLAN = """
 [[department]]

@@ -11,8 +11,6 @@ from models.messages import Author, Message
 from tests.stories.shop import Agent, Customer, Shop, case_number
 from tests.telegram import words
 
-SQLITE_ALONE = "how words are understood"
-
 PLAN = """
 [business]
 name = { zh = "海港家居", en = "Harbour Home" }
