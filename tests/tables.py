@@ -23,8 +23,12 @@ _COPIED = "huifang_tables"
 
 async def make_tables(database: Database) -> None:
     """In an empty database, what `migrate` would make (tests/test_migrations.py holds one against the other)."""
-    if database.engine.dialect.name == "sqlite":
-        await _copy_file(Path(database.engine.url.database or ""))
+    path = database.engine.url.database
+    if database.engine.dialect.name == "sqlite" and path:
+        await _copy_file(Path(path))
+    elif database.engine.dialect.name == "sqlite":  # in memory, for as long as its connection
+        async with database.engine.begin() as connection:
+            await connection.run_sync(_make)
     else:
         await _copy_database(database)
 

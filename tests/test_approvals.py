@@ -27,6 +27,7 @@ from models.questionnaires import SurveyWave, WaveState
 from models.staff import GroupMember, Role, Staff, StaffGroup
 from models.work import Work
 from templates import LANGUAGES, has_label
+from tests.tables import make_tables
 
 TIER, CANDIDATE, WAVE, MERGE = ApprovalKind
 AGENT, SUPERVISOR, MANAGER, OWNER = Role
@@ -118,7 +119,7 @@ def test_every_kind_has_a_rule_what_follows_and_its_buttons() -> None:
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Two groups, customers 17 and 23, an agent (1), a supervisor (2), a manager (3) and somebody new (4)."""
     found = open_database(database_url, lambda: NOW)
-    await migrate(found.engine)
+    await make_tables(found)
     async with found.work(lambda: NOW, PLAN) as work:
         for number in (1, 2):
             work.add(StaffGroup(id=number, configured_id=-number, chat_id=-number))
