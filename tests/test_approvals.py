@@ -31,6 +31,8 @@ from tests.tables import make_tables
 
 TIER, CANDIDATE, WAVE, MERGE = ApprovalKind
 AGENT, SUPERVISOR, MANAGER, OWNER = Role
+SQLITE_ALONE = "who may decide, and what becomes of it; what holds rows against others, and old rows, run on both"
+
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 TIERS = '[[tier]]\nid = "vip"\n[[tier]]\nid = "regular"\n[[segment]]\nid = "business"\nwhen = { tag = "business" }\n'
@@ -230,6 +232,7 @@ AFTER_YES = {TIER: "vip", CANDIDATE: True, WAVE: WaveState.PLANNING, MERGE: 17}
 AFTER_NO = {**BEFORE, WAVE: WaveState.CANCELLED}
 
 
+@pytest.mark.postgres_too
 @pytest.mark.parametrize("yes", [True, False])
 async def test_a_decision_takes_effect_once_and_a_second_press_changes_nothing(database: Database, yes: bool) -> None:
     for kind in ApprovalKind:
@@ -266,6 +269,7 @@ async def test_whoever_asks_as_an_agent_and_is_promoted_does_not_decide_it(datab
     assert await say(database, number, 2, True) is None
 
 
+@pytest.mark.postgres_too
 async def test_what_nobody_decides_runs_out_once(database: Database) -> None:
     for kind in sorted(ApprovalKind, key=lambda kind: RULES[kind].lasts):
         number = await begin(database, kind)
@@ -374,6 +378,7 @@ class Killed(Exception):
     """The process ends here."""
 
 
+@pytest.mark.postgres_too
 async def test_a_kill_at_any_statement_leaves_it_undecided_and_the_next_press_decides_it_whole(
     database: Database,
 ) -> None:
@@ -517,6 +522,7 @@ async def upgraded(database_url: str) -> AsyncIterator[Database]:
     await found.close()
 
 
+@pytest.mark.postgres_too
 async def test_what_was_open_before_is_open_still_and_its_old_buttons_decide(upgraded: Database) -> None:
     open_now = [row for row in await rows(upgraded, Approval) if row.stands(NOW)]
     assert {(row.kind, row.customer_id or row.staff_id or row.wave_id) for row in open_now} == {
@@ -538,6 +544,7 @@ async def test_what_was_open_before_is_open_still_and_its_old_buttons_decide(upg
     assert (told.group_id, told.customer_id, told.body["answers"]) == (1, 17, 77)
 
 
+@pytest.mark.postgres_too
 async def test_new_questions_get_keys_of_their_own_and_whoever_was_refused_is_not_asked_about(
     upgraded: Database,
 ) -> None:

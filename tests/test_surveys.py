@@ -30,6 +30,8 @@ from models.walks import period_of
 from models.work import Work
 from tests.tables import make_tables
 
+SQLITE_ALONE = "whom to ask and when; samples, waves and what runs out in sets run on both"
+
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 PLAN = read_plan(
     """
@@ -175,6 +177,7 @@ async def begin(database: Database, now: datetime = NOW) -> bool:
         return await questionnaires.begin_periods(work)
 
 
+@pytest.mark.postgres_too
 async def test_an_interval_draws_its_share_of_every_tier_once_and_nobody_again_within_it(database: Database) -> None:
     assert await begin(database)
     assert not await begin(database), "the period has its wave"
@@ -217,6 +220,7 @@ async def test_a_segment_is_an_audience_of_several_tiers(database: Database) -> 
     assert {row.customer_id for row in await invited(database)} == {20, 40, 60, 80, 100}
 
 
+@pytest.mark.postgres_too
 async def test_what_a_cancelled_wave_had_planned_is_not_asked(database: Database) -> None:
     async with database.work(lambda: NOW, PLAN) as work:
         work.add(by_hand("vip", ["vip"]))
@@ -234,6 +238,7 @@ async def asked(database: Database) -> bool:
         return await questionnaires.ask_due(work)
 
 
+@pytest.mark.postgres_too
 async def test_a_wave_waits_while_it_is_paused_and_fills_no_more_of_the_outbox_than_it_may(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +301,7 @@ async def test_a_wave_whose_segment_goes_while_it_is_under_way_stops_there(datab
     assert len(await told_manager(database)) == 1
 
 
+@pytest.mark.postgres_too
 async def test_i14_whoever_has_a_questionnaire_open_is_asked_nothing_else(database: Database) -> None:
     async with database.work(lambda: NOW, DAYLIGHT) as work:
         half = Invitation(
@@ -318,6 +324,7 @@ async def test_i14_whoever_has_a_questionnaire_open_is_asked_nothing_else(databa
     assert waiting == [10]
 
 
+@pytest.mark.postgres_too
 async def test_f47_after_three_days_down_what_lapsed_is_not_asked_any_more_and_the_rest_is_asked_once(
     database: Database,
 ) -> None:
@@ -348,6 +355,7 @@ async def until_still(database: Database, now: datetime, *ticks: Callable[[Work]
                 did_work = await tick(work)
 
 
+@pytest.mark.postgres_too
 async def test_f47_what_ran_out_during_an_outage_is_not_reminded_of_as_well(database: Database) -> None:
     async with database.work(lambda: NOW, DAYLIGHT) as work:
         add_staff_group(work, StaffGroup(configured_id=-100, chat_id=-100))

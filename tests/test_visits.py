@@ -60,6 +60,8 @@ from models.visits import (
 from models.work import Work
 from tests.desk import Desk, open_desk
 
+SQLITE_ALONE = "what is said and who calls; planning and taking by sets of rows run on both"
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)  # a Monday, 12:00 in Shanghai
@@ -203,6 +205,7 @@ async def opened(url: str, plan: str, customers: int) -> AsyncIterator[Nights]:
         yield nights
 
 
+@pytest.mark.postgres_too
 async def test_i13_every_occurrence_is_planned_once_whatever_nights_are_missed(database_url: str) -> None:
     async with opened(database_url, PERIODIC, 60) as nights:
         # Twice in one night, three nights missed, a clock that goes back.
@@ -396,6 +399,7 @@ async def with_agents(nights: Nights, *due_in: float) -> None:
             plan_by_hand(work, await customer_numbered(work, customer_id), NOON + timedelta(hours=hours))
 
 
+@pytest.mark.postgres_too
 async def test_each_morning_every_agent_gets_todays_visits_once(database_url: str) -> None:
     async with opened(database_url, OFFICE, 5) as nights:
         await with_agents(nights, 22, 23, 25, 72)
@@ -411,6 +415,7 @@ async def test_each_morning_every_agent_gets_todays_visits_once(database_url: st
     assert "Customer 4" not in str([row.body for row in said])
 
 
+@pytest.mark.postgres_too
 @pytest.mark.parametrize("left", [False, True])
 async def test_visits_of_somebody_who_is_away_or_has_left_go_to_somebody_else(database_url: str, left: bool) -> None:
     async with opened(database_url, "", 5) as nights:
@@ -431,6 +436,7 @@ async def test_visits_of_somebody_who_is_away_or_has_left_go_to_somebody_else(da
     assert len([row for row in said if row.body.get("template") == "visits/task"]) == 3, "one was shown anew"
 
 
+@pytest.mark.postgres_too
 async def test_another_plan_cancels_what_it_does_not_know_and_another_tier_begins_its_own(database_url: str) -> None:
     async with opened(database_url, PERIODIC.replace("0.5", "1.0"), 5) as nights:
         await nights.at(NOON, recurring.plan_ahead)
@@ -472,6 +478,7 @@ by = "bot"
 """
 
 
+@pytest.mark.postgres_too
 async def test_a_long_silence_is_broken_only_where_the_customer_agreed(database_url: str) -> None:
     async with opened(database_url, SILENCE, 3) as nights:
         async with nights.database.work(lambda: NOON, nights.plan) as work:
@@ -499,6 +506,7 @@ async def test_a_long_silence_is_broken_only_where_the_customer_agreed(database_
     assert [(visit.state, visit.reason) for visit in found] == [(VisitState.CANCELLED, "tier")], "the silence is over"
 
 
+@pytest.mark.postgres_too
 async def test_a_purchase_and_a_delivery_are_visited_once_each_and_old_ones_are_not(database_url: str) -> None:
     async with opened(database_url, SILENCE, 1) as nights:
         bought, old = ("purchase", "A1", 0), ("purchase", "A0", 40)
