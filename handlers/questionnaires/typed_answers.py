@@ -28,7 +28,7 @@ def _of_kind(kind: str) -> dict[str, str]:
     lists: dict[str, list[str]] = {}
     for language in LANGUAGES:
         for value, shown in choices(language, question):
-            lists.setdefault(value, []).extend(_shown(shown, scale=bool(question.scale)))
+            lists.setdefault(value, []).extend(_shown(shown))
     for value, words in lists.items():
         for language in LANGUAGES:
             words.extend(word_list(language, question.traits.typed.format(value)) if question.traits.typed else ())
@@ -41,11 +41,11 @@ def _meanings(question: Question) -> dict[str, str]:
     return _of_kind(question.kind)
 
 
-def _shown(text: str, *, scale: bool) -> Iterator[str]:
-    """A button's words; on a scale also without the digit or the face before them, and the face alone."""
+def _shown(text: str) -> Iterator[str]:
+    """A button's words; also without the digit or the face before them, and the face alone."""
     yield text
     sign, _, words = text.partition(" ")
-    if scale and words:
+    if words and not any(map(str.isalpha, sign)):
         yield words
         if not sign.isdecimal():
             yield sign
