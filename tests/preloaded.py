@@ -25,6 +25,7 @@ from sqlalchemy.orm import configure_mappers
 
 import models.base
 import templates
+from models import migrations, questionnaires
 
 LARGEST = 200_000
 _parent: socket.socket | None = None
@@ -110,6 +111,10 @@ def _serve(connection: socket.socket) -> None:
         "uvloop",
         "aiosqlite",
         "asyncpg",
+        "apscheduler.triggers.interval",
+        "uvicorn.lifespan.off",
+        "uvicorn.loops.uvloop",
+        "uvicorn.protocols.websockets.auto",
     ):
         importlib.import_module(module)
     _warm_up()
@@ -129,6 +134,9 @@ def _serve(connection: socket.socket) -> None:
 def _warm_up() -> None:
     """What every process would do for itself when it first speaks and first asks its database."""
     configure_mappers()
+    migrations.is_known(migrations.head() or "")
+    for path in (templates.ROOT / "questionnaires").glob("*.toml"):
+        questionnaires.read_questionnaire(questionnaires.questionnaire_text(path))
     for language in templates.LANGUAGES:
         templates.labels(language)
     for path in templates.ROOT.rglob("*.html"):
