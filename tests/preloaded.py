@@ -16,8 +16,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -141,6 +143,25 @@ def _warm_up() -> None:
         templates.labels(language)
     for path in templates.ROOT.rglob("*.html"):
         templates._environment.get_template(path.relative_to(templates.ROOT).as_posix())
+    asyncio.run(_rehearse())
+
+
+async def _rehearse() -> None:
+    """Each tick once, on a database that is thrown away: what SQLAlchemy prepares once a process it then has."""
+    from handlers import TICKS, open_database
+    from models.plan import Plan
+    from tests.tables import make_tables
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_database(f"sqlite+aiosqlite:///{folder}/rehearsal.db", now)
+        await make_tables(database)
+        for _, _, use_case in TICKS:
+            async with database.work(now, Plan()) as work:
+                await use_case(work)
+        await database.close()
 
 
 def _watch(order: Any, stdin: int, stdout: int, fate: int) -> None:
