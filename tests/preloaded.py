@@ -16,8 +16,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +27,7 @@ from sqlalchemy.orm import configure_mappers
 
 import models.base
 import templates
+from models import migrations, questionnaires
 
 LARGEST = 200_000
 _parent: socket.socket | None = None
@@ -110,6 +113,10 @@ def _serve(connection: socket.socket) -> None:
         "uvloop",
         "aiosqlite",
         "asyncpg",
+        "apscheduler.triggers.interval",
+        "uvicorn.lifespan.off",
+        "uvicorn.loops.uvloop",
+        "uvicorn.protocols.websockets.auto",
     ):
         importlib.import_module(module)
     _warm_up()
@@ -129,10 +136,32 @@ def _serve(connection: socket.socket) -> None:
 def _warm_up() -> None:
     """What every process would do for itself when it first speaks and first asks its database."""
     configure_mappers()
+    migrations.is_known(migrations.head() or "")
+    for path in (templates.ROOT / "questionnaires").glob("*.toml"):
+        questionnaires.read_questionnaire(questionnaires.questionnaire_text(path))
     for language in templates.LANGUAGES:
         templates.labels(language)
     for path in templates.ROOT.rglob("*.html"):
         templates._environment.get_template(path.relative_to(templates.ROOT).as_posix())
+    asyncio.run(_rehearse())
+
+
+async def _rehearse() -> None:
+    """Each tick once, on a database that is thrown away: what SQLAlchemy prepares once a process it then has."""
+    from handlers import TICKS, open_database
+    from models.plan import Plan
+    from tests.tables import make_tables
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_database(f"sqlite+aiosqlite:///{folder}/rehearsal.db", now)
+        await make_tables(database)
+        for _, _, use_case in TICKS:
+            async with database.work(now, Plan()) as work:
+                await use_case(work)
+        await database.close()
 
 
 def _watch(order: Any, stdin: int, stdout: int, fate: int) -> None:

@@ -19,8 +19,8 @@ from bot.settings import Settings
 from handlers import open_database
 from models.database import Database
 from models.installation import Installation
-from models.migrations import migrate
-from tests.running import RunningBot
+from tests.running import QuickBot
+from tests.tables import make_tables
 from tests.telegram import Json, Telegram
 
 # The gateway calls Telegram's methods by name; here that happens inside pytest, which resets the filters.
@@ -187,7 +187,7 @@ async def test_owners_that_nobody_has_named(practice: Practice, capsys: Printed)
 async def used_database(telegram: Telegram, database_url: str) -> AsyncIterator[Database]:
     """A database that the bot has used."""
     database = open_database(database_url, wall)
-    await migrate(database.engine)
+    await make_tables(database)
     bot = (await telegram.call("getMe"))["result"]
     async with database.engine.begin() as connection:
         row = {"bot_id": bot["id"], "bot_username": bot["username"], "owner_ids": []}
@@ -348,7 +348,7 @@ async def test_a_bot_that_runs_meanwhile_is_fine_and_undisturbed(
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     given = {**practice._given, "owner_ids": "", "web_port": port}
-    bot = await RunningBot.start(practice.folder, **given)
+    bot = await QuickBot.start(practice.folder, **given)
     assert await practice.examine(web_port=port) == 0
     assert "a bot runs here and answers" in capsys.readouterr().out
     assert await bot.stop() == 0

@@ -232,6 +232,10 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, sai
         rows_of(tmp_path / "customers.xlsx")
 
 
+def address(database: Database) -> str:
+    return database.url.render_as_string(hide_password=False)
+
+
 def command(arguments: list[str], database_url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str]]:
     """The exit code of `huifang` and the lines it printed."""
     given = {"BOT_TOKEN": "1000000001:import", "STAFF_GROUP_ID": "-1001", "DATABASE_URL": database_url}
@@ -244,15 +248,14 @@ def command(arguments: list[str], database_url: str, monkeypatch: pytest.MonkeyP
     return done.exit_code, [line for line in done.output.splitlines() if not line.startswith("Checking")]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("name", ["none.csv", "none.xlsx", "folder", "folder.xlsx"])
 def test_a_file_that_is_not_there_or_is_a_folder_is_one_plain_line(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for folder in ("folder", "folder.xlsx"):
         (tmp_path / folder).mkdir()
-    url = f"sqlite+aiosqlite:///{tmp_path / 'huifang.db'}"
-    assert command(["migrate"], url, monkeypatch)[0] == 0
-    code, lines = command(["import", "customers", str(tmp_path / name)], url, monkeypatch)
+    code, lines = command(["import", "customers", str(tmp_path / name)], address(database), monkeypatch)
     why = "No such file or directory" if "none" in name else "Is a directory"
     assert (code, lines) == (1, [f"{tmp_path / name}: cannot be read: {why}"])
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select, update
 
@@ -133,8 +134,8 @@ def outage() -> OperationalError:
 async def test_a_row_left_in_flight_far_below_a_long_backlog_is_sent_again(scene: Scene) -> None:
     await scene.write("in flight", state=OutboxState.SENDING)
     async with scene.work() as work:  # all but the last wait for tomorrow, so that nobody has to send them
-        for number in range(LATE_AT_FIRST + 10):
-            work.add(row(f"backlog {number}", chat=2, not_before=wall() + timedelta(days=1)))
+        waiting = row("backlog", chat=2, not_before=wall() + timedelta(days=1)).model_dump(exclude={"id"})
+        await work.session.exec(insert(Outbox), params=[waiting] * (LATE_AT_FIRST + 10))
         work.add(row("last", chat=3))
     async with scene.running():
         await scene.sent("in flight", "last")

@@ -58,9 +58,11 @@ def _out_of_reach(plan: Plan, today: date) -> Iterator[Remark]:
 
 def is_country(name: str) -> bool:
     """Whether the package `holidays` knows that country."""
+    if not name:
+        return False
     from holidays import list_supported_countries  # large, and a plan without holidays does not need it
 
-    return bool(name) and name in list_supported_countries(include_aliases=True)
+    return name in list_supported_countries(include_aliases=True)
 
 
 def examine(text: str, today: date) -> tuple[Plan, list[Mistake]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,15 @@ def version(connection: Connection) -> str | None:
 
 def head() -> str | None:
     """The version of this program."""
-    return ScriptDirectory.from_config(configuration()).get_current_head()
+    return _scripts().get_current_head()
 
 
 def is_known(found: str) -> bool:
     """Whether this program knows tables of that version; a later program's it does not."""
-    scripts = ScriptDirectory.from_config(configuration())
-    return found in {script.revision for script in scripts.walk_revisions()}
+    return found in {script.revision for script in _scripts().walk_revisions()}
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations of this program, which do not change while it runs."""
+    return ScriptDirectory.from_config(configuration())

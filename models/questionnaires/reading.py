@@ -41,6 +41,7 @@ def read_questionnaire(text: str, name: str = "questionnaire") -> Questionnaire:
     raise QuestionnaireError("\n".join(f"{name}:{mistake}" for mistake in found))
 
 
+@lru_cache(maxsize=200)  # a start reads each file three times: whether it is sound, what it says, its key
 def examine_questionnaire(text: str) -> Questionnaire | list[Mistake]:
     """The questionnaire, or all that is wrong with it, in the order of its lines."""
     data, places, found = examine_tables(text, Questionnaire)

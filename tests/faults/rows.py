@@ -2,26 +2,51 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 POLL_SECONDS = 0.05
 
+Ask = Callable[[str, dict[str, Any]], Awaitable[list[Any]]]
+
 
 async def rows(url: str, query: str, **values: Any) -> list[Any]:
     """The rows of a query, or of a statement with RETURNING, in a transaction of its own."""
-    engine = create_async_engine(url, poolclass=NullPool)
+    async with _open(url) as ask:
+        return await ask(query, values)
+
+
+@asynccontextmanager
+async def _open(url: str) -> AsyncIterator[Ask]:
+    """Ask this database something, each time in a transaction of its own, by one connection."""
+    if is_sqlite(url):
+        file = sqlite3.connect(sqlite_path(url), isolation_level=None, timeout=10, check_same_thread=False)
+        try:
+            yield partial(_ask_file, file)
+        finally:
+            file.close()
+        return
+    engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     try:
-        async with engine.begin() as connection:
-            result = await connection.execute(text(query), values)
-            return list(result.all()) if result.returns_rows else []
+        async with engine.connect() as connection:
+            yield partial(_ask_server, connection)
     finally:
         await engine.dispose()
+
+
+async def _ask_file(file: sqlite3.Connection, query: str, values: dict[str, Any]) -> list[Any]:
+    return (await asyncio.to_thread(file.execute, query, values)).fetchall()
+
+
+async def _ask_server(connection: AsyncConnection, query: str, values: dict[str, Any]) -> list[Any]:
+    result = await connection.execute(text(query), values)
+    return list(result.all()) if result.returns_rows else []
 
 
 async def number(url: str, query: str, **values: Any) -> int:
@@ -39,9 +64,9 @@ async def wait_rows(
     """The rows of a query, once they are enough."""
     found: list[Any] = []
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout), _open(url) as ask:
             while True:
-                found = await rows(url, query, **values)
+                found = await ask(query, values)
                 if enough(found):
                     return found
                 await asyncio.sleep(POLL_SECONDS)

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from telegram import Update
 
 from bot.intake import ALLOWED_UPDATES
 from tests.faults.hook import HEADERS, post, webhook, written
@@ -96,14 +97,21 @@ def _by(update: Json, person: Json, number_: int) -> Json:
     return changed
 
 
+def _readable(update: Json) -> bool:
+    try:
+        return Update.de_json(update, None) is not None
+    except Exception:
+        return False
+
+
 @pytest.mark.timeout(240)  # each bad update is tried four times
-async def test_f15_a_thousand_mutilated_updates_stop_nothing(small_shop: Shop) -> None:
-    await _mutilated(small_shop, 1000)
+async def test_f15_hundreds_of_mutilated_updates_stop_nothing(small_shop: Shop) -> None:
+    await _mutilated(small_shop, 240)
 
 
 @pytest.mark.timeout(240)
 async def test_f15_mutilated_updates_stop_nothing_on_postgres_either(large_shop: Shop) -> None:
-    await _mutilated(large_shop, 240)
+    await _mutilated(large_shop, 64)
 
 
 async def _mutilated(shop: Shop, count: int) -> None:
@@ -121,8 +129,11 @@ async def _mutilated(shop: Shop, count: int) -> None:
             for _ in range(share):
                 # Of many people, since after a failure a person's later words wait for its repeats.
                 number_ = next(ids)
-                update = _by(chance.choice(private if number_ % 80 else recorded), shop.li, number_ % 150)
-                update = {**mutated(update, chance), "update_id": number_}
+                original = _by(chance.choice(private if number_ % 80 else recorded), shop.li, number_ % 150)
+                update = {**mutated(original, chance), "update_id": number_}
+                # Half of them the library cannot read, and those all go one way: a tenth of them is enough.
+                while chance.random() < 0.9 and not _readable(update):
+                    update = {**mutated(original, chance), "update_id": number_}
                 body = json.dumps(update, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
                 async with session.post(settings["webhook_url"], data=body) as answer:
                     assert answer.status == 200, body

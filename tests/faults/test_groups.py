@@ -2,9 +2,13 @@
 
 import json
 
+import pytest
+
 from tests.faults.rows import idle, number, rows, wait_rows
 from tests.faults.shop import Shop
 from tests.telegram import words
+
+SQLITE_ALONE = "about what Telegram does; only a group that moves takes rows of many tables with it, by its own SQL"
 
 
 async def test_f28_a_deleted_topic_is_rebuilt_once_for_twenty_messages_at_once(shop: Shop) -> None:
@@ -116,6 +120,7 @@ async def test_f31_a_topic_whose_sign_of_life_comes_late_is_removed(small_shop: 
     assert bot.running
 
 
+@pytest.mark.postgres_too
 async def test_f32_a_group_that_moves_takes_everything_with_it(shop: Shop) -> None:
     bot = await shop.bot()
     await shop.known(shop.li)

@@ -72,7 +72,8 @@ async def test_f04_killed_between_the_claim_and_the_call_it_is_sent_once(shop: S
 
 
 @pytest.mark.parametrize("moment", ["while the answer is held", "with the answer in hand"])
-async def test_f05_killed_after_telegram_took_it_there_is_one_marked_repeat(shop: Shop, moment: str) -> None:
+async def test_f05_killed_after_telegram_took_it_there_is_one_marked_repeat(small_shop: Shop, moment: str) -> None:
+    shop = small_shop
     bot = await shop.bot()
     await shop.known(shop.li)
     if moment == "while the answer is held":

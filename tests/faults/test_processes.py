@@ -32,7 +32,7 @@ async def test_f23_told_to_stop_in_the_midst_it_ends_soon_and_nothing_is_lost_or
 
 async def test_f23_told_to_stop_as_soon_as_it_is_ready_it_ends_at_once(small_shop: Shop) -> None:
     bot = await small_shop.bot()
-    for _ in range(12):  # what a start leaves to do beside the service was in the way of one stop in ten
+    for _ in range(8):  # what a start leaves to do beside the service was in the way of one stop in ten
         async with asyncio.timeout(8):
             assert await bot.stop() == 0
         await bot.restart()
@@ -54,14 +54,14 @@ async def test_f23_a_stop_does_not_wait_for_an_answer_that_never_comes(small_sho
 async def test_f23_the_new_process_takes_over_while_the_old_one_ends(large_shop: Shop) -> None:
     shop, settings = large_shop, webhook()
     old = await shop.bot(**settings)
-    await shop.telegram.flood(90, 3, rate=45)
+    await shop.telegram.flood(45, 3, rate=25)  # still at it when the other is ready
     new = await shop.bot(**settings)
     assert await old.stop() == 0
     await new.until("this process sends")
     await shop.telegram.settled(quiet=1.5)
     await idle(shop.url)
     for person in range(3):
-        assert await _lines(shop, f"Customer {person + 1}") == [f"word {n}" for n in range(30)]
+        assert await _lines(shop, f"Customer {person + 1}") == [f"word {n}" for n in range(15)]
 
 
 async def test_f23_on_sqlite_the_new_process_waits_until_the_old_one_has_ended(small_shop: Shop) -> None:
@@ -167,7 +167,7 @@ async def test_without_a_plan_that_was_ever_in_force_a_bad_plan_file_ends_the_st
     path = tmp_path / "plan.toml"
     if words:
         path.write_text(words, "utf-8")
-    bot = small_shop.new_bot(plan_file=path, database_url=f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
+    bot = small_shop.new_bot(plan_file=path)
     await bot.begin()
     assert await bot.exit_code() == 1
     lines = [line for line in bot.log.splitlines() if "PLAN_FILE: " in line]
@@ -184,9 +184,9 @@ async def test_a_missing_token_is_asked_for(small_shop: Shop) -> None:
     assert "Traceback" not in bot.log
 
 
-async def test_without_an_owner_the_start_warns_and_with_one_it_does_not(small_shop: Shop, tmp_path: Path) -> None:
+async def test_without_an_owner_the_start_warns_and_with_one_it_does_not(small_shop: Shop) -> None:
     for owners, warned in (("", True), (small_shop.agent["id"], False)):
-        bot = await small_shop.bot(owner_ids=owners, database_url=f"sqlite+aiosqlite:///{tmp_path / 'new.db'}")
+        bot = await small_shop.bot(owner_ids=owners)
         assert ("OWNER_IDS: there is no owner" in bot.log) == warned
         assert await bot.stop() == 0
 
