@@ -11,7 +11,7 @@ from tests.bench.report import goals, table
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 async def test_a_small_measurement_loses_nothing_and_reports_every_figure(database: str) -> None:
-    load = Load(database, rounds=1, messages=60, customers=5, steady_seconds=1, forked=True)
+    load = Load(database, rounds=1, messages=30, customers=5, steady_seconds=1, forked=True)
 
     results = await measure(load)
 
