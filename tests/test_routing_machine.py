@@ -428,5 +428,5 @@ async def _furnish(database: Database) -> None:
             )
 
 
-Routing.TestCase.settings = settings(max_examples=20, stateful_step_count=40, suppress_health_check=list(HealthCheck))
+Routing.TestCase.settings = settings(max_examples=12, stateful_step_count=40, suppress_health_check=list(HealthCheck))
 TestRouting = pytest.mark.timeout(300)(Routing.TestCase)  # a busy machine takes a while for them all
