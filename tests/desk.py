@@ -3,8 +3,9 @@
 Only here is imitated how people act: where a use case gets another signature, this is the place to follow.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -70,6 +71,9 @@ class Desk:
 
     async def tables(self) -> Tables:
         """Every row of every table by its columns, the inbox left out."""
+        if self.database.is_sqlite and self.database.url.database:
+            with closing(sqlite3.connect(self.database.url.database)) as file:
+                return _tables_of(file)
         async with self.database.engine.connect() as connection:
             return await tables_in(connection)
 
@@ -197,10 +201,19 @@ class Desk:
         return [row.body.get("template") or row.body.get("text", row.what) for row in rows]
 
 
+#: What is compared; the tables would be sorted anew each time.
+NAMES = [table.name for table in metadata.sorted_tables if table.name != "inbox"]
+
+
+def _tables_of(file: sqlite3.Connection) -> Tables:
+    """The same by the driver itself: forty statements without a trip to another thread."""
+    file.row_factory = sqlite3.Row
+    return {name: [dict(row) for row in file.execute(f"SELECT * FROM {name}")] for name in NAMES}  # noqa: S608
+
+
 async def tables_in(connection: AsyncConnection) -> Tables:
     """The same as that connection sees them, as the database holds them."""
-    names = [table.name for table in metadata.sorted_tables if table.name != "inbox"]
-    found = {name: await connection.exec_driver_sql(f"SELECT * FROM {name}") for name in names}  # noqa: S608
+    found = {name: await connection.exec_driver_sql(f"SELECT * FROM {name}") for name in NAMES}  # noqa: S608
     return {name: [dict(row) for row in rows.mappings()] for name, rows in found.items()}
 
 

@@ -287,7 +287,7 @@ class Schedules:
 
 async def schedules(options: Options, folder: Path, url: str) -> Report:
     """One run on that database."""
-    telegram = await Telegram.start()
+    telegram = await Telegram.start(quick=options.forked)
     try:
         return await Schedules(options, folder, url, telegram).run()
     finally:

@@ -1,4 +1,7 @@
-"""The measurements work; what they find is for `python -m tests.bench`, on a machine that does nothing else."""
+"""The measurements work; what they find is for `python -m tests.bench`, on a machine that does nothing else.
+
+Each of them runs on one of the databases, which are another address and the same code.
+"""
 
 from typing import Any
 
@@ -9,9 +12,8 @@ from tests.bench.relay import Load, Results, Round, measure
 from tests.bench.report import goals, table
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
-async def test_a_small_measurement_loses_nothing_and_reports_every_figure(database: str) -> None:
-    load = Load(database, rounds=1, messages=60, customers=5, steady_seconds=1, forked=True)
+async def test_a_small_measurement_loses_nothing_and_reports_every_figure() -> None:
+    load = Load("sqlite", rounds=1, messages=30, customers=5, steady_seconds=1, forked=True)
 
     results = await measure(load)
 
@@ -94,8 +96,10 @@ def test_first_contacts_are_told_as_a_multiple_of_the_echos_message_and_held_aga
     ]
 
 
-async def test_a_few_first_contacts_are_measured_with_a_plan_and_without() -> None:
-    found = await first.measure(first.Size(rounds=1, customers=5, forked=True))
+async def test_a_few_first_contacts_are_measured_with_a_plan_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(first, "BEFORE", 2)
+    monkeypatch.setattr(first, "ECHOED", 5)
+    found = await first.measure(first.Size("postgres", rounds=1, customers=5, forked=True))
 
     assert [(each.name, each.lacking) for each in found.bots] == [("huifang, no plan", 0), ("huifang, shop.toml", 0)]
     assert all(each.cpu[0] > 0 and each.seconds[0] > 0 for each in found.bots)
@@ -110,9 +114,8 @@ def test_a_short_simulation_is_timed() -> None:
     assert simulate.goal(7).met
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgres"])
-async def test_a_small_wave_is_planned_whole_while_updates_are_stored(database: str) -> None:
-    found = await wave.measure(database, 600)
+async def test_a_small_wave_is_planned_whole_while_updates_are_stored() -> None:
+    found = await wave.measure("postgres", 600)
 
     assert found.planned == 600
     assert found.waits

@@ -1,8 +1,8 @@
 """The contact budget: whatever happens in whatever order, nobody hears from us more than they should."""
 
-import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -37,6 +37,7 @@ from models.delivery import Outbox, OutboxState
 from models.plan import Plan, read_plan
 from models.work import Work
 from tests.desk import Desk, open_desk
+from tests.tables import KeptDatabase
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -282,16 +283,25 @@ class Life:
         assert self.wrong == []
 
 
-async def lived(events: list[tuple[str, int]]) -> Life:
-    async with open_desk("sqlite+aiosqlite://", "", NOON, Desk) as desk:
+@pytest.fixture(scope="module")
+async def settled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KeptDatabase]:
+    """A customer whose complaint is closed: where every life begins."""
+    path = tmp_path_factory.mktemp("contact") / "huifang.db"
+    async with open_desk(f"sqlite+aiosqlite:///{path}", "", NOON, Desk) as desk:
         await desk.welcome(Customer(id=1, user_id=7, name="Anna", language="en", created_at=NOON))
         number = await desk.opens(kind=CaseKind.COMPLAINT)
         async with desk.work() as work:
             (await desk.case(work, number)).state = CaseState.CLOSED
-        life = Life(desk.database)
-        for what, number in events:
-            await life.does(what, number)
-        await life.judged()
+        with closing(KeptDatabase(desk.database)) as kept:
+            yield kept
+
+
+async def lived(settled: KeptDatabase, events: list[tuple[str, int]]) -> Life:
+    settled.put_back()
+    life = Life(settled.database)
+    for what, number in events:
+        await life.does(what, number)
+    await life.judged()
     return life
 
 
@@ -307,12 +317,14 @@ EVENTS = st.one_of(
 
 @settings(max_examples=40)
 @given(st.lists(EVENTS, min_size=5, max_size=30))
-def test_i18_no_sequence_of_events_goes_beyond_the_budget(events: list[tuple[str, int]]) -> None:
-    asyncio.run(lived(events))
+async def test_i18_no_sequence_of_events_goes_beyond_the_budget(
+    settled: KeptDatabase, events: list[tuple[str, int]]
+) -> None:
+    await lived(settled, events)
 
 
-def test_a_life_that_shows_the_test_can_fail() -> None:
+async def test_a_life_that_shows_the_test_can_fail(settled: KeptDatabase) -> None:
     """Each of these goes: else the invariants above would hold of nothing."""
     events = [("ask", 1), ("send", 0), ("wait", 49), ("ask", 2), ("send", 0), ("agree", 2), ("wait", 49), ("ask", 0)]
-    life = asyncio.run(lived([*events, ("send", 0)]))
+    life = await lived(settled, [*events, ("send", 0)])
     assert [purpose for purpose, _, _ in life.got] == [Purpose.VISIT, Purpose.SURVEY, Purpose.SERVICE]

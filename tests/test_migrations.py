@@ -1,5 +1,6 @@
 """The tables of the first version to those of today, on both databases."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,33 +33,44 @@ def drift(connection: Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
 
 
-async def test_an_empty_database_gets_the_tables_that_the_program_has(database_url: str) -> None:
-    database = database_at(database_url)
+@pytest.fixture(scope="module")
+async def migrated(module_database: str) -> AsyncIterator[Database]:
+    """An empty database brought to this version; each of the tests leaves it so."""
+    database = database_at(module_database)
     assert await migrate(database.engine) is None
-    async with database.engine.begin() as connection:
-        differences = await connection.run_sync(drift)
-    await database.close()
-    assert differences == []
-
-
-async def test_migrating_again_changes_nothing(database_url: str) -> None:
-    database = database_at(database_url)
-    await migrate(database.engine)
-    assert await migrate(database.engine) == head()
+    yield database
     await database.close()
 
 
-async def test_one_step_back_and_forward_again(database_url: str) -> None:
-    database = database_at(database_url)
-    await migrate(database.engine)
-    async with database.engine.begin() as connection:
+async def test_an_empty_database_gets_the_tables_that_the_program_has(migrated: Database) -> None:
+    async with migrated.engine.begin() as connection:
+        assert await connection.run_sync(drift) == []
+
+
+async def test_migrating_again_changes_nothing(migrated: Database) -> None:
+    assert await migrate(migrated.engine) == head()
+    async with migrated.engine.begin() as connection:
+        assert await connection.run_sync(drift) == []
+
+
+async def test_a_database_of_a_later_version_is_left_alone_and_said_so(migrated: Database) -> None:
+    async with migrated.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    with pytest.raises(NewerDatabase, match="later"):
+        await migrate(migrated.engine)
+    async with migrated.engine.begin() as connection:
+        assert await connection.run_sync(drift) == []
+        await connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head()})
+
+
+async def test_one_step_back_and_forward_again(migrated: Database) -> None:
+    async with migrated.engine.begin() as connection:
         await connection.run_sync(lambda found: command.downgrade(configuration(found), "base"))
         left = await connection.run_sync(lambda found: inspect(found).get_table_names())
     assert left == ["alembic_version"]
-    await migrate(database.engine)
-    async with database.engine.begin() as connection:
+    await migrate(migrated.engine)
+    async with migrated.engine.begin() as connection:
         assert await connection.run_sync(drift) == []
-    await database.close()
 
 
 ROWS_OF_THE_FIRST_VERSION = (
@@ -141,13 +153,3 @@ async def test_what_came_once_a_day_before_there_were_walks_comes_neither_again_
 
 def at_nine(day: int) -> datetime:
     return datetime(2026, 12, day, 9, tzinfo=UTC)
-
-
-async def test_a_database_of_a_later_version_is_left_alone_and_said_so(database_url: str) -> None:
-    database = database_at(database_url)
-    await migrate(database.engine)
-    async with database.engine.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
-    with pytest.raises(NewerDatabase, match="later"):
-        await migrate(database.engine)
-    await database.close()

@@ -29,6 +29,7 @@ from models.questionnaires import Answer, Invitation, InvitationState
 from models.questionnaires.scores import Given, score_of, scores_of
 from models.staff import Staff, StaffGroup, add_staff_group, staff_member
 from models.work import Work
+from tests.tables import make_tables
 
 CSAT = Path(__file__).parents[1] / "templates" / "questionnaires" / "csat.toml"
 #: Eleven in the evening of the shop's own day, in its quiet hours.
@@ -108,7 +109,7 @@ async def test_scores_reasons_and_who_answered_come_through_the_migration(databa
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A shop with a customer, two agents, and what the program asks by itself."""
     found = open_database(database_url, lambda: NIGHT)
-    await migrate(found.engine)
+    await make_tables(found)
     async with found.work(lambda: NIGHT, Plan()) as work:
         await questionnaires.take_definitions(work, {"csat.toml": CSAT.read_text("utf-8")})
         add_staff_group(work, StaffGroup(id=1, configured_id=-100, chat_id=-100))

@@ -12,7 +12,7 @@ async def test_killed_again_and_again_nothing_is_lost_and_order_stays(database_u
     db, mode, processes = (
         ("sqlite", "polling", 1) if database_url.startswith("sqlite") else ("postgres", "webhook", 2)
     )
-    options = Options(kills=5, messages=300, mode=mode, db=db, processes=processes, seed=2026, forked=True)
+    options = Options(kills=3, messages=150, mode=mode, db=db, processes=processes, seed=2026, forked=True)
     report = await soak(options, tmp_path, database_url)
     print(options, report, sep="\n")
     assert report.violations == []

@@ -1,12 +1,9 @@
 """Whatever is done, in whatever order, or refused: the spans of a case say how it was at every moment."""
 
-import asyncio
 import random
-import shutil
-import tempfile
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,12 +22,12 @@ from models.customers import Customer, customer_numbered, customer_of, remember_
 from models.database import Database
 from models.installation import COUNTERS
 from models.merging import latest_merge, undo
-from models.migrations import migrate
 from models.plan import read_plan
 from models.prefetching import prefetch
 from models.staff import Role, Staff, StaffGroup, add_staff_group, remember_staff, staff_member
 from models.timeline import CaseSpan
 from models.work import Counter, Work
+from tests.tables import KeptDatabase, make_tables
 
 BEGAN = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock in Shanghai
 PLAN = read_plan("""
@@ -70,7 +67,7 @@ steps = st.sampled_from([60, 3600, 0, 60, -2])
 
 
 async def furnish(database: Database) -> None:
-    await migrate(database.engine)
+    await make_tables(database)
     async with database.work(lambda: BEGAN, PLAN) as work:
         for name in COUNTERS:
             work.add(Counter(name=name))
@@ -218,31 +215,25 @@ def turn(case: Case) -> str | None:
     return "customer" if spoke_last or case.state in ("pending", "resolved") else "us"
 
 
-_template: list[Path] = []
-
-
-async def _play_on_a_copy(works: list[tuple[int, list[Deed]]]) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "huifang.db"
-        if not _template:
-            made = Path(tempfile.mkdtemp()) / "template.db"
-            database = open_database(f"sqlite+aiosqlite:///{made}", lambda: BEGAN)
-            await furnish(database)
-            await database.close()
-            _template.append(made)
-        shutil.copy(_template[0], path)
-        database = open_database(f"sqlite+aiosqlite:///{path}", lambda: BEGAN)
-        try:
-            await Desk(database).play([(60, [("open", 0, 0), ("open", 1, 3)]), *works])
-        finally:
-            await database.close()
+@pytest.fixture(scope="module")
+async def furnished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KeptDatabase]:
+    """A database for one day after another, each of which finds it as it was furnished."""
+    path = tmp_path_factory.mktemp("spans") / "huifang.db"
+    database = open_database(f"sqlite+aiosqlite:///{path}", lambda: BEGAN)
+    await furnish(database)
+    with closing(KeptDatabase(database)) as kept:
+        yield kept
+    await database.close()
 
 
 @pytest.mark.timeout(300)
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(works=st.lists(st.tuples(steps, deeds), min_size=5, max_size=25))
-def test_spans_say_how_a_case_was_at_every_moment(works: list[tuple[int, list[Deed]]]) -> None:
-    asyncio.run(_play_on_a_copy(works))
+async def test_spans_say_how_a_case_was_at_every_moment(
+    furnished: KeptDatabase, works: list[tuple[int, list[Deed]]]
+) -> None:
+    furnished.put_back()
+    await Desk(furnished.database).play([(60, [("open", 0, 0), ("open", 1, 3)]), *works])
 
 
 async def test_words_that_leave_everything_as_it_was_cost_no_statement_for_spans(database_url: str) -> None:

@@ -21,7 +21,6 @@ PLAIN_TAGS = {
 }
 OTHER_TAGS = frozenset(("a", "span", "tg-emoji", "tg-time", "blockquote"))
 NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
-MARK = re.compile(r"[<&]")
 REFERENCE = re.compile(r"&(#[0-9]{1,7}|#x[0-9a-fA-F]{1,6}|lt|gt|amp|quot);?")
 TAG_NAME = re.compile(r"[^\s>]*")
 ATTRIBUTE = re.compile(r"[^\s=>]*")
@@ -63,12 +62,10 @@ class _Html:
         self.entities: list[Json] = []
 
     def read(self) -> tuple[str, list[Json]]:
-        while (mark := MARK.search(self.source, self.pos)) is not None:
-            self._write(self.source[self.pos : mark.start()])
-            self.pos = mark.start()
-            if mark.group() == "&":
-                self._reference()
-            elif self.source.startswith("</", self.pos):
+        while (tag := self.source.find("<", self.pos)) >= 0:
+            self._write(self.source[self.pos : tag])
+            self.pos = tag
+            if self.source.startswith("</", self.pos):
                 self._end_tag()
             else:
                 self._start_tag()
@@ -78,19 +75,15 @@ class _Html:
         self.entities.sort(key=lambda entity: (entity["offset"], -entity["length"]))
         return "".join(self.out), self.entities
 
-    def _write(self, text: str) -> None:
-        if text:
+    def _write(self, source: str) -> None:
+        if source:
+            text = _dereferenced(source)
             self.out.append(text)
             self.length += units(text)
 
     def _refuse(self, text: str, at: int) -> ApiError:
         byte = len(self.source[:at].encode("utf-8", "surrogatepass"))
         return bad(f"can't parse entities: {text.format(byte=byte)}")
-
-    def _reference(self) -> None:
-        text, end = _dereference(self.source, self.pos)
-        self._write(text)
-        self.pos = end
 
     def _start_tag(self) -> None:
         begin = self.pos
@@ -143,7 +136,7 @@ class _Html:
             raise self._refuse("Unclosed start tag at byte offset {byte}", begin)
         raw = self.source[self.pos + 1 : end]
         self.pos = end + 1
-        return REFERENCE.sub(lambda match: _dereference(match.group(), 0)[0], raw)
+        return _dereferenced(raw)
 
     def _skip_space(self) -> None:
         while self.source[self.pos : self.pos + 1].isspace():
@@ -197,18 +190,19 @@ class _Html:
         self.entities.append({"offset": opened.offset, "length": length, **entity})
 
 
-def _dereference(source: str, pos: int) -> tuple[str, int]:
-    """The character that a reference at `pos` stands for and where it ends; others stay as they are."""
-    match = REFERENCE.match(source, pos)
-    if match is None:
-        return source[pos], pos + 1
-    name = match.group(1)
+def _dereferenced(source: str) -> str:
+    """With the characters that its references stand for; what is none stays as it is."""
+    return REFERENCE.sub(_meant, source) if "&" in source else source
+
+
+def _meant(reference: re.Match[str]) -> str:
+    name = reference.group(1)
     if name in NAMED:
-        return NAMED[name], match.end()
+        return NAMED[name]
     code = int(name[2:], 16) if name.startswith("#x") else int(name[1:])
     if code == 0 or code > 0x10FFFF or 0xD800 <= code < 0xE000:
-        return source[pos], pos + 1
-    return chr(code), match.end()
+        return reference.group()
+    return chr(code)
 
 
 def _link(href: str) -> Json | None:
