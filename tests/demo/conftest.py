@@ -8,12 +8,21 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.demo.demo import Demo
+from tests.demo.demo import Demo, QuickDemo
 from tests.demo.visitor import Visitor, visit
 
+# Parts of the browser's own window that are pages too: for each page of ours it loaded its search box, some four hundred
+# files, and kept a spare process. Half the work of these tests was that. Of a flag given twice the last alone counts, so
+# what Playwright turns off stands here again.
+UNUSED = (
+    "WebUIOmniboxPopup WebUIOmniboxAimPopup SpareRendererForSitePerProcess "
+    "AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose HttpsUpgrades HttpsFirstBalancedModeAutoEnable "
+    "MediaRouter PaintHolding ThirdPartyStoragePartitioning OptimizationHints NetworkTimeServiceQuerying AimEnabled "
+    "PreconnectToSearch"
+).split()
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
+    f"--disable-component-update --disable-sync --disable-features={','.join(UNUSED)}"
 ).split()
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -29,7 +38,7 @@ def needed(there: bool, reason: str) -> None:
 @pytest.fixture(scope="session")
 async def demo() -> AsyncIterator[Demo]:
     """The demo of an English shop."""
-    running = await Demo.start("--language", "en")
+    running = await QuickDemo.start("--language", "en")
     yield running
     assert await running.stop() == 0
 

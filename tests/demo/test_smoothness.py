@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Browser
 
-from tests.demo.demo import Demo
+from tests.demo.demo import QuickDemo
 from tests.demo.visitor import LONG, visit
 
 MESSAGES = 2_000
@@ -50,7 +50,7 @@ SCROLLS = """async () => {
 
 
 async def test_two_thousand_messages_stay_smooth(browser: Browser) -> None:
-    demo = await Demo.start("--language", "en")
+    demo = await QuickDemo.start("--language", "en")
     person = demo.people["customers"][0]["id"]
     try:
         # The bot is kept away: what is measured is the page.
