@@ -4,7 +4,7 @@ Importing takes a bot or a sandbox nearly all of its start, and tests start hund
 imports both once, and forks. The child gets the environment, folder and arguments that `python -m bot run` would have
 got, and then runs that very module. Tests of the start itself, the soak and the bench start the real command.
 
-A process that was forked so can have those forked that it starts itself (`fork_on`), as the demo of the page's tests has.
+A process that was forked so can have those forked that it starts itself (`fork_on`), as the demo of the page's tests.
 """
 
 import asyncio
@@ -125,7 +125,7 @@ def _serve(connection: socket.socket) -> None:
 
 
 def fork_on() -> None:
-    """In a process that was forked, before it begins: what it will `start` is forked too, and ends with it at the latest."""
+    """In a process that was forked, before it begins: what it will `start` is forked too, and does not outlive it."""
     global _parent
     _parent, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork() == 0:

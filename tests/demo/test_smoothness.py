@@ -9,7 +9,7 @@ from tests.demo.demo import QuickDemo
 from tests.demo.visitor import LONG, visit
 
 MESSAGES = 2_000
-LOADS = 4
+LOADS = 3
 FIRST_PAINT_MS = 1_000
 EVENT_MS = 100
 
@@ -57,8 +57,8 @@ async def test_two_thousand_messages_stay_smooth(browser: Browser) -> None:
         await demo.post("/demo/down", seconds=60)
         await demo.post("/control/flood", count=MESSAGES, users=1, start_user_id=person)
         async with visit(browser, demo) as visitor:
-            loads = []
-            for _ in range(LOADS):
+            loads = [await visitor.page.evaluate(READY)]
+            while len(loads) < LOADS:
                 await visitor.page.reload()
                 await visitor.page.locator("body[data-ready=yes]").wait_for(timeout=LONG)
                 loads.append(await visitor.page.evaluate(READY))
