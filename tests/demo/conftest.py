@@ -12,7 +12,7 @@ from tests.demo.demo import Demo, QuickDemo
 from tests.demo.visitor import Visitor, sit_down
 
 # Parts of the browser's own window are pages too: for each page of ours it loaded its search box, some four hundred
-# files, and kept a spare process, which was half the work of these tests. Of a flag given twice the last alone counts,
+# files, and kept a spare process, which was half the work of these tests. Of a flag given twice only the last counts,
 # so what Playwright turns off stands here again.
 UNUSED = (
     "WebUIOmniboxPopup WebUIOmniboxAimPopup SpareRendererForSitePerProcess "

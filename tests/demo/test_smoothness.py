@@ -9,7 +9,7 @@ from tests.demo.demo import QuickDemo
 from tests.demo.visitor import LONG, visit
 
 MESSAGES = 2_000
-LOADS = 3
+LOADS = 4
 FIRST_PAINT_MS = 1_000
 EVENT_MS = 100
 
