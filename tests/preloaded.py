@@ -3,6 +3,8 @@
 Importing takes a bot or a sandbox nearly all of its start, and tests start hundreds. So one process a test run
 imports both once, and forks. The child gets the environment, folder and arguments that `python -m bot run` would have
 got, and then runs that very module. Tests of the start itself, the soak and the bench start the real command.
+
+A process that was forked so can have those forked that it starts itself (`fork_on`), as the demo of the page's tests.
 """
 
 import asyncio
@@ -56,6 +58,10 @@ class Forked:
         """SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
     async def wait(self) -> int:
         """Its exit code, or minus the signal that ended it."""
         return await asyncio.shield(self._end)
@@ -108,6 +114,7 @@ def _serve(connection: socket.socket) -> None:
         "bot.sandbox.__main__",
         "bot.__main__",
         "bot.app",
+        "bot.demo.performance",
         "models.tables",
         "alembic.command",
         "uvloop",
@@ -121,6 +128,22 @@ def _serve(connection: socket.socket) -> None:
         importlib.import_module(module)
     _warm_up()
     gc.freeze()
+    _fork_what_is_ordered(connection)
+
+
+def fork_on() -> None:
+    """In a process that was forked, before it begins: what it will `start` is forked too, and does not outlive it."""
+    global _parent
+    _parent, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        _parent.close()
+        os.setsid()
+        _fork_what_is_ordered(child)
+        os.killpg(0, signal.SIGKILL)
+    child.close()
+
+
+def _fork_what_is_ordered(connection: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who keep watch are nobody's to wait for
     while True:
         order, files, _, _ = socket.recv_fds(connection, LARGEST, 3)

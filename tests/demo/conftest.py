@@ -6,14 +6,23 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
-from tests.demo.demo import Demo
-from tests.demo.visitor import Visitor, visit
+from tests.demo.demo import Demo, QuickDemo
+from tests.demo.visitor import Visitor, sit_down
 
+# Parts of the browser's own window are pages too: for each page of ours it loaded its search box, some four hundred
+# files, and kept a spare process, which was half the work of these tests. Of a flag given twice only the last counts,
+# so what Playwright turns off stands here again.
+UNUSED = (
+    "WebUIOmniboxPopup WebUIOmniboxAimPopup SpareRendererForSitePerProcess "
+    "AvoidUnnecessaryBeforeUnloadCheckSync DestroyProfileOnBrowserClose HttpsUpgrades MediaRouter PaintHolding "
+    "HttpsFirstBalancedModeAutoEnable ThirdPartyStoragePartitioning OptimizationHints NetworkTimeServiceQuerying "
+    "AimEnabled PreconnectToSearch"
+).split()
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
+    f"--disable-component-update --disable-sync --disable-features={','.join(UNUSED)}"
 ).split()
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -29,7 +38,7 @@ def needed(there: bool, reason: str) -> None:
 @pytest.fixture(scope="session")
 async def demo() -> AsyncIterator[Demo]:
     """The demo of an English shop."""
-    running = await Demo.start("--language", "en")
+    running = await QuickDemo.start("--language", "en")
     yield running
     assert await running.stop() == 0
 
@@ -51,8 +60,19 @@ def axe() -> str:
     return AXE.read_text("utf-8")
 
 
+@pytest.fixture(scope="session")
+async def desk(browser: Browser) -> AsyncIterator[Page]:
+    """A window for one visitor after another: opening one costs as much as the page, which keeps nothing in it."""
+    context = await browser.new_context()
+    yield await context.new_page()
+    await context.close()
+
+
 @pytest.fixture
-async def visitor(browser: Browser, demo: Demo) -> AsyncIterator[Visitor]:
+async def visitor(desk: Page, demo: Demo) -> AsyncIterator[Visitor]:
     """A visitor at a desktop, in English."""
-    async with visit(browser, demo) as somebody:
+    await desk.set_viewport_size({"width": 1440, "height": 900})
+    await desk.mouse.move(0, 0)
+    async with sit_down(desk, demo) as somebody:
         yield somebody
+    await desk.goto("about:blank")  # what happens next is nobody's to draw

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+from tests import preloaded
+from tests.preloaded import Forked
 from tests.telegram import POLL_SECONDS, Json, client_session
 
 ROOT = Path(__file__).parents[2]
@@ -17,35 +19,34 @@ READY_SECONDS = 40
 class Demo:
     """`python -m bot demo`, and its address."""
 
-    def __init__(self, process: asyncio.subprocess.Process, url: str, seconds: float) -> None:
+    def __init__(self, process: asyncio.subprocess.Process | Forked, url: str) -> None:
         self.process = process
         self.url = url
-        self.seconds = seconds  # from the command to the page's first answer
         self._session = client_session()
         self.people: Json = {}
 
     @classmethod
     async def start(cls, *arguments: str) -> Self:
         """Start it and wait until the case at the beginning is played."""
-        began = time.monotonic()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "demo", "--port", "0", "--no-browser", *arguments),
-            stdout=asyncio.subprocess.PIPE,
-            env=dict(os.environ),
-            cwd=ROOT,
-        )
+        process = await cls.begin("demo", "--port", "0", "--no-browser", *arguments)
         assert process.stdout is not None
         line = (await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)).decode()
-        demo = cls(process, line.split()[2].rstrip("/"), 0)
+        demo = cls(process, line.split()[2].rstrip("/"))
         try:
             assert (await demo.get("/"))[0] == 200
-            demo.seconds = time.monotonic() - began
             demo.people = await demo.json("/demo/cast")
             await demo.until(lambda state: bool(state["story"] == "played"))
         except BaseException:
             await demo.stop()
             raise
         return demo
+
+    @staticmethod
+    async def begin(*arguments: str) -> asyncio.subprocess.Process | Forked:
+        """Start the process, without waiting."""
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *arguments), stdout=asyncio.subprocess.PIPE, env=dict(os.environ), cwd=ROOT
+        )
 
     async def get(self, path: str, **options: Any) -> tuple[int, Any, bytes]:
         """Status, headers and body."""
@@ -92,3 +93,19 @@ class Demo:
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
         return await asyncio.wait_for(self.process.wait(), 20)
+
+
+class QuickDemo(Demo):
+    """The same, where a test is not about the start: it and what it starts are forked."""
+
+    @staticmethod
+    async def begin(*arguments: str) -> Forked:
+        """Start the process, without waiting."""
+        return await preloaded.start("tests.demo.quick", *arguments, environment=os.environ, folder=ROOT)
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit code, when what it started has ended too."""
+        code = await super().stop()
+        assert self.process.stdout is not None
+        await asyncio.wait_for(self.process.stdout.read(), 20)
+        return code

@@ -11,7 +11,7 @@ import pytest
 
 from bot.demo.server import LONGEST_LEAP
 from bot.demo.words import FILES, words
-from tests.demo.demo import Demo
+from tests.demo.demo import Demo, QuickDemo
 from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json
 
 
@@ -122,7 +122,7 @@ async def test_telegram_fails_for_a_while_and_then_everything_arrives(demo: Demo
 
 async def test_a_limited_group_gets_429_and_then_everything() -> None:
     # Its own demo: the bot keeps the pause that Telegram asked for, up to a minute.
-    demo = await Demo.start("--language", "en")
+    demo = await QuickDemo.start("--language", "en")
     customer, group = demo.people["customers"][0]["id"], demo.people["group"]["id"]
 
     assert (await demo.post("/demo/limit", on=True))[1]["limited"] is True

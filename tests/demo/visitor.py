@@ -1,6 +1,6 @@
 """A visitor of the page: what they do and read, in the page's own words."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -69,15 +69,27 @@ class Visitor:
 async def visit(
     browser: Browser, demo: Demo, *, width: int = 1440, height: int = 900, path: str = "/?language=en", **options: Any
 ) -> AsyncIterator[Visitor]:
-    """Open the page; whatever goes wrong inside the browser fails the test."""
+    """Open the page in a window of its own; whatever goes wrong inside the browser fails the test."""
     context = await browser.new_context(viewport={"width": width, "height": height}, **options)
-    page = await context.new_page()
+    async with sit_down(await context.new_page(), demo, path) as visitor:
+        yield visitor
+        await context.close()
+
+
+@asynccontextmanager
+async def sit_down(page: Page, demo: Demo, path: str = "/?language=en") -> AsyncIterator[Visitor]:
+    """Open the page in a window that is there; whatever goes wrong inside the browser fails the test."""
     visitor = Visitor(page, demo)
-    page.on("pageerror", lambda error: visitor.troubles.append(str(error)))
-    page.on("console", lambda line: visitor.troubles.append(line.text) if line.type == "error" else None)
-    page.on("request", lambda each: visitor.asks(each.url))
+    listening: dict[Any, Callable[[Any], None]] = {
+        "pageerror": lambda error: visitor.troubles.append(str(error)),
+        "console": lambda line: visitor.troubles.append(line.text) if line.type == "error" else None,
+        "request": lambda each: visitor.asks(each.url),
+    }
+    for event, listener in listening.items():
+        page.on(event, listener)
     await page.goto(f"{demo.url}{path}")
     await page.locator("body[data-ready=yes][data-story=played]").wait_for(timeout=LONG)
     yield visitor
-    await context.close()
+    for event, listener in listening.items():
+        page.remove_listener(event, listener)
     assert visitor.troubles == []
