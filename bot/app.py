@@ -124,7 +124,10 @@ async def _serve(
         async def sending() -> None:
             await leadership.lead(leading, ticks.scheduler)
 
-        await _until_signalled([worker.run, intake.run, serve, watching, sending])
+        try:
+            await _until_signalled([worker.run, intake.run, serve, watching, sending])
+        finally:
+            await ticks.end()
 
 
 async def _health(begin: Begin, database: Database, sender: Sender) -> dict[str, Any]:

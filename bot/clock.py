@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 Tick = tuple[str, int, Callable[[Work], Awaitable[bool]]]
 #: How often we look whether people's time has leapt, where it can; and what hurries us (seconds, a signal).
 LEAP_SECONDS = 1.0
+#: How long the end of the process waits for units of work of ticks.
+END_SECONDS = 5.0
 TIME_HAS_LEAPT = signal.SIGUSR1
 
 
@@ -63,6 +65,7 @@ class Ticks:
         self._ticks = ticks
         self._on_said = on_said
         self._under_way = {name: asyncio.Lock() for name, _, _ in ticks}
+        self._ends = False
         #: Not started yet: that is for the process that sends.
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         for name, seconds, use_case in ticks:
@@ -108,6 +111,15 @@ class Ticks:
             if idle >= len(self._ticks):
                 return
 
+    async def end(self) -> None:
+        """Begin no other unit of work, and wait for those under way: the end of the process would cut them short."""
+        self._ends = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                for under_way in self._under_way.values():
+                    async with under_way:
+                        pass
+
     async def _look(self, name: str, use_case: Callable[[Work], Awaitable[bool]]) -> None:
         try:
             await self._run(name, use_case)
@@ -118,17 +130,21 @@ class Ticks:
 
     async def _run(self, name: str, use_case: Callable[[Work], Awaitable[bool]]) -> bool:
         async with self._under_way[name]:
-            return await run_tick(self._begin, name, use_case, self._on_said)
+            return await run_tick(self._begin, name, use_case, self._on_said, lambda: self._ends)
 
 
 async def run_tick(
-    begin: Begin, name: str, use_case: Callable[[Work], Awaitable[bool]], on_said: Callable[[], None]
+    begin: Begin,
+    name: str,
+    use_case: Callable[[Work], Awaitable[bool]],
+    on_said: Callable[[], None],
+    ends: Callable[[], bool] = lambda: False,
 ) -> bool:
     """One tick: one unit of work after another while there is something to do. Returns whether there was."""
     units = 0
     did_work = True
     try:
-        while did_work:
+        while did_work and not ends():
             async with begin() as work:
                 did_work = await use_case(work)
             if work.said:

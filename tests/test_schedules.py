@@ -48,6 +48,30 @@ async def test_a_process_that_ends_in_the_midst_of_a_tick_reports_no_error() -> 
     assert ended == [asyncio.CancelledError], "the work was rolled back"
 
 
+async def test_f23_the_end_waits_for_the_unit_of_work_under_way_and_begins_no_other() -> None:
+    entered, go_on, done = asyncio.Event(), asyncio.Event(), []
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[Any]:
+        yield SimpleNamespace(said=False)
+
+    async def always_more(_work: Any) -> bool:
+        entered.set()
+        await go_on.wait()
+        done.append("a unit of work")
+        return True
+
+    ticks = Ticks(begin, (("visits_due", 3600, always_more),), lambda: None)
+    tick = asyncio.create_task(ticks._look("visits_due", always_more))
+    await entered.wait()
+    end = asyncio.create_task(ticks.end())
+    await asyncio.sleep(0)
+    assert not end.done()
+    go_on.set()
+    await asyncio.gather(end, tick)
+    assert done == ["a unit of work"]
+
+
 async def test_what_is_looked_for_once_an_hour_is_looked_for_by_a_bot_that_never_runs_so_long() -> None:
     looked = asyncio.Event()
 

@@ -115,12 +115,14 @@ async def of_case(work: Work, case_id: int, *states: InvitationState) -> Sequenc
 
 # -- what falls due
 
+_OTHER: Any = aliased(Invitation)
+#: Whether something else is asked of the customer; made once, for it takes longer than the query.
+_IS_ASKED = exists().where(_OTHER.customer_id == Customer.id, *_in_the_middle(_OTHER))
+
 
 async def to_ask(work: Work, wave_id: int | None, most: int) -> list[tuple[Invitation, Customer]]:
     """Some invitations of that wave, or of none, whose moment has come, with customers of whom nothing else is asked;
     locked on PostgreSQL."""
-    other: Any = aliased(Invitation)
-    asked = exists().where(other.customer_id == Customer.id, *_in_the_middle(other))
     query = (
         select(Invitation, Customer)
         .join(Customer, col(Customer.id) == Invitation.customer_id)
@@ -128,7 +130,7 @@ async def to_ask(work: Work, wave_id: int | None, most: int) -> list[tuple[Invit
             Invitation.wave_id == wave_id,
             Invitation.state == InvitationState.PLANNED,
             Invitation.due_at <= work.now,
-            or_(col(Customer.open_run_id).is_(None), ~asked),
+            or_(col(Customer.open_run_id).is_(None), ~_IS_ASKED),
         )
         .order_by(col(Invitation.due_at), col(Invitation.id))
         .limit(most)

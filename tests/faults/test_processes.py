@@ -36,6 +36,7 @@ async def test_f23_told_to_stop_as_soon_as_it_is_ready_it_ends_at_once(small_sho
         async with asyncio.timeout(8):
             assert await bot.stop() == 0
         await bot.restart()
+    assert "Traceback" not in bot.log
 
 
 async def test_f23_a_stop_does_not_wait_for_an_answer_that_never_comes(small_shop: Shop) -> None:
