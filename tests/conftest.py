@@ -7,11 +7,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests import preloaded
+from tests import preloaded, statements
 from tests.postgres import new_database, running_postgres
 
 # Before python-telegram-bot is imported: durations come as timedelta, as they will in its next version.
 os.environ["PTB_TIMEDELTA"] = "1"
+
+statements.share()
 
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("huifang", deadline=None)
@@ -22,16 +24,24 @@ DATABASES = {"database_url", "module_database"}
 
 #: What takes longest begins first, or one process would still be at it when the others are done.
 LONGEST_FIRST = (
-    *("test_schedules.py", "test_soak.py", "test_bad_updates.py", "test_routing_machine.py", "test_simulation.py"),
-    *("test_page.py", "test_storage.py", "test_processes.py", "test_server.py", "test_receiving.py", "test_kills.py"),
-    *("test_sending.py", "test_calendars.py", "test_groups.py", "test_limits.py"),
+    *("demo", "test_sending.py", "test_old_history.py", "test_groups.py", "test_storage.py", "test_processes.py"),
+    *("test_receiving.py", "test_visits.py", "test_bad_updates.py", "test_bench.py", "test_kills.py"),
+    *("test_schedules.py", "test_customers.py", "test_surveys.py", "test_soak.py", "test_standards.py"),
+    *("test_questionnaires.py", "test_refusals.py", "test_migrations.py", "test_staff.py"),
 )
 
 
+def _group(item: pytest.Item) -> str:
+    """What one process runs: a file, and those of the demo together, which share it and the browser."""
+    return "demo" if item.path.parent.name == "demo" else item.path.name
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; the tests of a file stay together, in their order."""
+    """Put the longest first; what stays together keeps its order."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    items.sort(key=lambda item: places.get(_group(item), len(places)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(str(item.path.parent / _group(item))))
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,6 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -170,21 +169,21 @@ def _warm_up() -> None:
 
 
 async def _rehearse() -> None:
-    """Each tick once, on a database that is thrown away: what SQLAlchemy prepares once a process it then has."""
-    from handlers import TICKS, open_database
-    from models.plan import Plan
-    from tests.tables import make_tables
+    """A complaint from its first words to its score, and each tick once, on a database that is thrown away: what
+    SQLAlchemy prepares once a process it then has."""
+    from handlers import TICKS
+    from tests import statements
+    from tests.desk import open_desk
+    from tests.refusals.shop import NOW, PLAN, Shop
 
-    def now() -> datetime:
-        return datetime.now(UTC)
-
+    statements.share()
     with tempfile.TemporaryDirectory() as folder:
-        database = open_database(f"sqlite+aiosqlite:///{folder}/rehearsal.db", now)
-        await make_tables(database)
-        for _, _, use_case in TICKS:
-            async with database.work(now, Plan()) as work:
-                await use_case(work)
-        await database.close()
+        async with open_desk(f"sqlite+aiosqlite:///{folder}/rehearsal.db", PLAN, NOW, Shop) as shop:
+            await shop.open()
+            await shop.done(shop.staff_says("您好，马上来看"), {"message": shop.private(7001, "还在漏")})
+            await shop.resolved()
+            await shop.done(shop.customer_presses(shop.button("q:", ":5")[0]))
+            await shop.ticks(*(use_case for _, _, use_case in TICKS))
 
 
 def _watch(order: Any, stdin: int, stdout: int, fate: int) -> None:

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -373,14 +374,15 @@ async def test_every_complaint_is_visited_by_a_call_where_the_bot_cannot_write(
 @given(st.lists(st.integers(-30, 60), min_size=3, max_size=12))
 def test_i13_a_visit_is_asked_once_however_often_the_clock_looks(hours: list[int]) -> None:
     async def looked() -> list[Any]:
-        async with opened("sqlite+aiosqlite://", PERIODIC, 12) as nights:
+        async with opened(f"sqlite+aiosqlite:///{folder}/huifang.db", PERIODIC, 12) as nights:
             now = NOON
             for each in hours:
                 now = max(NOON - DAY, now + timedelta(hours=each))
                 await nights.at(now, recurring.plan_ahead, due.come_due, due.run_out, due.come_due)
             return await nights.rows(Outbox)
 
-    keys = [row.key for row in asyncio.run(looked()) if row.key]
+    with TemporaryDirectory() as folder:
+        keys = [row.key for row in asyncio.run(looked()) if row.key]
     assert len(keys) == len(set(keys))
 
 

@@ -241,7 +241,6 @@ async def test_a_shop_takes_over_its_customers_and_their_orders_while_the_bot_ru
 # -- finding
 
 
-@pytest.mark.postgres_too
 async def test_find_leads_to_customers_and_cases_by_what_staff_remember(shop: Shop) -> None:
     chen, wang = await staffed(shop), await shop.customer("司马相如")
     await wang.complains("100%_棉的窗帘掉色了")

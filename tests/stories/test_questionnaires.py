@@ -1,7 +1,5 @@
 """A questionnaire in the customer's chat: one question at a time, in one message, until it is enough."""
 
-import pytest
-
 from models.messages import Author
 from models.questionnaires import InvitationState
 from tests.stories import asking
@@ -88,7 +86,6 @@ async def test_an_open_answer_becomes_a_case_in_one_tap(shop: Shop) -> None:
     assert "已经转为工单" in await chen.presses(shown, "转为工单")
 
 
-@pytest.mark.postgres_too
 async def test_the_hotels_ten_questions_across_a_restart_until_it_is_enough(shop: Shop) -> None:
     li, chen = await shop.customer("李雷"), await shop.agent("小陈")
     await ask_segment(shop, li, chen, "hotel", "stay_zh")

@@ -49,7 +49,6 @@ async def test_where_nobody_else_has_the_case_the_customer_is_not_told_that_some
     assert "请安排一位接手" in words(await shop.owner.sees("服务补救", of=li))
 
 
-@pytest.mark.postgres_too
 async def test_a_low_score_is_recovered_by_a_supervisor_and_not_by_the_one_who_handled_it(shop: Shop) -> None:
     wang, chen, sun = await shop.customer(), await shop.agent("小陈"), await supervisor(shop)
     number = await resolved(shop, wang, chen, "咨询", "发票怎么开", "前台可以开")

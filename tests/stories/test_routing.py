@@ -117,7 +117,6 @@ def has_it(message: Json) -> bool:
     return any(str(each.get("callback_data", "")).startswith("have:") for each in buttons(message))
 
 
-@pytest.mark.postgres_too
 async def test_an_electric_shock_on_sunday_night(shop: Shop, crew: Crew) -> None:
     await shop.time_comes(SUNDAY, "23:40")
     wang = await shop.customer("王芳")
@@ -186,7 +185,6 @@ async def test_an_exception_excuses_the_word_and_later_words_still_count(shop: S
     await finish(crew.chen, wang)
 
 
-@pytest.mark.postgres_too
 async def test_the_agent_has_room_again_and_the_queue_drains(shop: Shop, crew: Crew) -> None:
     await in_working_time(shop)
     people = [await shop.customer("排队") for _ in range(5)]

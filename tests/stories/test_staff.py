@@ -3,7 +3,6 @@
 import asyncio
 import time
 
-import pytest
 from sqlmodel import select
 
 from models.audit import Audit
@@ -157,7 +156,6 @@ async def staff_row(shop: Shop, agent: Agent) -> Staff:
 # -- claiming and waiting
 
 
-@pytest.mark.postgres_too
 async def test_f45_of_two_who_claim_at_once_one_wins_and_both_see_it(shop: Shop) -> None:
     wang, chen, li = await shop.customer(), await known_agent(shop, "小陈"), await known_agent(shop, "小李")
     number = case_number(await wang.complains("快递丢了"))
@@ -323,7 +321,6 @@ async def test_an_answer_taken_back_disappears_at_the_customers(shop: Shop) -> N
     assert "九百九" not in await heard(wang)
 
 
-@pytest.mark.postgres_too
 async def test_an_answer_taken_back_while_it_waits_is_never_sent(shop: Shop) -> None:
     wang, chen = await shop.customer(), await known_agent(shop)
     await wang.complains("多少钱")

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pytest
 from sqlmodel import col, select
 
 from models.cases import Case
@@ -112,7 +111,6 @@ async def hears_each(people: dict[str, Customer], key: str) -> None:
         await person.hears(SAID[language][key])
 
 
-@pytest.mark.postgres_too
 async def test_a_case_that_nobody_answers_goes_up_step_by_step_and_the_customer_hears_first(shop: Shop) -> None:
     chen, li = await shop.agent("小陈"), await shop.agent("李主管", username=None)
     await chen.says("早")

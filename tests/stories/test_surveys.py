@@ -24,7 +24,6 @@ async def test_a_complaint_is_not_asked_about_by_the_survey(shop: Shop) -> None:
     assert await runs_of(shop, wang) == []
 
 
-@pytest.mark.postgres_too
 async def test_a_request_is_asked_about_a_day_later_reminded_once_and_ends_by_itself(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     number = await resolved(shop, wang, chen, "报修/售后", "空调坏了", "空调已修好")
@@ -101,7 +100,6 @@ async def test_f51_a_reopened_case_is_not_asked_about_and_each_episode_only_once
     assert len({run.occurrence for run in found}) == 2
 
 
-@pytest.mark.postgres_too
 async def test_a_wave_is_held_and_goes_on_and_its_progress_is_shown(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     await wang.says("你好")

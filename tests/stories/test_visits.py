@@ -93,7 +93,6 @@ def is_task(message: Json) -> bool:
     return any(str(each.get("callback_data", "")).endswith(":reached") for each in buttons(message))
 
 
-@pytest.mark.postgres_too
 async def test_a_complaint_is_visited_by_someone_else_at_the_third_try_and_reopened_by_words(shop: Shop) -> None:
     wang, chen, number = await resolved(shop, "complaint", "洗衣机响得厉害")
     lin = await shop.agent("小林")
@@ -173,7 +172,6 @@ async def test_not_yet_reopens_the_same_case(shop: Shop) -> None:
     assert "已经回答过" in await wang.presses(asked, f"visited:{(await visit_of(shop, number)).id}:well", forge=True)
 
 
-@pytest.mark.postgres_too
 async def test_an_answer_that_comes_late_counts_while_nothing_else_has_followed(shop: Shop) -> None:
     (wang, chen, number), (li, _, other) = (
         await resolved(shop, "request", "水龙头漏水"),
