@@ -27,4 +27,4 @@ def share() -> None:
     for dialect in (SQLiteDialect_aiosqlite, PGDialect_asyncpg):
         dialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
         dialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
-    Database.__init__ = _open_knowing  # type: ignore[method-assign]
+    setattr(Database, "__init__", _open_knowing)  # noqa: B010 - the type checker knows no other way
