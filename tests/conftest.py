@@ -36,6 +36,7 @@ def _group(item: pytest.Item) -> str:
     return "demo" if item.path.parent.name == "demo" else item.path.name
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest first; what stays together keeps its order."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}

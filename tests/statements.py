@@ -24,7 +24,8 @@ def _open_knowing(database: Database, *given: Any) -> None:
 
 def share() -> None:
     """From now on, in this process."""
+    # By setattr, for what is done here is nothing that the type checker would let pass.
     for dialect in (SQLiteDialect_aiosqlite, PGDialect_asyncpg):
-        dialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[method-assign]
-        dialect.__hash__ = lambda one: hash(type(one))  # type: ignore[method-assign]
-    setattr(Database, "__init__", _open_knowing)  # noqa: B010 - the type checker knows no other way
+        setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))  # noqa: B010
+        setattr(dialect, "__hash__", lambda one: hash(type(one)))  # noqa: B010
+    setattr(Database, "__init__", _open_knowing)  # noqa: B010
