@@ -18,7 +18,7 @@ from models.plan import Plan
 from models.work import Ending, Work
 
 #: A process that hangs inside a transaction loses it after this time, with all its locks (milliseconds).
-POSTGRES_IDLE_LIMIT = "30000"
+POSTGRES_IDLE_LIMIT = "10000"
 
 #: How those who run the program begin a unit of work, or a session that only reads.
 Begin = Callable[[], AbstractAsyncContextManager[Work]]
