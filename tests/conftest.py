@@ -3,9 +3,11 @@
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from tests import preloaded, statements
 from tests.postgres import new_database, running_postgres
@@ -31,18 +33,26 @@ LONGEST_FIRST = (
 )
 
 
-def _group(item: pytest.Item) -> str:
-    """What one process runs: a file, and those of the demo together, which share it and the browser."""
-    return "demo" if item.path.parent.name == "demo" else item.path.name
+def _together(file: str) -> str:
+    """What one process runs of a file: it alone, and those of the demo together, which share it and the browser."""
+    return "demo" if "tests/demo/" in file else file.rpartition("/")[2]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest first; what stays together keeps its order."""
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: places.get(_group(item), len(places)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.parent / _group(item))))
+    items.sort(key=lambda item: places.get(_together(item.path.as_posix()), len(places)))
+
+
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc]
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return "demo" if _together(file) == "demo" else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Who runs what, where several processes do."""
+    return _Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
