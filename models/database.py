@@ -53,7 +53,7 @@ class Database:
             **arguments,
             hide_parameters=True,  # the text of an error goes to the log, and customers' words must not
         )
-        self._closing: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
         # One writer at a time: waiting here is fair and free, waiting in SQLite is neither.
         self._writer: asyncio.Lock | nullcontext[None] = asyncio.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
@@ -69,12 +69,11 @@ class Database:
 
         `now` tells people's time (UTC); it is asked when the work begins, after a wait for another to end.
         """
-        async with self._writer, self._session() as session:
+        async with self._writer, self._session(commits=True) as session:
             work = Work(session, now(), self._wall(), plan, plan_version, self._follow_up)
             yield work
             await self._conclude(work)
             await work.finish()
-            await session.commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -85,22 +84,38 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[AsyncSession]:
+    async def _session(self, *, commits: bool = False) -> AsyncIterator[AsyncSession]:
+        """A session; what was done in it is rolled back, or committed where it `commits` and nothing was raised."""
         session = AsyncSession(self.engine, expire_on_commit=False, autoflush=False)
+        good = False
         try:
             yield session
+            good = commits
         finally:
             # Who is cancelled at this moment does not wait for it; `close` does, or the end of the process would cut
-            # the connection's rollback short.
-            closing = asyncio.create_task(session.close())
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
-            await asyncio.shield(closing)
+            # the commit or the connection's rollback short.
+            ending = asyncio.create_task(_end(session, commit=good))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ended)
+            await asyncio.shield(ending)
+
+    def _ended(self, ending: asyncio.Task[None]) -> None:
+        self._ending.discard(ending)
+        if not ending.cancelled():
+            ending.exception()  # who waited for it has it
 
     async def close(self) -> None:
         """Close every connection."""
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        await asyncio.gather(*self._ending, return_exceptions=True)
         await self.engine.dispose()
+
+
+async def _end(session: AsyncSession, *, commit: bool) -> None:
+    try:
+        if commit:
+            await session.commit()
+    finally:
+        await session.close()
 
 
 def is_outage(error: BaseException) -> bool:

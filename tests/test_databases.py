@@ -6,17 +6,20 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.clock import wall
 from handlers import open_database
 from models.plan import Plan
+from models.work import Counter
+from tests.tables import make_tables
 
 ASK_ANOTHER_PROCESS = """
 import asyncio, os
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 async def main():
@@ -84,3 +87,24 @@ def test_what_gives_a_connection_back_when_the_process_ends_is_not_cut_short(
     monkeypatch.setattr(AsyncSession, "close", slowly)
     asyncio.run(end_in_the_midst())
     assert len(closed) == 1
+
+
+async def test_f23_a_work_that_is_cancelled_as_it_gives_its_connection_back_ends_whole(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = open_database(database_url, wall)
+    await make_tables(database)
+
+    async def one_word() -> None:
+        async with database.work(wall, Plan()) as work:
+            work.add(Counter(name="words"))
+
+    task = asyncio.create_task(one_word())
+    loop = asyncio.get_running_loop()
+    event.listen(database.engine.sync_engine, "reset", lambda *_: loop.call_soon(task.cancel))
+    await asyncio.wait([task])
+    async with database.reading() as session:
+        assert [row.name for row in await session.exec(select(Counter))] == ["words"]
+    await database.close()
+    assert task.cancelled()
+    assert "reset" not in caplog.text
