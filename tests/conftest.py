@@ -1,6 +1,7 @@
 """What every test may ask for: an empty database of each kind."""
 
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,15 @@ def postgres_server() -> Iterator[str]:
     """The address of one server for all tests of this process; tests ask for `database_url`."""
     with running_postgres(careless=True) as server:
         yield server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where there will be several of us, they share what forks."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="pre-")  # a short path: a socket's name may not be long
+        config.add_cleanup(folder.cleanup)
+        config.add_cleanup(preloaded.close)
+        preloaded.share(Path(folder.name))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,8 +1,9 @@
 """Processes that start with the program already imported.
 
 Importing takes a bot or a sandbox nearly all of its start, and tests start hundreds. So one process a test run
-imports both once, and forks. The child gets the environment, folder and arguments that `python -m bot run` would have
-got, and then runs that very module. Tests of the start itself, the soak and the bench start the real command.
+imports both once, and forks; where pytest is several processes (xdist), they share it. The child gets the
+environment, folder and arguments that `python -m bot run` would have got, and then runs that very module. Tests of
+the start itself, the soak and the bench start the real command.
 
 A process that was forked so can have those forked that it starts itself (`fork_on`), as the demo of the page's tests.
 """
@@ -14,6 +15,7 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -31,6 +33,8 @@ import templates
 from models import migrations, questionnaires
 
 LARGEST = 200_000
+#: In the environment of pytest's processes: where they find the one that forks for all of them.
+SHARED_AT = "HUIFANG_TESTS_PRELOADED"
 _parent: socket.socket | None = None
 _server: subprocess.Popen[bytes] | None = None
 
@@ -85,30 +89,81 @@ async def _reader(pipe: int) -> asyncio.StreamReader:
 
 
 def _connection() -> socket.socket:
-    global _parent, _server
-    if _parent is None:
-        _parent, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with child:
-            environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-            _server = subprocess.Popen(
-                [sys.executable, "-u", "-m", "tests.preloaded", str(child.fileno())],
-                pass_fds=[child.fileno()],
-                cwd=Path(__file__).parents[1],
-                env=environment,
-            )
+    global _parent
+    if _parent is None and (address := os.environ.get(SHARED_AT)):
+        _parent = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        _parent.connect(address)
+    elif _parent is None:
+        _parent = _begin()
     return _parent
+
+
+def share(folder: Path) -> None:
+    """For the process that starts pytest's others, before it does: one forks for them all, once the first asks.
+
+    Each for itself, they would import and rehearse as often as they are. `folder` is where they find it.
+    """
+    global _parent
+    os.environ[SHARED_AT] = str(folder / "preloaded")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(os.environ[SHARED_AT])
+        listener.listen()
+        _parent = _begin(listener)
+
+
+def _begin(*listener: socket.socket) -> socket.socket:
+    """Start the process that forks, for us or for those who come to the listener; it ends when what we get closes."""
+    global _server
+    parent, child = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with child:
+        environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        files = [each.fileno() for each in (child, *listener)]
+        _server = subprocess.Popen(
+            [sys.executable, "-u", "-m", "tests.preloaded", *map(str, files)],
+            pass_fds=files,
+            cwd=Path(__file__).parents[1],
+            env=environment,
+        )
+    return parent
 
 
 def close() -> None:
     """End the process that forks, if there is one."""
     global _parent, _server
-    if _parent is not None and _server is not None:
+    if _parent is not None:
         _parent.close()
+    if _server is not None:
         _server.wait(10)
-        _parent = _server = None
+    _parent = _server = None
 
 
 def _serve(connection: socket.socket) -> None:
+    """Fork for one who asks."""
+    _prepare()
+    _fork_what_is_ordered(connection)
+
+
+def _serve_all(starter: socket.socket, listener: socket.socket) -> None:
+    """Fork for all who come, each of whom gets a process that does; end when the one who started us does."""
+    prepared = False
+    while True:
+        ready, _, _ = select.select([starter, listener], [], [])
+        if starter in ready:
+            return
+        if not prepared:
+            _prepare()
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            prepared = True
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            starter.close()
+            listener.close()
+            _fork_what_is_ordered(connection)
+            os._exit(0)
+        connection.close()
+
+
+def _prepare() -> None:
     for module in (
         "bot.sandbox.__main__",
         "bot.__main__",
@@ -127,7 +182,6 @@ def _serve(connection: socket.socket) -> None:
         importlib.import_module(module)
     _warm_up()
     gc.freeze()
-    _fork_what_is_ordered(connection)
 
 
 def fork_on() -> None:
@@ -227,4 +281,5 @@ def _become(order: Any, stdin: int, stdout: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    given = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    _serve(*given) if len(given) == 1 else _serve_all(*given)

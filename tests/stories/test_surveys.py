@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from models.questionnaires import InvitationState
 from tests.stories import asking
 from tests.stories.asking import question, resolved, runs_of
@@ -124,7 +122,6 @@ async def test_a_wave_is_held_and_goes_on_and_its_progress_is_shown(shop: Shop) 
     await shop.owner.sees("没有这份问卷", after=said)
 
 
-@pytest.mark.postgres_too
 async def test_i14_one_questionnaire_at_a_time(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     await resolved(shop, wang, chen, "咨询", "健身房在哪", "在三楼")
