@@ -207,9 +207,9 @@ async def test_f22_a_lane_in_the_hands_of_one_process_is_left_alone_by_the_other
     shop, settings = large_shop, webhook()
     for _ in range(2):
         await shop.bot(**settings)
-    await shop.telegram.flood(60, 3)
+    await shop.telegram.flood(36, 3)
     await wait_rows(shop.url, "SELECT id FROM inbox WHERE state = 'new'", lambda found: not found, 30)
     await shop.telegram.settled(quiet=1.0)
     await idle(shop.url)
-    assert await number(shop.url, "SELECT count(*) FROM messages WHERE author = 'customer'") == 60
+    assert await number(shop.url, "SELECT count(*) FROM messages WHERE author = 'customer'") == 36
     assert await number(shop.url, "SELECT count(*) FROM cases") == 3
