@@ -46,9 +46,8 @@ async def _redelivered(shop: Shop, processes: int) -> None:
     assert [text.count(f"Line {n}.") for n in range(8)] == [1] * 8
 
 
-async def test_f13_polled_updates_that_come_again_take_effect_once(small_shop: Shop) -> None:
-    shop = small_shop
-    await shop.bot()
+async def test_f13_polled_updates_that_come_again_take_effect_once(running_shop: Shop) -> None:
+    shop = running_shop
     await shop.known(shop.li)
     await shop.telegram.update(written(shop.li, "Twice told", 900_000_000), duplicate=5)
     await shop.relayed("Twice told")
@@ -59,13 +58,12 @@ async def test_f13_polled_updates_that_come_again_take_effect_once(small_shop: S
 # -- F14
 
 
-async def test_f14_an_edit_that_overtakes_its_message_waits_for_it(small_shop: Shop) -> None:
-    shop = small_shop
-    await shop.bot()
+async def test_f14_an_edit_that_overtakes_its_message_waits_for_it(running_shop: Shop) -> None:
+    shop = running_shop
     await shop.known(shop.li)
-    original = written(shop.li, "It leeks", 900_000_001)
+    original = written(shop.li, "It leeks", 900_000_101)
     changed = {**original["message"], "text": "It leaks", "edit_date": int(time.time())}
-    await shop.telegram.update({"update_id": 900_000_000, "edited_message": changed})
+    await shop.telegram.update({"update_id": 900_000_100, "edited_message": changed})
     await asyncio.sleep(0.3)
     await shop.telegram.update(original)
     await shop.relayed("It leaks")
@@ -158,9 +156,9 @@ async def test_f17_updates_are_acknowledged_at_once_while_handling_stands_still(
 # -- F24, F26, F27
 
 
-async def test_f24_of_two_pollers_the_second_waits_and_says_so(small_shop: Shop) -> None:
-    shop = small_shop
-    bot = await shop.bot()
+async def test_f24_of_two_pollers_the_second_waits_and_says_so(running_shop: Shop) -> None:
+    shop = running_shop
+    [bot] = shop.bots
     await shop.known(shop.li)
     await shop.telegram.call("getUpdates", timeout=0)  # somebody else polls with our token
     await bot.until("another process polls for this bot")
