@@ -40,6 +40,7 @@ class Installation(Base, table=True):
     plan_trouble: str | None = None
 
 
+_AHEAD = select(Installation.ahead_seconds)
 #: What is numbered.
 COUNTERS = ("case", "customer")
 
@@ -62,5 +63,5 @@ async def plan_of(work: Work, promised: Any) -> Plan:
 
 async def time_ahead(session: AsyncSession) -> timedelta:
     """How far people's time is ahead of the real one."""
-    seconds = (await session.exec(select(Installation.ahead_seconds))).first()
+    seconds = (await session.exec(_AHEAD)).first()
     return timedelta(seconds=seconds or 0)

@@ -75,8 +75,9 @@ async def waiting_after(session: AsyncSession, row_id: int) -> list[Waiting]:
 
 async def outlines_of(session: AsyncSession, ids: Sequence[int]) -> list[Waiting]:
     """Those of these rows that wait, as they are now."""
-    query = _OUTLINES.where(_WAIT, _TABLE.c.id.in_(ids))
-    return _waiting((await session.exec(query)).all()) if ids else []
+    if not ids:
+        return []
+    return _waiting((await session.exec(_OUTLINES.where(_WAIT, _TABLE.c.id.in_(ids)))).all())
 
 
 async def arrived_late(session: AsyncSession, ids: Sequence[int]) -> tuple[list[Waiting], list[int]]:

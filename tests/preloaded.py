@@ -238,6 +238,29 @@ async def _rehearse() -> None:
             await shop.resolved()
             await shop.done(shop.customer_presses(shop.button("q:", ":5")[0]))
             await shop.ticks(*(use_case for _, _, use_case in TICKS))
+            await _rehearse_start(shop)
+    statements.put_for_postgres()
+
+
+async def _rehearse_start(shop: Any) -> None:
+    """What a bot asks its database before it is ready, and its sender before it sends."""
+    from handlers import installing
+    from handlers.delivery import recover
+    from handlers.plans import changing
+    from models import installation, outbox, staff
+    from tests.desk import GROUP
+
+    async with shop.work() as work:
+        await changing.latest(work)
+        await installing.install(work, 1, "rehearsal", GROUP, (1,))
+        await staff.owner_count(work)
+        await staff.staff_with_chat(work)
+        await changing.put_in_force(work, "")
+        await installing.meet_departments(work)
+        await outbox.sent_since(work, work.now)
+        await outbox.pauses(work)
+        await recover(work, set())
+        await installation.time_ahead(work.session)
 
 
 def _watch(order: Any, stdin: int, stdout: int, fate: int) -> None:

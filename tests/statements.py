@@ -4,12 +4,15 @@ It remembers with each engine by itself, and tests open a thousand: putting it a
 do. The statements are the same: one kind of database is spoken to in one way.
 """
 
+import contextlib
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import util
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 
+from handlers import open_database
 from models.database import Database
 
 _KNOWN: dict[type, Any] = {}
@@ -20,6 +23,21 @@ def _open_knowing(database: Database, *given: Any) -> None:
     _open(database, *given)
     engine = database.engine.sync_engine
     engine._compiled_cache = _KNOWN.setdefault(type(engine.dialect), util.LRUCache(5_000))
+
+
+def put_for_postgres() -> None:
+    """What is known in SQLite's words is put into PostgreSQL's too, without a server: processes that are forked from
+    this one then find it there."""
+    engine = open_database("postgresql+asyncpg:///none", lambda: datetime.now(UTC)).engine.sync_engine
+    for (_, _, columns, *_), known in list(_KNOWN[SQLiteDialect_aiosqlite].items()):
+        with contextlib.suppress(AttributeError):  # an INSERT that is SQLite's own from the start
+            known.statement._compile_w_cache(
+                engine.dialect,
+                compiled_cache=engine._compiled_cache,
+                column_keys=list(columns),
+                for_executemany=known.for_executemany,
+                schema_translate_map=None,
+            )
 
 
 def share() -> None:

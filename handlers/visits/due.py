@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from handlers import contact
@@ -24,14 +25,19 @@ AT_ONCE = 50
 MOST_WAITING = 300
 #: Reasons for which the bot cannot write to somebody whom an agent can call.
 NO_WAY = ("unreachable", "failed")
+#: Made once: we look each second, and making it takes longer than the look.
+_DUE = (
+    select(Visit)
+    .where(col(Visit.state).in_(TO_COME), col(Visit.due_at) <= bindparam("now"))
+    .order_by(col(Visit.due_at))
+    .limit(AT_ONCE)
+    .with_for_update(skip_locked=True)
+)
 
 
 async def come_due(work: Work) -> bool:
     """A tick: take up visits that are due, one of a customer at a time, while few messages wait for the sender."""
-    due = select(Visit).where(col(Visit.state).in_(TO_COME), col(Visit.due_at) <= work.now)
-    rows: Sequence[Visit] = await work.all(
-        due.order_by(col(Visit.due_at)).limit(AT_ONCE).with_for_update(skip_locked=True)
-    )
+    rows: Sequence[Visit] = await work.all(_DUE, now=work.now)
     if not rows or await scheduled_count(work) >= MOST_WAITING:
         return False
     first = {visit.customer_id: visit for visit in reversed(rows)}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import bindparam, exists, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -116,47 +116,54 @@ async def of_case(work: Work, case_id: int, *states: InvitationState) -> Sequenc
 # -- what falls due
 
 _OTHER: Any = aliased(Invitation)
-#: Whether something else is asked of the customer; made once, for it takes longer than the query.
+# All made once: we look often, and making a query takes longer than the look.
+#: Whether something else is asked of the customer.
 _IS_ASKED = exists().where(_OTHER.customer_id == Customer.id, *_in_the_middle(_OTHER))
+
+
+_NOW: Any = bindparam("now")
+_MOST: Any = bindparam("most")
+_WITH_CUSTOMERS = select(Invitation, Customer).join(Customer, col(Customer.id) == Invitation.customer_id)
+_TO_ASK = (
+    _WITH_CUSTOMERS.where(
+        Invitation.state == InvitationState.PLANNED,
+        col(Invitation.due_at) <= _NOW,
+        or_(col(Customer.open_run_id).is_(None), ~_IS_ASKED),
+    )
+    .order_by(col(Invitation.due_at), col(Invitation.id))
+    .limit(_MOST)
+    .with_for_update(skip_locked=True)
+)
+_TO_ASK_OF_NONE = _TO_ASK.where(col(Invitation.wave_id).is_(None))
+_TO_ASK_OF_WAVE = _TO_ASK.where(col(Invitation.wave_id) == bindparam("wave_id"))
+_OPEN_ONES = (
+    _WITH_CUSTOMERS.where(col(Invitation.state).in_(OPEN))
+    .order_by(col(Invitation.id))
+    .limit(_MOST)
+    .with_for_update(skip_locked=True)
+)
+_LASTS = or_(col(Invitation.expires_at).is_(None), col(Invitation.expires_at) > _NOW)
+_TO_REMIND = _OPEN_ONES.where(col(Invitation.remind_at) <= _NOW, _LASTS)
+_TO_EXPIRE = _OPEN_ONES.where(col(Invitation.expires_at) <= _NOW)
 
 
 async def to_ask(work: Work, wave_id: int | None, most: int) -> list[tuple[Invitation, Customer]]:
     """Some invitations of that wave, or of none, whose moment has come, with customers of whom nothing else is asked;
     locked on PostgreSQL."""
-    query = (
-        select(Invitation, Customer)
-        .join(Customer, col(Customer.id) == Invitation.customer_id)
-        .where(
-            Invitation.wave_id == wave_id,
-            Invitation.state == InvitationState.PLANNED,
-            Invitation.due_at <= work.now,
-            or_(col(Customer.open_run_id).is_(None), ~_IS_ASKED),
-        )
-        .order_by(col(Invitation.due_at), col(Invitation.id))
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return [(row[0], row[1]) for row in await work.all(query)]
+    if wave_id is None:
+        return await _some(work, _TO_ASK_OF_NONE, most)
+    return await _some(work, _TO_ASK_OF_WAVE, most, wave_id=wave_id)
 
 
 async def to_remind(work: Work, most: int) -> list[tuple[Invitation, Customer]]:
     """Some that are open and to be reminded of, and do not end at this moment; locked on PostgreSQL."""
-    lasts = or_(col(Invitation.expires_at).is_(None), col(Invitation.expires_at) > work.now)
-    return await _open_ones(work, most, col(Invitation.remind_at) <= work.now, lasts)
+    return await _some(work, _TO_REMIND, most)
 
 
 async def to_expire(work: Work, most: int) -> list[tuple[Invitation, Customer]]:
     """Some that are open and whose time is over; locked on PostgreSQL."""
-    return await _open_ones(work, most, col(Invitation.expires_at) <= work.now)
+    return await _some(work, _TO_EXPIRE, most)
 
 
-async def _open_ones(work: Work, most: int, *due: ColumnElement[bool]) -> list[tuple[Invitation, Customer]]:
-    query = (
-        select(Invitation, Customer)
-        .join(Customer, col(Customer.id) == Invitation.customer_id)
-        .where(*due, col(Invitation.state).in_(OPEN))
-        .order_by(col(Invitation.id))
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return [(row[0], row[1]) for row in await work.all(query)]
+async def _some(work: Work, query: Any, most: int, **values: Any) -> list[tuple[Invitation, Customer]]:
+    return [(row[0], row[1]) for row in await work.all(query, now=work.now, most=most, **values)]

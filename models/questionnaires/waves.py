@@ -160,16 +160,25 @@ async def latest_waves(work: Work, limit: int) -> Sequence[SurveyWave]:
     return await work.all(query.order_by(col(SurveyWave.id).desc()).limit(limit))
 
 
+# Made once: we look for these each second, and making them takes longer than the look.
+_UNDER_WAY = select(SurveyWave).where(col(SurveyWave.state).in_(ALIVE)).order_by(col(SurveyWave.id))
+_LEFT_OVER = and_(col(SurveyWave.state) == WaveState.CANCELLED, col(SurveyWave.was).is_(None))
+_BUSY = (
+    select(SurveyWave)
+    .where(or_(col(SurveyWave.state).in_(ALIVE), _LEFT_OVER))
+    .order_by(col(SurveyWave.id))
+    .with_for_update()
+)
+
+
 async def waves_under_way(work: Work) -> Sequence[SurveyWave]:
     """The waves that go on, in their order."""
-    return await work.all(select(SurveyWave).where(col(SurveyWave.state).in_(ALIVE)).order_by(col(SurveyWave.id)))
+    return await work.all(_UNDER_WAY)
 
 
 async def busy_waves(work: Work) -> Sequence[SurveyWave]:
     """The same, and those cancelled of which something may be left; locked on PostgreSQL."""
-    left_over = and_(col(SurveyWave.state) == WaveState.CANCELLED, col(SurveyWave.was).is_(None))
-    busy = or_(col(SurveyWave.state).in_(ALIVE), left_over)
-    return await work.all(select(SurveyWave).where(busy).order_by(col(SurveyWave.id)).with_for_update())
+    return await work.all(_BUSY)
 
 
 async def has_planned(work: Work, wave: SurveyWave) -> bool:

@@ -129,7 +129,7 @@ async def _mutilated(shop: Shop, count: int) -> None:
             for _ in range(share):
                 # Of many people, since after a failure a person's later words wait for its repeats.
                 number_ = next(ids)
-                original = _by(chance.choice(private if number_ % 80 else recorded), shop.li, number_ % 150)
+                original = _by(chance.choice(private if number_ % 80 else recorded), shop.li, number_ % (count // 4))
                 update = {**mutated(original, chance), "update_id": number_}
                 # Half of them the library cannot read, and those all go one way: a tenth of them is enough.
                 while chance.random() < 0.9 and not _readable(update):

@@ -25,9 +25,8 @@ def caused(error: TelegramError, cause: BaseException) -> TelegramError:
 # -- F06
 
 
-async def test_f06_cut_after_telegram_took_it_it_comes_once_more_and_no_more(small_shop: Shop) -> None:
-    shop = small_shop
-    await shop.bot()
+async def test_f06_cut_after_telegram_took_it_it_comes_once_more_and_no_more(running_shop: Shop) -> None:
+    shop = running_shop
     await shop.known(shop.li)
     for action in ("drop_after", "truncate", "empty"):
         await shop.telegram.fault(action, "sendMessage")
@@ -39,16 +38,15 @@ async def test_f06_cut_after_telegram_took_it_it_comes_once_more_and_no_more(sma
         assert "可能重复" in words(second)
 
 
-async def test_f06_the_lane_waits_for_the_repeat_so_that_order_stays(small_shop: Shop) -> None:
-    shop = small_shop
-    await shop.bot()
+async def test_f06_the_lane_waits_for_the_repeat_so_that_order_stays(running_shop: Shop) -> None:
+    shop = running_shop
     await shop.known(shop.li)
     await shop.telegram.fault("drop_before", "sendMessage", times=2)
     for number_ in range(5):
-        await shop.telegram.say(shop.li, f"Line {number_}.")
-    await shop.relayed("Line 4.")
-    text = " ".join(words(message) for message in await shop.shown("Line"))
-    assert [text.index(f"Line {n}.") for n in range(5)] == sorted(text.index(f"Line {n}.") for n in range(5))
+        await shop.telegram.say(shop.li, f"Row {number_}.")
+    await shop.relayed("Row 4.")
+    text = " ".join(words(message) for message in await shop.shown("Row"))
+    assert [text.index(f"Row {n}.") for n in range(5)] == sorted(text.index(f"Row {n}.") for n in range(5))
 
 
 # -- F07
@@ -163,9 +161,8 @@ async def test_f09_a_pause_holds_for_the_process_that_takes_over(large_shop: Sho
     assert await shop.telegram.violations() == []
 
 
-async def test_f10_a_429_of_the_group_leaves_private_chats_alone(small_shop: Shop) -> None:
-    shop = small_shop
-    await shop.bot()
+async def test_f10_a_429_of_the_group_leaves_private_chats_alone(running_shop: Shop) -> None:
+    shop = running_shop
     await shop.known(shop.li)
     await shop.telegram.fault(
         "status",
@@ -183,9 +180,8 @@ async def test_f10_a_429_of_the_group_leaves_private_chats_alone(small_shop: Sho
     await shop.relayed("Stormy")
 
 
-async def test_f10_a_429_that_does_not_say_how_long_is_read_from_its_text(small_shop: Shop) -> None:
-    shop = small_shop
-    await shop.bot()
+async def test_f10_a_429_that_does_not_say_how_long_is_read_from_its_text(running_shop: Shop) -> None:
+    shop = running_shop
     await shop.known(shop.li)
     await shop.telegram.fault(
         "status", "sendMessage", code=429, chat_id=shop.group["id"], description="Too Many Requests: retry after 3"
@@ -216,9 +212,11 @@ RUBBISH: list[Json] = [
 
 
 @pytest.mark.parametrize("seed", [1])
-async def test_f11_rubbish_for_an_answer_neither_stops_the_bot_nor_loses_a_word(small_shop: Shop, seed: int) -> None:
-    shop, chance = small_shop, random.Random(seed)
-    bot = await shop.bot()
+async def test_f11_rubbish_for_an_answer_neither_stops_the_bot_nor_loses_a_word(
+    running_shop: Shop, seed: int
+) -> None:
+    shop, chance = running_shop, random.Random(seed)
+    [bot] = shop.bots
     await shop.known(shop.li)
     pid = bot.pid
     for round_ in range(12):
@@ -287,17 +285,16 @@ async def test_f11_words_that_are_refused_as_a_message_go_as_a_file(small_shop: 
 
 
 @pytest.mark.parametrize("mode", ["cut", "502"])
-async def test_f12_after_an_outage_everything_arrives_in_order(small_shop: Shop, mode: str) -> None:
-    shop = small_shop
-    await shop.bot()
+async def test_f12_after_an_outage_everything_arrives_in_order(running_shop: Shop, mode: str) -> None:
+    shop = running_shop
     await shop.known(shop.li)
     await shop.telegram.down(4, mode)
     for number_ in range(20):
-        await shop.telegram.say(shop.li, f"Line {number_}.")
-    await shop.relayed("Line 19.", timeout=40)
+        await shop.telegram.say(shop.li, f"{mode} {number_}.")
+    await shop.relayed(f"{mode} 19.", timeout=40)
     await idle(shop.url)
-    text = " ".join(words(message) for message in await shop.shown("Line"))
-    places = [text.index(f"Line {number_}.") for number_ in range(20)]
+    text = " ".join(words(message) for message in await shop.shown(f"{mode} "))
+    places = [text.index(f"{mode} {number_}.") for number_ in range(20)]
     assert places == sorted(places)
 
 
