@@ -1,5 +1,6 @@
 """What every test may ask for: an empty database of each kind."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -43,6 +44,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(_group(item), len(places)))
     for item in items:
         item.add_marker(pytest.mark.xdist_group(str(item.path.parent / _group(item))))
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: the search for rubbish need not look through it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

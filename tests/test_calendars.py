@@ -231,7 +231,8 @@ def test_f50_working_time_is_what_the_wall_clock_says_minute_by_minute(zone_name
         # Stopped before it is due, it goes on later with what was left, in the calendar of that time.
         stopped = min(pause, due)
         left = amount - (oracle.worked(stopped) - worked)
-        begin, halt, later, rest, wanted = at(start), at(stopped), at(stopped + length), seconds(left), seconds(amount)
+        begin, halt, later = at(start), at(stopped), at(stopped + length)
+        rest, wanted = seconds(left), seconds(amount)
         told = (
             hours.is_open(begin),
             hours.opens_at(begin),
