@@ -423,7 +423,7 @@ def _each(connection: sa.Connection, statement: str, rows: list[tuple[Any, ...]]
 
 def _written(at: datetime | None) -> str | None:
     """A moment as SQLite keeps it."""
-    return at and f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
 
 #: A change of a customer's tier: when, from what, to what, and whether it was only done where the tier was `before`.
