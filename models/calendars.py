@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from models.plan import Calendar, Plan, Span
@@ -18,8 +19,10 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 #: A calendar that does not give the working time asked for within so many years is taken for an empty one.
 MOST_YEARS = 60
 
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 _FRIDAY = 4
+_STARTS = attrgetter("start")
 
 
 class WorkingTime:
@@ -34,6 +37,9 @@ class WorkingTime:
         self.zone = zone
         whole_week = all(any(span == Span(start=0, end=1440) for span in spans) for spans in calendar.week)
         self._always = calendar.always or (whole_week and not calendar.holidays and not calendar.closed)
+        self._week = calendar.week
+        self._closed = frozenset(calendar.closed)
+        self._opened = {opened.day: DAYS.index(opened.as_) for opened in reversed(calendar.open)}
         self._years: dict[int, list[tuple[datetime, datetime]]] = {}
         self._starts: list[datetime] = []
         self._ends: list[datetime] = []
@@ -82,16 +88,15 @@ class WorkingTime:
         if self._always:
             return end - start
         self._lay_out(start.year, end.year + 1)
-        return self._worked(end) - self._worked(start)
+        return self._worked_of_laid_out(end) - self._worked_of_laid_out(start)
 
     def hours_of(self, day: date) -> tuple[Span, ...]:
         """The hours that begin on that day: our own days off, then our own working days, then the country's."""
-        if day in self.calendar.closed:
+        if day in self._closed:
             return ()
-        week = self.calendar.week
-        for opened in self.calendar.open:
-            if opened.day == day:
-                return week[("mon", "tue", "wed", "thu", "fri", "sat", "sun").index(opened.as_)]
+        week = self._week
+        if day in self._opened:
+            return week[self._opened[day]]
         if self.calendar.holidays:
             public = _public_days(self.calendar.holidays, day.year)
             if day in public.made_up:
@@ -110,6 +115,9 @@ class WorkingTime:
     def _worked(self, at: datetime) -> timedelta:
         """The working time from the first year laid out until this moment."""
         self._lay_out(at.year, at.year + 1)
+        return self._worked_of_laid_out(at)
+
+    def _worked_of_laid_out(self, at: datetime) -> timedelta:
         last = bisect_right(self._starts, at) - 1
         if last < 0:
             return timedelta(0)
@@ -149,7 +157,7 @@ class WorkingTime:
             day = (begin + offset).date() - _DAY
             while day <= (end + offset).date():
                 midnight = datetime(day.year, day.month, day.day, tzinfo=UTC) - offset
-                for hours in sorted(self.hours_of(day), key=lambda span: span.start):
+                for hours in sorted(self.hours_of(day), key=_STARTS):
                     opens = max(begin, midnight + timedelta(minutes=hours.start))
                     closes = min(end, midnight + timedelta(minutes=hours.end))
                     if opens < closes:

@@ -1,5 +1,6 @@
 """What every test may ask for: an empty database of each kind."""
 
+import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -54,6 +55,11 @@ class _Scheduling(LoadFileScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
     """Who runs what, where several processes do."""
     return _Scheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: the search for rubbish need not look through it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ that they are to become. Nothing here knows how a migration reads them.
 import random
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
@@ -65,7 +65,7 @@ class CustomerThen:
 
     def tier(self, at: datetime) -> str | None:
         """The tier at that moment."""
-        return [tier for since, tier in self.tiers if since <= at][-1]
+        return next(tier for since, tier in reversed(self.tiers) if since <= at)
 
 
 @dataclass
@@ -93,7 +93,7 @@ class CaseThen:
 
     def owner(self, at: datetime) -> CustomerThen:
         """Whose it was at that moment."""
-        return [owner for since, owner in self.owners if since <= at][-1]
+        return next(owner for since, owner in reversed(self.owners) if since <= at)
 
     def was(self, at: datetime) -> dict[str, Any]:
         """How it was at that moment; its history is over when first asked."""
@@ -122,6 +122,8 @@ class History:
             for number in range(1, count // 4 + 10)
         }
         self._live()
+        self.everybody = list(self.customers.values())
+        self.merge_of = {each["merged_id"]: each for each in self.merges}
         self.cases = [self._case(1001 + number) for number in range(count)]
         for case in self.cases:
             self._last_holder(case)
@@ -190,8 +192,8 @@ class History:
         )
 
     def _owners(self, opened_at: datetime, number: int) -> list[tuple[datetime, CustomerThen]]:
-        owner = self.any.choice(list(self.customers.values()))
-        merge = next((each for each in self.merges if each["merged_id"] == owner.number), None)
+        owner = self.any.choice(self.everybody)
+        merge = self.merge_of.get(owner.number)
         if merge is None:
             return [(opened_at, owner)]
         survivor = self.customers[merge["survivor_id"]]
@@ -220,7 +222,7 @@ class History:
             self.now = self._moment(self.now, self.any.choice((0.02, 1, 9))) + timedelta(minutes=6)
             if self.now >= NOW:
                 break
-            self.any.choice(list(self._possible(case)))(case)
+            self.any.choice(self._possible(case))(self, case)
             self._note(case)
         return case
 
@@ -280,19 +282,11 @@ class History:
 
     # -- what can happen
 
-    def _possible(self, case: CaseThen) -> Iterator[Any]:
-        yield from (self._talk, self._words, self._talk)
+    def _possible(self, case: CaseThen) -> "Deeds":
         if case.state in ("new", "open", "pending"):
-            yield from (self._answer, self._answer, self._kind, self._severity, self._transfer, self._resolve)
-            yield from (self._hand_over, self._give, self._give, self._claim, self._promise, self._close)
-            if case.state == "open" and case.last_agent_at and case.last_agent_at >= case.last_customer_at:
-                yield from (self._wait, self._wait)
-            if case.holder:
-                yield self._release
-        elif case.state == "resolved":
-            yield from (self._score, self._score, self._low, self._close, self._silence, self._visit)
-        else:
-            yield from (self._reopen, self._visit)
+            waits = case.state == "open" and case.last_agent_at and case.last_agent_at >= case.last_customer_at
+            return UNFINISHED[bool(waits), bool(case.holder)]
+        return RESOLVED if case.state == "resolved" else OVER
 
     def _person(self) -> int:
         return self.any.choice(list(STAFF))
@@ -306,23 +300,28 @@ class History:
         names, known = [self._name(each) for each in people], [self._known(each) for each in people]
         found = [each for each in known if each]
         staff = f"staff:{person}"
-        sayings: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
-            ("subject", staff, {"subject": "kettle"}, {"subject": "kettle"}),
-            ("commented", self._customer(case), {"comment": "好"}, {"comment": "好"}),
-            ("chased", self._customer(case), {}, {}),
-            ("paged", "system", {"people": names}, {"people": found}),
-            ("page_unanswered", "system", {"people": names}, {"people": found}),
-            ("alarm", "system", {"alarm": "press", "people": names}, {"alarm": "press", "people": found}),
-            ("acknowledged", staff, {}, {"of": None}),
-            ("acknowledged", staff, {"of": "resolve"}, {"of": "resolve"}),
-            ("escalated", "system", {"of": "resolve", "to": "supervisor"}, {"of": "resolve", "to": "supervisor"}),
-            ("warned", "system", {"of": "next_response"}, {"of": "next_response"}),
-            ("reminded", "system", {}, {}),
-            ("recovery_missed", "system", {}, {}),
-            ("praised", self._customer(case), {"staff": person}, {"praised": person}),
-            ("from_answer", staff, {"answer": 77}, {"answer": 77}),
-        ]
-        what, by, old, new = self.any.choice(sayings)
+        sayings: tuple[Callable[[], tuple[str, str, dict[str, Any], dict[str, Any]]], ...] = (
+            lambda: ("subject", staff, {"subject": "kettle"}, {"subject": "kettle"}),
+            lambda: ("commented", self._customer(case), {"comment": "好"}, {"comment": "好"}),
+            lambda: ("chased", self._customer(case), {}, {}),
+            lambda: ("paged", "system", {"people": names}, {"people": found}),
+            lambda: ("page_unanswered", "system", {"people": names}, {"people": found}),
+            lambda: ("alarm", "system", {"alarm": "press", "people": names}, {"alarm": "press", "people": found}),
+            lambda: ("acknowledged", staff, {}, {"of": None}),
+            lambda: ("acknowledged", staff, {"of": "resolve"}, {"of": "resolve"}),
+            lambda: (
+                "escalated",
+                "system",
+                {"of": "resolve", "to": "supervisor"},
+                {"of": "resolve", "to": "supervisor"},
+            ),
+            lambda: ("warned", "system", {"of": "next_response"}, {"of": "next_response"}),
+            lambda: ("reminded", "system", {}, {}),
+            lambda: ("recovery_missed", "system", {}, {}),
+            lambda: ("praised", self._customer(case), {"staff": person}, {"praised": person}),
+            lambda: ("from_answer", staff, {"answer": 77}, {"answer": 77}),
+        )
+        what, by, old, new = self.any.choice(sayings)()
         self._tell(case, what, by, old, new)
 
     def _words(self, case: CaseThen) -> None:
@@ -516,3 +515,24 @@ class History:
             found["cases"].append({**row, **{name: getattr(case, name) for name in columns}})
             found["case_events"] += case.events
         return found
+
+
+Deeds = tuple[Callable[[History, CaseThen], None], ...]
+
+#: What can happen to a case, each as often as it is likely. Of one that is not done: whether it may wait for the
+#: customer, and whether somebody has it.
+_ALWAYS: Deeds = (History._talk, History._words, History._talk)
+_AT_WORK: Deeds = (
+    *(History._answer, History._answer, History._kind, History._severity, History._transfer, History._resolve),
+    *(History._hand_over, History._give, History._give, History._claim, History._promise, History._close),
+)
+UNFINISHED = {
+    (waits, held): (*_ALWAYS, *_AT_WORK, *(History._wait, History._wait) * waits, *(History._release,) * held)
+    for waits in (False, True)
+    for held in (False, True)
+}
+RESOLVED: Deeds = (
+    *(*_ALWAYS, History._score, History._score, History._low),
+    *(History._close, History._silence, History._visit),
+)
+OVER: Deeds = (*_ALWAYS, History._reopen, History._visit)

@@ -1,7 +1,7 @@
 """Working time against an oracle that asks the wall clock minute by minute and shares no code with what it checks."""
 
 import random
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -120,17 +120,38 @@ def wall_minutes(number: int, special: bool) -> bytes:
     return bytes(wall)
 
 
+@cache
+def worked_before(number: int, special: bool) -> list[int]:
+    """How many of those minutes come before each."""
+    return [0, *accumulate(wall_minutes(number, special))]
+
+
 class Oracle:
-    """A byte for every minute of UTC: whether the wall clock stands in the hours. Amounts are seconds."""
+    """A byte for every minute of UTC: whether the wall clock stands in the hours. Amounts are seconds.
+
+    Between two changes of the clocks it counts in the minutes of the wall clock, which all zones share.
+    """
 
     def __init__(self, raw: Raw, special: bool, zone_name: str) -> None:
-        wall = wall_minutes(CALENDARS.index(raw), special)
+        which = CALENDARS.index(raw), special
+        wall, self.before = wall_minutes(*which), worked_before(*which)
         self.open = bytearray()
-        quarter = MARGIN * 96
+        self.begins: list[int] = []  # of each stretch with the same clocks: its first minute of UTC,
+        self.shifts: list[int] = []  # how far its minutes lie behind those of the wall clock's days,
+        self.gained: list[int] = []  # and what to add to `before` there, so that it is counted from BEGIN on
+        worked = 0
         for ahead, run in groupby(walls(zone_name)):
-            begin, quarter = quarter, quarter + sum(1 for _ in run)
-            self.open += wall[begin * 15 + ahead : quarter * 15 + ahead]
-        self.before = [0, *accumulate(self.open)]
+            begin, shift = len(self.open), MARGIN * 1440 + ahead
+            end = begin + 15 * sum(1 for _ in run)
+            self.open += wall[begin + shift : end + shift]
+            self.begins.append(begin)
+            self.shifts.append(shift)
+            self.gained.append(worked - self.before[begin + shift])
+            worked = self.gained[-1] + self.before[end + shift]
+        self.starts = [gain + self.before[begin + shift] for begin, shift, gain in self.stretches()]
+
+    def stretches(self) -> Iterator[tuple[int, int, int]]:
+        return zip(self.begins, self.shifts, self.gained, strict=True)
 
     @staticmethod
     def hours(raw: Raw, special: bool, day: date) -> list[str]:
@@ -149,12 +170,19 @@ class Oracle:
 
     def worked(self, at: int) -> int:
         """Seconds of working time from BEGIN to that second."""
-        return self.before[at // 60] * 60 + (at % 60 if self.open[at // 60] else 0)
+        minute, second = divmod(at, 60)
+        stretch = bisect_right(self.begins, minute) - 1
+        worked = self.before[minute + self.shifts[stretch]] + self.gained[stretch]
+        return worked * 60 + (second if self.open[minute] else 0)
 
     def reaches(self, worked: int) -> int:
         """The first second by which so much working time has passed."""
-        minute = bisect_left(self.before, -(-worked // 60)) - 1
-        return minute * 60 + worked - self.before[minute] * 60
+        minutes = -(-worked // 60)
+        stretch = bisect_left(self.starts, minutes) - 1  # the last that begins with less
+        shift, gained = self.shifts[stretch], self.gained[stretch]
+        begin = self.begins[stretch] + shift
+        wall = bisect_left(self.before, minutes - gained, begin) - 1
+        return (wall - shift) * 60 + worked - (self.before[wall] + gained) * 60
 
     def add(self, start: int, amount: int) -> int:
         return self.reaches(self.worked(start) + amount) if amount else start
@@ -203,15 +231,16 @@ def test_f50_working_time_is_what_the_wall_clock_says_minute_by_minute(zone_name
         # Stopped before it is due, it goes on later with what was left, in the calendar of that time.
         stopped = min(pause, due)
         left = amount - (oracle.worked(stopped) - worked)
-        begin, halt, rest = at(start), at(stopped), seconds(left)
+        begin, halt, later = at(start), at(stopped), at(stopped + length)
+        rest, wanted = seconds(left), seconds(amount)
         told = (
             hours.is_open(begin),
             hours.opens_at(begin),
             hours.closes_at(begin),
             hours.between(begin, at(pause)),
-            hours.add(begin, seconds(amount)),
-            seconds(amount) - hours.between(begin, halt),
-            hours.add(at(stopped + length), rest),
+            hours.add(begin, wanted),
+            wanted - hours.between(begin, halt),
+            hours.add(later, rest),
             edited.add(halt, rest),
         )
         assert told == (

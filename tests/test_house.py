@@ -4,9 +4,11 @@ import ast
 import inspect
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import telegram
 
@@ -42,18 +44,22 @@ def source(module: str) -> str:
 
 
 @cache
-def tree(module: str) -> ast.Module:
-    return ast.parse(source(module), filename=module)
+def nodes(module: str) -> dict[type[ast.AST], list[Any]]:
+    """All that the module says, by kind, in the order of `ast.walk`; the walk itself is done once."""
+    found: dict[type[ast.AST], list[Any]] = defaultdict(list)
+    for node in ast.walk(ast.parse(source(module), filename=module)):
+        found[type(node)].append(node)
+    return found
 
 
 def attributes(module: str) -> Iterator[ast.Attribute]:
-    return (node for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute))
+    return iter(nodes(module)[ast.Attribute])
 
 
 def calls_of_methods(module: str) -> Iterator[tuple[str, int]]:
     """The name and line of every call that has the shape `something.name(...)`."""
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+    for node in nodes(module)[ast.Call]:
+        if isinstance(node.func, ast.Attribute):
             yield node.func.attr, node.lineno
 
 
@@ -111,8 +117,8 @@ def test_only_delivery_and_the_chat_name_methods_of_telegrams_api() -> None:
         f"{module}:{node.lineno} {node.value}"
         for module in use_cases()
         if not module.startswith("handlers/delivery/")
-        for node in ast.walk(tree(module))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in methods
+        for node in nodes(module)[ast.Constant]
+        if isinstance(node.value, str) and node.value in methods
     ]
     assert not found, f"A use case says what it means in words of ours (handlers/speaking.py): {found}"
 
@@ -121,7 +127,7 @@ def test_no_use_case_takes_a_place_or_a_raw_update() -> None:
     found = [
         f"{module}:{node.lineno}"
         for module in use_cases()
-        for node in ast.walk(tree(module))
+        for node in (*nodes(module)[ast.Name], *attributes(module))
         if (isinstance(node, ast.Name) and node.id in ("Place", "Door"))
         or (isinstance(node, ast.Attribute) and node.attr in ("raw", "callback_query"))
     ]
@@ -132,8 +138,8 @@ def test_only_the_worker_hears_a_refusal_for_the_transaction_is_to_end_with_it()
     found = [
         f"{module}:{node.lineno}"
         for module in modules(*ROOMS)
-        for node in ast.walk(tree(module))
-        if isinstance(node, ast.ExceptHandler) and node.type is not None and "Refusal" in ast.unparse(node.type)
+        for node in nodes(module)[ast.ExceptHandler]
+        if node.type is not None and "Refusal" in ast.unparse(node.type)
     ]
     assert {each.partition(":")[0] for each in found} == {"bot/worker.py"}, f"A refusal rolls back its deed: {found}"
 
@@ -151,10 +157,10 @@ def test_rules_and_use_cases_are_told_the_time() -> None:
 
 
 def imported(module: str) -> Iterator[str]:
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+    for node in nodes(module)[ast.Import]:
+        yield from (name.name for name in node.names)
+    for node in nodes(module)[ast.ImportFrom]:
+        if node.level == 0:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
@@ -170,9 +176,8 @@ def test_the_sandbox_knows_nothing_of_the_bot() -> None:
 
 
 def functions(module: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+    yield from nodes(module)[ast.FunctionDef]
+    yield from nodes(module)[ast.AsyncFunctionDef]
 
 
 def lengths() -> Iterator[tuple[str, int, int]]:

@@ -276,31 +276,31 @@ def test_what_few_days_do_not_show_to_be_hopeless_ends_the_search_all_the_same(
 
 
 def test_the_number_of_agents_that_it_takes_is_the_least_that_keeps_the_plan() -> None:
-    too_few, words, keeps = tried(SHOP, cases_a_day=40, severity={}, staff=[{"agents": 1}])
+    too_few, words, keeps = tried(SHOP, 105, cases_a_day=40, severity={}, staff=[{"agents": 1}])
     (department,) = too_few.departments
     assert not keeps
     assert f"with 1 agent; it takes {department.needed}." in words
     assert department.needed > 1
 
     enough, words, keeps = tried(
-        SHOP, cases_a_day=40, severity={}, customers=100, staff=[{"agents": department.needed}]
+        SHOP, 105, cases_a_day=40, severity={}, customers=100, staff=[{"agents": department.needed}]
     )
     assert keeps
     assert words.endswith("This plan can be kept.")
     assert not [row.broken for row in enough.departments[0].rows if row.broken]
     one_less, _, keeps = tried(
-        SHOP, cases_a_day=40, severity={}, customers=100, staff=[{"agents": department.needed - 1}]
+        SHOP, 105, cases_a_day=40, severity={}, customers=100, staff=[{"agents": department.needed - 1}]
     )
     assert not keeps
     assert one_less.departments[0].needed == department.needed
 
-    nobody_given, words, _ = tried(SHOP, cases_a_day=40, severity={})
+    nobody_given, words, _ = tried(SHOP, 105, cases_a_day=40, severity={})
     assert nobody_given.departments[0].agents == department.needed
     assert "as no staff were given" in words
 
 
 def test_a_promise_for_the_night_needs_somebody_on_duty() -> None:
-    given: dict[str, object] = {"cases_a_day": 40, "severity": {"critical": 0.05}, "customers": 10, "days": 210}
+    given: dict[str, object] = {"cases_a_day": 40, "severity": {"critical": 0.05}, "customers": 10, "days": 105}
     found, words, keeps = tried(SHOP, **given)  # type: ignore[arg-type]
     assert not keeps
     assert "first response within 10m around the clock for critical" in words
@@ -318,7 +318,7 @@ def test_a_promise_for_the_night_needs_somebody_on_duty() -> None:
 
 
 def test_more_work_than_time_is_said() -> None:
-    found, words, keeps = tried(SHOP, cases_a_day=200, staff=[{"agents": 2}], days=63)
+    found, words, keeps = tried(SHOP, cases_a_day=100, staff=[{"agents": 1}], days=63)
     assert not keeps
     assert found.departments[0].busy > 1
     assert "there is more work than time" in words
@@ -339,7 +339,7 @@ kinds = ["enquiry", "suggestion", "praise"]
     )
     kinds = {"complaint": 1, "enquiry": 3}
     staff = [{"department": "service", "agents": 2}, {"department": "advice", "agents": 1, "hours": "06:00-23:00"}]
-    found, _, _ = tried(plan, cases_a_day=100, kind=kinds, staff=staff)
+    found, _, _ = tried(plan, 105, cases_a_day=100, kind=kinds, staff=staff)
     service, advice = found.departments
     assert (service.agents, advice.agents) == (2, 1)
     cases = [sum(row.cases for row in each.rows) for each in found.departments]

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlmodel import SQLModel
 
 from handlers import open_database
 from models.database import Database
 from models.plan import Plan, read_plan
 from models.walks import Walk, daily, forget, in_period, kept_ahead, set_out, walk_named
 from models.work import Work
+from tests.tables import make_tables
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -241,8 +241,7 @@ class Days:
 @pytest.fixture
 async def days(database_url: str) -> AsyncIterator[Days]:
     database = open_database(database_url, lambda: datetime.now(UTC))
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
+    await make_tables(database)
     yield Days(database)
     await database.close()
 

@@ -13,11 +13,12 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
@@ -64,12 +65,6 @@ _MERGES = sa.table(
     sa.column("moved", Json),
 )
 _CUSTOMERS = sa.table("customers", sa.column("id", BIG), sa.column("tier", AutoString()))
-_SPANS = sa.table(
-    "case_spans",
-    *(sa.column(name, BIG) for name in ("id", "case_id", "assignee_id")),
-    *(sa.column(name, UTCDateTime()) for name in ("since", "until")),
-    *(sa.column(name, AutoString()) for name in COUNTED if name != "assignee_id"),
-)
 
 
 def upgrade() -> None:
@@ -150,11 +145,12 @@ def downgrade() -> None:
 
 
 def _name_actors(connection: sa.Connection, table: str) -> None:
-    """ "staff:12" becomes 12 in `staff_id`, and so on."""
+    """ "staff:12" becomes 12 in `staff_id`, and so on; an event has its kind with that, so its row changes once."""
+    changed = ["kind = what"] if table == "case_events" else []
     for prefix in ("staff", "customer"):
         number = f"CAST(substr(actor, {len(prefix) + 2}) AS BIGINT)"
-        where = f"actor LIKE '{prefix}:%'"
-        connection.execute(sa.text(f"UPDATE {table} SET {prefix}_id = {number} WHERE {where}"))  # noqa: S608
+        changed.append(f"{prefix}_id = CASE WHEN actor LIKE '{prefix}:%' THEN {number} END")
+    connection.execute(sa.text(f"UPDATE {table} SET {', '.join(changed)}"))  # noqa: S608
 
 
 # -- events and spans
@@ -385,7 +381,7 @@ class _Reading:
 
 
 def _rewrite(connection: sa.Connection) -> None:
-    """Every event under its kind with its details of today, and the spans that they tell."""
+    """Every event with its details of today, and the spans that they tell."""
     known, tiers = _Known(connection), _Tiers(connection)
     last = 0
     while cases := connection.execute(
@@ -393,24 +389,41 @@ def _rewrite(connection: sa.Connection) -> None:
     ).all():
         first, last = cases[0].id, cases[-1].id
         within = _EVENTS.c.case_id.between(first, last)
-        rows = connection.execute(sa.select(_EVENTS).where(within).order_by(_EVENTS.c.case_id, _EVENTS.c.id)).all()
+        read = (_EVENTS.c[name] for name in ("id", "case_id", "staff_id", "at", "what", "details"))
+        rows = connection.execute(sa.select(*read).where(within).order_by(_EVENTS.c.case_id, _EVENTS.c.id)).all()
         events = {case_id: list(found) for case_id, found in groupby(rows, key=lambda row: row.case_id)}
         tiers.fetch(connection, cases)
         changed, spans = [], []
         for case in cases:
             reading = _Reading(case, events.get(case.id, ()), known)
             changed += [
-                {"row": each.row.id, "named": each.row.what, "typed": each.details}
+                (orjson.dumps(each.details).decode(), each.row.id)
                 for each in reading.told
-                if each.row is not None
+                if each.row is not None and each.details != each.row.details
             ]
             spans += _spans(case, reading, *tiers.of(case))
-        if changed:
-            change = sa.update(_EVENTS).where(_EVENTS.c.id == sa.bindparam("row"))
-            values = {"kind": sa.bindparam("named"), "details": sa.bindparam("typed", type_=Json)}
-            connection.execute(change.values(**values), changed)
-        connection.execute(sa.insert(_SPANS), spans)
+        _each(connection, "UPDATE case_events SET details = {} WHERE id = {}", changed)
+        if connection.dialect.name == "sqlite":
+            spans = [(*row[:2], _written(row[2]), _written(row[3]), *row[4:]) for row in spans]
+        names = ("id", "case_id", "since", "until", *COUNTED)
+        marks = ", ".join(["{}"] * len(names))
+        _each(connection, f"INSERT INTO case_spans ({', '.join(names)}) VALUES ({marks})", spans)  # noqa: S608
     tiers.close(connection)
+
+
+def _each(connection: sa.Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    """Run a statement for each of many rows, whose values are as the driver takes them: to convert them one by one
+    took longer than all else."""
+    if rows:
+        marks = [
+            "?" if connection.dialect.name == "sqlite" else f"${number}" for number in range(1, len(rows[0]) + 1)
+        ]
+        connection.exec_driver_sql(statement.format(*marks), rows)
+
+
+def _written(at: datetime | None) -> str | None:
+    """A moment as SQLite keeps it."""
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
 
 #: A change of a customer's tier: when, from what, to what, and whether it was only done where the tier was `before`.
@@ -484,8 +497,8 @@ def _only(condition: str) -> dict[str, Any]:
 
 def _spans(
     case: Any, reading: _Reading, tier: str | None, tiers: Sequence[tuple[datetime, str | None]]
-) -> list[dict[str, Any]]:
-    """The spans of a case, in order, none of no time and no two alike in a row; the last is as the case stands."""
+) -> list[tuple[Any, ...]]:
+    """A case's spans as rows, in order, none of no time and no two alike in a row; the last is as the case stands."""
     moves = [(each.at, each.step) for each in reading.told] + [(at, {"tier": value}) for at, value in tiers]
     now = {**reading.first, "tier": tier}
     spans = [(case.opened_at, now)]
@@ -500,7 +513,7 @@ def _spans(
     spans = _with_turns(case, spans)
     ends = [since for since, _ in spans[1:]] + [None]
     return [
-        {"id": new_id(), "case_id": case.id, "since": since, "until": until, **values}
+        (new_id(), case.id, since, until, *(values[name] for name in COUNTED))
         for (since, values), until in zip(spans, ends, strict=True)
     ]
 
