@@ -26,8 +26,8 @@ class Demo:
         self.people: Json = {}
 
     @classmethod
-    async def start(cls, *arguments: str) -> Self:
-        """Start it and wait until the case at the beginning is played."""
+    async def start(cls, *arguments: str, played: bool = True) -> Self:
+        """Start it and wait until the case at the beginning is played, or until the bot runs."""
         process = await cls.begin("demo", "--port", "0", "--no-browser", *arguments)
         assert process.stdout is not None
         line = (await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)).decode()
@@ -35,7 +35,7 @@ class Demo:
         try:
             assert (await demo.get("/"))[0] == 200
             demo.people = await demo.json("/demo/cast")
-            await demo.until(lambda state: bool(state["story"] == "played"))
+            await demo.until(lambda state: bool(state["story"] == "played" if played else state["bot"] == "running"))
         except BaseException:
             await demo.stop()
             raise
