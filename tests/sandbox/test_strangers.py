@@ -54,14 +54,14 @@ def aiogram() -> Any:
     """
     names: Json = {}
 
-    def later(_of: Any, _types_namespace: Json | None = None, **_options: Any) -> None:
+    def later(_of: Any, /, _types_namespace: Json | None = None, **_options: Any) -> None:
         names.update(_types_namespace or {})
 
     with patch.object(pydantic.BaseModel, "model_rebuild", classmethod(later)):
         library = import_module("aiogram")
     ready: Any = pydantic.BaseModel.model_rebuild
 
-    def now(of: Any, **options: Any) -> Any:
+    def now(of: Any, /, **options: Any) -> Any:
         return ready.__func__(of, **{**options, "_types_namespace": names})
 
     for kind in (library.types.TelegramObject, library.methods.TelegramMethod, library.methods.Response):
