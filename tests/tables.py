@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import models.tables  # noqa: F401 - every table
+from bot.clock import wall
+from handlers import open_database
 from models.base import metadata
 from models.database import Database
 from models.migrations import configuration
@@ -33,6 +35,13 @@ async def make_tables(database: Database) -> None:
             await connection.run_sync(_make)
     else:
         await _copy_database(database)
+
+
+async def make_tables_at(url: str) -> None:
+    """The same by the address: for a process that starts there, which then need not run all migrations first."""
+    database = open_database(url, wall)
+    await make_tables(database)
+    await database.close()
 
 
 async def _copy_file(path: Path) -> None:

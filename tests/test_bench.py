@@ -3,11 +3,12 @@
 Each of them runs on one of the databases, which are another address and the same code.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
-from tests.bench import first, simulate, wave
+from tests.bench import first, relay, simulate, wave
 from tests.bench.relay import Load, Results, Round, measure
 from tests.bench.report import goals, table
 
@@ -22,6 +23,13 @@ async def test_a_small_measurement_loses_nothing_and_reports_every_figure() -> N
     assert all(each.rate > 0 and each.cpu > 0 and each.memory > 0 for each in (*results.echo, *results.product))
     assert "stock echo" in table(load, results)
     assert "huifang" in table(load, results)
+
+
+@pytest.fixture
+def running_server(monkeypatch: pytest.MonkeyPatch, postgres_server: str) -> None:
+    """A measurement starts a server of its own, for it is not careless; here it is given the one that runs."""
+    for module in (relay, wave):
+        monkeypatch.setattr(module, "running_postgres", lambda **_how: nullcontext(postgres_server))
 
 
 def test_a_missed_goal_is_named_with_its_bound() -> None:
@@ -96,6 +104,7 @@ def test_first_contacts_are_told_as_a_multiple_of_the_echos_message_and_held_aga
     ]
 
 
+@pytest.mark.usefixtures("running_server")
 async def test_a_few_first_contacts_are_measured_with_a_plan_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(first, "BEFORE", 2)
     monkeypatch.setattr(first, "ECHOED", 5)
@@ -114,6 +123,7 @@ def test_a_short_simulation_is_timed() -> None:
     assert simulate.goal(7).met
 
 
+@pytest.mark.usefixtures("running_server")
 async def test_a_small_wave_is_planned_whole_while_updates_are_stored() -> None:
     found = await wave.measure("postgres", 600)
 

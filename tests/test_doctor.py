@@ -20,7 +20,7 @@ from handlers import open_database
 from models.database import Database
 from models.installation import Installation
 from tests.running import QuickBot
-from tests.tables import make_tables
+from tests.tables import make_tables, make_tables_at
 from tests.telegram import Json, Telegram
 
 # The gateway calls Telegram's methods by name; here that happens inside pytest, which resets the filters.
@@ -348,6 +348,7 @@ async def test_a_bot_that_runs_meanwhile_is_fine_and_undisturbed(
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     given = {**practice._given, "owner_ids": "", "web_port": port}
+    await make_tables_at(given["database_url"])
     bot = await QuickBot.start(practice.folder, **given)
     assert await practice.examine(web_port=port) == 0
     assert "a bot runs here and answers" in capsys.readouterr().out

@@ -11,6 +11,7 @@ import pytest
 
 from bot.clock import Ticks
 from tests.schedules import Options, schedules
+from tests.tables import make_tables_at
 
 
 @pytest.mark.timeout(240)
@@ -18,7 +19,8 @@ async def test_f47_f48_f49_what_falls_due_goes_once_under_kills_over_the_nights_
     database_url: str, tmp_path: Path
 ) -> None:
     db = "sqlite" if database_url.startswith("sqlite") else "postgres"
-    options = Options(restarts=4, due=20, db=db, seed=2026, forked=True)
+    options = Options(restarts=4, due=14, db=db, seed=2026, forked=True)
+    await make_tables_at(database_url)
     report = await schedules(options, tmp_path, database_url)
     print(options, report, sep="\n")
     assert report.violations == []

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from tests.bench.processes import ECHO_TOKEN, Contestant, Echo, Product, cpu_seconds, peak_mib, running
 from tests.postgres import new_database, running_postgres
 from tests.running import ROOT, QuickBot, RunningBot
+from tests.tables import make_tables_at
 from tests.telegram import Json, Telegram
 
 FIRST_CUSTOMER = 6_000_000_001
@@ -37,7 +38,8 @@ class Load:
     steady_rate: float = 25  # its messages a second
     steady_ms: float = 50  # how long the server holds every answer in it (milliseconds)
     against: Path | None = None  # another checkout of the project, whose bot takes part
-    forked: bool = False  # whether server and bot are forked from a process that has imported them: to try the bench
+    # Whether server and bot are forked from a process that has imported them, and the tables made: to try the bench.
+    forked: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ async def stage(
             await telegram.control("bot", token=ECHO_TOKEN)  # after the group, of which it is no member
             users = range(FIRST_CUSTOMER, FIRST_CUSTOMER + customers)
             async with made as url:
+                if forked:
+                    await make_tables_at(url)
                 kind = QuickBot if forked else RunningBot
                 product = Product(telegram, group, folder, url, checkout, plan, kind)
                 yield Stage(telegram, Echo(telegram, users), product)

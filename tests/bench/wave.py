@@ -18,12 +18,12 @@ from handlers import open_database, questionnaires
 from models import inbox
 from models.customers import Customer
 from models.database import Database
-from models.migrations import migrate
 from models.plan import Plan
 from models.questionnaires import Invitation, SurveyWave, WaveState
 from models.work import Work
 from tests.bench.report import Goal, percentile
 from tests.postgres import new_database, running_postgres
+from tests.tables import make_tables
 
 AT_ONCE = 10_000
 #: Seconds between two updates that are stored meanwhile.
@@ -52,7 +52,7 @@ async def measure(kind: str, customers: int) -> Wave:
             address = new_database(stack.enter_context(running_postgres()))
         async with address as url:
             database = open_database(url, lambda: datetime.now(UTC))
-            await migrate(database.engine)
+            await make_tables(database)
             await _fill(database, customers)
             found = await _plan(database, kind, customers)
             await database.close()

@@ -44,6 +44,14 @@ async def demo() -> AsyncIterator[Demo]:
 
 
 @pytest.fixture(scope="session")
+async def spare_demo() -> AsyncIterator[Demo]:
+    """Another, whose bot need not serve anybody afterwards: first it is held up, then the page alone is measured."""
+    running = await QuickDemo.start("--language", "en")
+    yield running
+    assert await running.stop() == 0
+
+
+@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     path = shutil.which("chromium")
     needed(path is not None, "no chromium: apt-get install chromium")

@@ -6,10 +6,12 @@ import signal
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from tests import preloaded
 from tests.preloaded import Forked
+from tests.tables import make_tables_at
 from tests.telegram import POLL_SECONDS, Json, client_session
 
 ROOT = Path(__file__).parents[2]
@@ -26,8 +28,8 @@ class Demo:
         self.people: Json = {}
 
     @classmethod
-    async def start(cls, *arguments: str) -> Self:
-        """Start it and wait until the case at the beginning is played."""
+    async def start(cls, *arguments: str, played: bool = True) -> Self:
+        """Start it and wait until the case at the beginning is played, or until the bot runs."""
         process = await cls.begin("demo", "--port", "0", "--no-browser", *arguments)
         assert process.stdout is not None
         line = (await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)).decode()
@@ -35,7 +37,7 @@ class Demo:
         try:
             assert (await demo.get("/"))[0] == 200
             demo.people = await demo.json("/demo/cast")
-            await demo.until(lambda state: bool(state["story"] == "played"))
+            await demo.until(lambda state: bool(state["story"] == "played" if played else state["bot"] == "running"))
         except BaseException:
             await demo.stop()
             raise
@@ -98,6 +100,18 @@ class Demo:
 class QuickDemo(Demo):
     """The same, where a test is not about the start: it and what it starts are forked."""
 
+    _folder: TemporaryDirectory[str]
+
+    @classmethod
+    async def start(cls, *arguments: str, played: bool = True) -> Self:
+        """The same, on tables that are there."""
+        folder = TemporaryDirectory(prefix="huifang-demo-")
+        url = f"sqlite+aiosqlite:///{folder.name}/demo.db"
+        await make_tables_at(url)
+        demo = await super().start(*arguments, "--database-url", url, played=played)
+        demo._folder = folder
+        return demo
+
     @staticmethod
     async def begin(*arguments: str) -> Forked:
         """Start the process, without waiting."""
@@ -108,4 +122,5 @@ class QuickDemo(Demo):
         code = await super().stop()
         assert self.process.stdout is not None
         await asyncio.wait_for(self.process.stdout.read(), 20)
+        self._folder.cleanup()
         return code

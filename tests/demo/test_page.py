@@ -58,6 +58,8 @@ async def test_the_three_things_to_try_fit_each_other(visitor: Visitor) -> None:
 
 async def test_everything_below_is_in_view_at_any_desk(visitor: Visitor) -> None:
     page = visitor.page
+    await page.get_by_role("button", name="1 day").click()
+    await expect(page.locator("#ahead")).to_contain_text("from now", timeout=LONG)  # so it is a line of its own
     tries = ("#try-write", "#try-answer", "#try-kill")
     for width in (1440, 1280, 1000, 961):
         await page.set_viewport_size({"width": width, "height": 800})

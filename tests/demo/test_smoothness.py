@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Browser
 
-from tests.demo.demo import QuickDemo
+from tests.demo.demo import Demo
 from tests.demo.visitor import LONG, visit
 
 MESSAGES = 2_000
@@ -49,29 +49,27 @@ SCROLLS = """async () => {
 }"""
 
 
-async def test_two_thousand_messages_stay_smooth(browser: Browser) -> None:
-    demo = await QuickDemo.start("--language", "en")
+async def test_two_thousand_messages_stay_smooth(browser: Browser, spare_demo: Demo) -> None:
+    demo = spare_demo
     person = demo.people["customers"][0]["id"]
-    try:
-        # The bot is kept away: what is measured is the page.
-        await demo.post("/demo/down", seconds=60)
-        await demo.post("/control/flood", count=MESSAGES, users=1, start_user_id=person)
-        async with visit(browser, demo) as visitor:
-            loads = [await visitor.page.evaluate(READY)]
-            while len(loads) < LOADS:
-                await visitor.page.reload()
-                await visitor.page.locator("body[data-ready=yes]").wait_for(timeout=LONG)
-                loads.append(await visitor.page.evaluate(READY))
-            drawn = await visitor.page.locator("#customer-log .row[data-id]").count()
-            events = await visitor.page.evaluate(EVENTS, person)
-            scrolls: Any = await visitor.page.evaluate(SCROLLS)
-            await visitor.page.locator("#customer-log .row", has_text="measured 14").wait_for(timeout=LONG)
-    finally:
-        await demo.stop()
+    # The bot is kept away: what is measured is the page.
+    await demo.post("/demo/down", seconds=60)
+    await demo.post("/control/flood", count=MESSAGES, users=1, start_user_id=person)
+    async with visit(browser, demo) as visitor:
+        loads = [await visitor.page.evaluate(READY)]
+        while min(loads) >= FIRST_PAINT_MS and len(loads) < LOADS:
+            await visitor.page.reload()
+            await visitor.page.locator("body[data-ready=yes]").wait_for(timeout=LONG)
+            loads.append(await visitor.page.evaluate(READY))
+        drawn = await visitor.page.locator("#customer-log .row[data-id]").count()
+        events = await visitor.page.evaluate(EVENTS, person)
+        scrolls: Any = await visitor.page.evaluate(SCROLLS)
+        await visitor.page.locator("#customer-log .row", has_text="measured 14").wait_for(timeout=LONG)
 
     told = f"loads {sorted(map(round, loads))}, events {sorted(map(round, events))}, {scrolls} (ms)"
     print(told)
-    # Other tests share the machine: the best load and the better half of the rest tell what the page costs.
+    # Other tests share the machine: the best load and the better half of the rest tell what the page costs, and a
+    # load that was quick enough is the best there need be.
     assert min(loads) < FIRST_PAINT_MS, told
     assert drawn < 100, "only what is near is drawn"
     assert statistics.median(events) < EVENT_MS, told
