@@ -28,10 +28,10 @@ DATABASES = {"database_url", "module_database"}
 
 #: What takes longest begins first, or one process would still be at it when the others are done.
 LONGEST_FIRST = (
-    *("demo", "test_sending.py", "test_old_history.py", "test_groups.py", "test_storage.py", "test_processes.py"),
-    *("test_receiving.py", "test_visits.py", "test_bad_updates.py", "test_bench.py", "test_kills.py"),
-    *("test_schedules.py", "test_customers.py", "test_surveys.py", "test_soak.py", "test_standards.py"),
-    *("test_questionnaires.py", "test_refusals.py", "test_migrations.py", "test_staff.py"),
+    *("demo", "test_sending.py", "test_groups.py", "test_old_history.py", "test_storage.py", "test_receiving.py"),
+    *("test_processes.py", "test_kills.py", "test_standards.py", "test_customers.py", "test_visits.py"),
+    *("test_bad_updates.py", "test_questionnaires.py", "test_schedules.py", "test_surveys.py", "test_approvals.py"),
+    *("test_refusals.py", "test_calendars.py", "test_routing_machine.py", "test_simulation.py", "test_soak.py"),
 )
 
 
