@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(_together(item.path.as_posix()), len(places)))
 
 
-class _Scheduling(LoadFileScheduling):  # type: ignore[misc]
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
         return "demo" if _together(file) == "demo" else file

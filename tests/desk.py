@@ -202,6 +202,7 @@ class Desk:
 
 
 #: What is compared; the tables would be sorted anew each time.
+#: The program's own names of tables, so they may stand in SQL.
 NAMES = [table.name for table in metadata.sorted_tables if table.name != "inbox"]
 
 

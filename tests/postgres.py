@@ -23,7 +23,8 @@ fsync = off
 full_page_writes = off
 max_wal_size = 256MB
 """
-#: A database is some hundred files, which a disk takes ten times as long to make as memory does.
+#: A database is some hundred files, which a disk takes ten times as long to make as memory does; in it the server
+#: gets a folder of a name that nobody can know, its own.
 IN_MEMORY = Path("/dev/shm")  # noqa: S108
 ENOUGH_MEMORY = 2 * 1024**3
 

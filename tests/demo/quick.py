@@ -19,5 +19,5 @@ async def _start(_python: str, _m: str, module: str, *arguments: str, env: Any, 
 
 if __name__ == "__main__":
     preloaded.fork_on()
-    asyncio.create_subprocess_exec = _start  # type: ignore[assignment]
+    asyncio.create_subprocess_exec = _start  # type: ignore[assignment]  # takes what the demo gives
     main()

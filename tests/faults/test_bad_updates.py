@@ -100,7 +100,7 @@ def _by(update: Json, person: Json, number_: int) -> Json:
 def _readable(update: Json) -> bool:
     try:
         return Update.de_json(update, None) is not None
-    except Exception:
+    except Exception:  # whatever the library cannot read: which, is for the bot to bear
         return False
 
 

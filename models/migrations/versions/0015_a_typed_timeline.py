@@ -150,6 +150,7 @@ def _name_actors(connection: sa.Connection, table: str) -> None:
     for prefix in ("staff", "customer"):
         number = f"CAST(substr(actor, {len(prefix) + 2}) AS BIGINT)"
         changed.append(f"{prefix}_id = CASE WHEN actor LIKE '{prefix}:%' THEN {number} END")
+    # The names are ours: a table of the list above, columns of this function.
     connection.execute(sa.text(f"UPDATE {table} SET {', '.join(changed)}"))  # noqa: S608
 
 
@@ -407,6 +408,7 @@ def _rewrite(connection: sa.Connection) -> None:
             spans = [(*row[:2], _written(row[2]), _written(row[3]), *row[4:]) for row in spans]
         names = ("id", "case_id", "since", "until", *COUNTED)
         marks = ", ".join(["{}"] * len(names))
+        # Columns by their names above; the values go apart.
         _each(connection, f"INSERT INTO case_spans ({', '.join(names)}) VALUES ({marks})", spans)  # noqa: S608
     tiers.close(connection)
 
