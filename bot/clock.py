@@ -6,10 +6,11 @@ nothing.
 
 import asyncio
 import contextlib
-import itertools
 import logging
+import math
 import signal
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -23,11 +24,15 @@ log = logging.getLogger(__name__)
 
 #: A name, the seconds between two looks, and a use case that returns whether it did something.
 Tick = tuple[str, int, Callable[[Work], Awaitable[bool]]]
+#: How often ticks are looked at; none has a shorter interval.
+LOOK_SECONDS = 1
 #: How often we look whether people's time has leapt, where it can; and what hurries us (seconds, a signal).
 LEAP_SECONDS = 1.0
 #: How long the end of the process waits for units of work of ticks.
 END_SECONDS = 5.0
 TIME_HAS_LEAPT = signal.SIGUSR1
+#: What waits for a person's hours is judged anew when time has leapt.
+HELD: Tick = ("held", LOOK_SECONDS, judge_again)
 
 
 def wall() -> datetime:
@@ -57,29 +62,31 @@ def has_followed(ahead: timedelta) -> str:
 
 
 class Ticks:
-    """The ticks of a process, one of a kind at a time: each at once and then at its interval, all after a leap."""
+    """The ticks of a process, looked at together: each at once and then at its interval, all after a leap.
+
+    Those that find nothing share a unit of work, for most find nothing; what one does is committed by itself.
+    """
 
     def __init__(self, begin: Begin, ticks: tuple[Tick, ...], on_said: Callable[[], None]) -> None:
         """`on_said` is called after each unit of work that left rows for the sender."""
         self._begin = begin
         self._ticks = ticks
         self._on_said = on_said
-        self._under_way = {name: asyncio.Lock() for name, _, _ in ticks}
+        # At once: else a bot that is restarted each half hour would never do what is hourly.
+        self._due_at = {name: -math.inf for name, _, _ in ticks}
+        self._under_way = asyncio.Lock()
         self._ends = False
         #: Not started yet: that is for the process that sends.
         self.scheduler = AsyncIOScheduler(timezone=UTC)
-        for name, seconds, use_case in ticks:
-            self.scheduler.add_job(
-                self._look,
-                "interval",
-                args=[name, use_case],
-                seconds=seconds,
-                next_run_time=wall(),  # else a bot that is restarted each half hour would never do what is hourly
-                id=name,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=None,
-            )
+        self.scheduler.add_job(
+            self.look,
+            "interval",
+            seconds=LOOK_SECONDS,
+            next_run_time=wall(),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
 
     async def follow_leaps(self, clock: Clock, look: Look, told: asyncio.Event) -> None:
         """A duty: when people's time has leapt, do at once whatever is due by then. For ever.
@@ -96,63 +103,66 @@ class Ticks:
             if clock.ahead != done or told.is_set():
                 told.clear()
                 done = clock.ahead
-                await self._do_what_is_due()
-                await run_tick(self._begin, "held", judge_again, self._on_said)
+                async with self._under_way:
+                    for ticks in (self._ticks, [HELD]):
+                        while await self._pass(ticks):
+                            pass
                 log.info(has_followed(done))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LEAP_SECONDS):
                     await told.wait()
 
-    async def _do_what_is_due(self) -> None:
-        """Every tick in order, again and again until none has anything to do."""
-        idle = 0
-        for name, _, use_case in itertools.cycle(self._ticks):
-            idle = 0 if await self._run(name, use_case) else idle + 1
-            if idle >= len(self._ticks):
-                return
-
     async def end(self) -> None:
-        """Begin no other unit of work, and wait for those under way: the end of the process would cut them short."""
+        """Begin no other unit of work, and wait for the one under way: the end of the process would cut it short."""
         self._ends = True
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(END_SECONDS):
-                for under_way in self._under_way.values():
-                    async with under_way:
-                        pass
+            async with asyncio.timeout(END_SECONDS), self._under_way:
+                pass
 
-    async def _look(self, name: str, use_case: Callable[[Work], Awaitable[bool]]) -> None:
+    async def look(self) -> None:
+        """What the scheduler wakes: every tick whose interval is over, until none of them finds anything more."""
         try:
-            await self._run(name, use_case)
+            async with self._under_way:
+                acted: list[Tick] = []
+                while due := self._due(acted):
+                    acted = await self._pass(due)
         except asyncio.CancelledError:
             # The process ends: nothing was committed, and what is due is due at the next start. The scheduler, whose
             # task this is, would report it as an error.
-            log.info("tick %s: stopped", name)
+            log.info("ticks: stopped")
 
-    async def _run(self, name: str, use_case: Callable[[Work], Awaitable[bool]]) -> bool:
-        async with self._under_way[name]:
-            return await run_tick(self._begin, name, use_case, self._on_said, lambda: self._ends)
+    def _due(self, acted: list[Tick]) -> list[Tick]:
+        """Those that have something more to do, and those whose interval is over, in order; a new interval begins."""
+        now = time.monotonic()
+        over = {name for name, due_at in self._due_at.items() if due_at <= now}
+        for name, seconds, _ in self._ticks:
+            if name in over:
+                self._due_at[name] = now + seconds - LOOK_SECONDS / 2  # the look that comes just before is meant
+        return [tick for tick in self._ticks if tick[0] in over or tick in acted]
 
-
-async def run_tick(
-    begin: Begin,
-    name: str,
-    use_case: Callable[[Work], Awaitable[bool]],
-    on_said: Callable[[], None],
-    ends: Callable[[], bool] = lambda: False,
-) -> bool:
-    """One tick: one unit of work after another while there is something to do. Returns whether there was."""
-    units = 0
-    did_work = True
-    try:
-        while did_work and not ends():
-            async with begin() as work:
-                did_work = await use_case(work)
-            if work.said:
-                on_said()
-            units += did_work
-    except Exception as error:  # its unit of work left nothing; the other ticks have their turn, and this one again
-        if is_outage(error):
-            log.warning("tick %s: the database cannot be written (%s)", name, type(error).__name__)
-        else:
-            log.exception("tick %s failed", name)
-    return units > 0
+    async def _pass(self, ticks: Sequence[Tick]) -> list[Tick]:
+        """Each of them once; returns those that did something. One that fails keeps no other from its turn."""
+        acted: list[Tick] = []
+        rest = list(ticks)
+        while rest and not self._ends:
+            looked = 0
+            try:
+                async with self._begin() as work:
+                    for _, _, use_case in rest:
+                        looked += 1
+                        if did := await use_case(work):
+                            break
+                if work.said:
+                    self._on_said()
+                if did:
+                    acted.append(rest[looked - 1])
+            except Exception as error:
+                if looked > 1:  # its unit of work was also that of others
+                    for tick in rest[:looked]:
+                        acted += await self._pass([tick])
+                elif is_outage(error):
+                    log.warning("tick %s: the database cannot be written (%s)", rest[0][0], type(error).__name__)
+                else:  # it left nothing, and has its turn again
+                    log.exception("tick %s failed", rest[0][0])
+            del rest[: max(1, looked)]
+        return acted

@@ -197,16 +197,46 @@ def fork_on() -> None:
 
 
 def _fork_what_is_ordered(connection: socket.socket) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those who keep watch are nobody's to wait for
+    """Fork each that is ordered, tell its number, and in the end how it ended; until who orders closes."""
+    fates: dict[int, int] = {}  # where the end of each is told, by its number
+    ended, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(told)
     while True:
+        ready, _, _ = select.select([connection.fileno(), ended], [], [])
+        if ended in ready:
+            os.read(ended, LARGEST)
+            _tell_ends(fates)
+        if connection.fileno() not in ready:
+            continue
         order, files, _, _ = socket.recv_fds(connection, LARGEST, 3)
         if not order:
             return
-        if os.fork() == 0:
+        stdin, stdout, fate = files
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for file in (ended, told, fate, *fates.values()):
+                os.close(file)
             connection.close()
-            _watch(json.loads(order), *files)
-        for file in files:
-            os.close(file)
+            _become(json.loads(order), stdin, stdout)
+        os.close(stdin)
+        os.close(stdout)
+        os.write(fate, b"%d\n" % pid)
+        fates[pid] = fate
+
+
+def _tell_ends(fates: dict[int, int]) -> None:
+    while fates:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        fate = fates.pop(pid)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(fate, b"%d\n" % status)
+        os.close(fate)
 
 
 def _warm_up() -> None:
@@ -261,22 +291,6 @@ async def _rehearse_start(shop: Any) -> None:
         await outbox.pauses(work)
         await recover(work, set())
         await installation.time_ahead(work.session)
-
-
-def _watch(order: Any, stdin: int, stdout: int, fate: int) -> None:
-    """In a process of its own: fork the bot, tell its number, and in the end how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    pid = os.fork()
-    if pid == 0:
-        os.close(fate)
-        _become(order, stdin, stdout)
-    os.close(stdin)
-    os.close(stdout)
-    os.write(fate, b"%d\n" % pid)
-    _, status = os.waitpid(pid, 0)
-    with contextlib.suppress(BrokenPipeError):
-        os.write(fate, b"%d\n" % status)
-    os._exit(0)
 
 
 def _become(order: Any, stdin: int, stdout: int) -> None:

@@ -43,7 +43,7 @@ async def test_a_process_that_ends_in_the_midst_of_a_tick_reports_no_error() -> 
         return True
 
     ticks = Ticks(begin, (("visits_due", 3600, never_done),), lambda: None)
-    tick = asyncio.create_task(ticks._look("visits_due", never_done))  # as the scheduler does
+    tick = asyncio.create_task(ticks.look())  # as the scheduler does
     await entered.wait()
     tick.cancel()
     await tick
@@ -64,7 +64,7 @@ async def test_f23_the_end_waits_for_the_unit_of_work_under_way_and_begins_no_ot
         return True
 
     ticks = Ticks(begin, (("visits_due", 3600, always_more),), lambda: None)
-    tick = asyncio.create_task(ticks._look("visits_due", always_more))
+    tick = asyncio.create_task(ticks.look())
     await entered.wait()
     end = asyncio.create_task(ticks.end())
     await asyncio.sleep(0)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import func, select
 
-from bot.clock import run_tick
+from bot.clock import Ticks
 from handlers import open_database
 from handlers.standards.sweep import sweep
 from models.cases import Case, CaseState
@@ -100,7 +100,7 @@ async def _tick(database: Database, now: datetime) -> None:
     def begin() -> AbstractAsyncContextManager[Work]:
         return database.work(lambda: now, plan, 1)
 
-    await run_tick(begin, "clocks", sweep, lambda: None)
+    await Ticks(begin, (("clocks", 1, sweep),), lambda: None).look()
 
 
 async def _counts(database: Database) -> tuple[int, int]:
