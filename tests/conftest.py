@@ -60,6 +60,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 def pytest_collection_finish() -> None:
     """What has been imported stays: the search for rubbish need not look through it again and again."""
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)  # as in the bot itself
 
 
 @pytest.fixture(scope="session")
