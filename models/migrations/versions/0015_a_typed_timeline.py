@@ -33,6 +33,8 @@ depends_on = None
 
 #: Rows read and written at once.
 AT_ONCE = 1000
+#: Customers whose tiers are kept in mind for their other cases.
+KEPT = 20_000
 COUNTED = ("state", "assignee_id", "department", "kind", "severity", "tier", "waits_for")
 #: What a span is written with, and the types by which PostgreSQL takes many at once.
 SPAN = {
@@ -454,7 +456,7 @@ def _by_column(rows: list[Any]) -> tuple[list[Any], ...]:
 
 def _written(at: datetime | None) -> str | None:
     """A moment as SQLite keeps it."""
-    return None if at is None else at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if at is None else at.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 #: A change of a customer's tier: when, from what, to what, and whether it was only done where the tier was `before`.
@@ -468,6 +470,7 @@ class _Tiers:
         op.create_index("ix_audit_of_tiers", "audit", ["subject"], **_only("action = 'tier'"))
         self.owners: dict[int, list[tuple[datetime, int, int]]] = defaultdict(list)
         self.merged: dict[int, list[_Change]] = defaultdict(list)
+        self._forget()
         for row in connection.execute(sa.select(_MERGES).order_by(_MERGES.c.id)):
             for (number,) in row.moved.get("rows", {}).get("cases.customer_id", ()):
                 self.owners[number].append((row.at, row.merged_id, row.survivor_id))
@@ -480,11 +483,14 @@ class _Tiers:
                     self.merged[row.survivor_id].append((row.undone_at, became, before, True))
 
     def fetch(self, connection: sa.Connection, cases: Sequence[Any]) -> None:
-        """Read about the customers of these cases."""
+        """Read about the customers of these cases, but for those of whom it was read for earlier ones."""
         numbers = {case.customer_id for case in cases}
         for case in cases:
             numbers |= {number for _, *both in self.owners.get(case.id, ()) for number in both}
-        self.changes: dict[int, list[_Change]] = defaultdict(list)
+        if len(self.known) > KEPT:
+            self._forget()
+        numbers -= self.known
+        self.known |= numbers
         of = sa.select(_AUDIT).where(_AUDIT.c.action == "tier").order_by(_AUDIT.c.id)
         for row in connection.execute(of.where(_AUDIT.c.subject.in_([f"customer:{number}" for number in numbers]))):
             if row.staff_id is not None and row.details.get("after") is None:
@@ -492,7 +498,12 @@ class _Tiers:
             number = int(row.subject.partition(":")[2])
             self.changes[number].append((row.at, row.details.get("before"), row.details.get("after"), False))
         now = sa.select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers))
-        self.now = {row.id: row.tier for row in connection.execute(now)}
+        self.now |= {row.id: row.tier for row in connection.execute(now)}
+
+    def _forget(self) -> None:
+        self.known: set[int] = set()
+        self.changes: dict[int, list[_Change]] = defaultdict(list)
+        self.now: dict[int, str | None] = {}
 
     def _of_customer(self, number: int) -> list[tuple[datetime | None, str | None]]:
         """The tiers, each with when it began; the first began before we know."""
