@@ -207,7 +207,7 @@ async def numbered(database: Database, number: int) -> Approval:
 
 
 async def everything(database: Database) -> dict[str, list[str]]:
-    """The rows as they come, in one look: to make objects of them, table by table, took half of the time."""
+    """The rows as they come, in one look: objects of them, table by table, took longer."""
     found: dict[str, list[str]] = {}
     async with database.work(lambda: NOW, PLAN) as work:
         for each in (Approval, Audit, Customer, Merge, Outbox, Staff, SurveyWave, GroupMember):

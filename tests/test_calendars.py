@@ -194,7 +194,7 @@ class Oracle:
 
 def moments(chance: random.Random) -> Iterator[tuple[int, int, int, int]]:
     """A start, an amount, a pause and its length, in seconds; every other start is near a corner."""
-    any_of = chance.random  # `randrange` takes four times as long
+    any_of = chance.random  # `randrange` takes longer
     corners = [int((corner - BEGIN).total_seconds()) for corner in CORNERS]
     while True:
         start = chance.choice(corners) + int((any_of() * 6 - 3) * 86400) if any_of() < 0.5 else -1
