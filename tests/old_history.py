@@ -65,7 +65,10 @@ class CustomerThen:
 
     def tier(self, at: datetime) -> str | None:
         """The tier at that moment."""
-        return next(tier for since, tier in reversed(self.tiers) if since <= at)
+        for since, tier in reversed(self.tiers):  # asked so often that a generator would show
+            if since <= at:
+                return tier
+        raise LookupError(f"customer {self.number} was not there at {at}")
 
 
 @dataclass
@@ -93,7 +96,10 @@ class CaseThen:
 
     def owner(self, at: datetime) -> CustomerThen:
         """Whose it was at that moment."""
-        return next(owner for since, owner in reversed(self.owners) if since <= at)
+        for since, owner in reversed(self.owners):
+            if since <= at:
+                return owner
+        raise LookupError(f"case {self.number} was not there at {at}")
 
     def was(self, at: datetime) -> dict[str, Any]:
         """How it was at that moment; its history is over when first asked."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from alembic import command
 from sqlalchemy import MetaData, event
+from sqlalchemy import select as core_select
 from sqlalchemy.engine import Connection
 from sqlmodel import SQLModel, col, select
 
@@ -18,6 +19,7 @@ from handlers.customers import Account, tiers
 from handlers.refusals import Refusal
 from models.approvals import RULES, Approval, ApprovalKind, Decision, approval_of_wave
 from models.audit import Audit
+from models.base import metadata
 from models.customers import Customer, Merge
 from models.database import Database
 from models.delivery import Outbox
@@ -205,12 +207,14 @@ async def numbered(database: Database, number: int) -> Approval:
 
 
 async def everything(database: Database) -> dict[str, list[str]]:
-    tables = (Approval, Audit, Customer, Merge, Outbox, Staff, SurveyWave, GroupMember)
-    found = {
-        each.__name__: [row.model_dump(exclude={"created_at"}) for row in await rows(database, each)]
-        for each in tables
-    }
-    return {name: sorted(str(each) for each in dumped) for name, dumped in found.items()}
+    """The rows as they come, in one look: objects of them, table by table, took longer."""
+    found: dict[str, list[str]] = {}
+    async with database.work(lambda: NOW, PLAN) as work:
+        for each in (Approval, Audit, Customer, Merge, Outbox, Staff, SurveyWave, GroupMember):
+            name = str(each.__tablename__)
+            columns = [column for column in metadata.tables[name].c if column.name != "created_at"]
+            found[name] = sorted(map(str, await work.all(core_select(*columns))))
+    return found
 
 
 async def outcome(database: Database, kind: ApprovalKind) -> Any:
@@ -505,9 +509,9 @@ def old_rows() -> Iterator[tuple[str, dict[str, Any]]]:
 def begin_before(connection: Connection) -> None:
     """The tables of the version before, with its rows."""
     command.upgrade(configuration(connection), "0014")
-    tables = MetaData()
-    tables.reflect(connection)
-    for name, values in old_rows():
+    rows, tables = list(old_rows()), MetaData()
+    tables.reflect(connection, only=list({name for name, _ in rows}), resolve_fks=False)
+    for name, values in rows:
         connection.execute(tables.tables[name].insert().values(values))
 
 

@@ -4,7 +4,7 @@ then is held against how every case was at every moment, which the shop of `old_
 import gc
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -15,6 +15,7 @@ import pytest
 from alembic import command
 from sqlalchemy import DateTime, Table, column, select, table, type_coerce
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from handlers import open_database
@@ -28,6 +29,12 @@ CASES = 10_000
 VALUES = ("state", "assignee_id", "department", "kind", "severity", "tier")
 EVENT = ("case_id", "at", "kind", "staff_id", "customer_id", "details")
 SPAN = ("case_id", "since", "until", "waits_for", *VALUES)
+#: The kinds of event that there were at version 0015; no old case has had one of a later kind.
+KINDS = """
+    opened kind severity subject claimed assigned unassigned handed_over transferred pending answered resolved
+    closed reopened scored commented chased paged page_unanswered alarm acknowledged escalated warned reminded
+    promised recovery recovery_missed praised begged visited from_answer
+""".split()
 
 
 @cache
@@ -36,25 +43,41 @@ def shop() -> History:
     return History(seed=9, count=CASES)
 
 
+@cache
+def held() -> dict[int, list[dict[str, Any]]]:
+    """The spans of cases of `shop` that were found to be true."""
+    return {}
+
+
 def to_version(connection: Connection, version: str) -> None:
     command.upgrade(configuration(connection), version)
 
 
-def put(connection: Connection, rows: dict[str, list[dict[str, Any]]]) -> None:
+def as_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+async def put(connection: AsyncConnection, rows: dict[str, list[dict[str, Any]]]) -> None:
     """The rows as the driver takes them: to have each value converted took longer than all else."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
     on_sqlite = connection.dialect.name == "sqlite"
-
-    def taken(value: Any) -> Any:
-        if isinstance(value, dict | list):
-            return orjson.dumps(value).decode()
-        return f"{value:%Y-%m-%d %H:%M:%S.%f}" if on_sqlite and isinstance(value, datetime) else value
-
+    taken: dict[type, Callable[[Any], str]] = {dict: as_json, list: as_json}
+    if on_sqlite:
+        taken[datetime] = lambda at: at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     for name, found in rows.items():
-        if found:
-            marks = ["?" if on_sqlite else f"${number}" for number in range(1, len(found[0]) + 1)]
-            into = f"INSERT INTO {name} ({', '.join(found[0])}) VALUES ({', '.join(marks)})"  # noqa: S608
-            assert all(row.keys() == found[0].keys() for row in found)
-            connection.exec_driver_sql(into, [tuple(map(taken, row.values())) for row in found])
+        if not found:
+            continue
+        names = list(found[0])
+        assert all(row.keys() == found[0].keys() for row in found)
+        records = [
+            tuple([change(value) if (change := taken.get(type(value))) else value for value in row.values()])
+            for row in found
+        ]
+        if on_sqlite:
+            into = f"INSERT INTO {name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+            await connection.exec_driver_sql(into, records)
+        else:
+            await driver.copy_records_to_table(name, records=records, columns=names)
 
 
 @pytest.fixture
@@ -74,7 +97,7 @@ async def test_every_event_and_span_of_old_cases_tells_how_it_was(database_url: 
     database = open_database(database_url, lambda: datetime.now(UTC))
     async with database.engine.begin() as connection:
         await connection.run_sync(to_version, "0014")
-        await connection.run_sync(put, history.rows())
+        await put(connection, history.rows())
     await migrate(database.engine)
     events = await rows_of(database, CaseEvent)
     spans = await rows_of(database, CaseSpan)
@@ -82,7 +105,11 @@ async def test_every_event_and_span_of_old_cases_tells_how_it_was(database_url: 
     assert {case.number for case in history.cases} == set(spans)
     for case in history.cases:
         assert events[case.number] == case.new_events
-        held_against_the_truth(case, spans[case.number])
+        told = spans[case.number]
+        # What was held against the truth for one database is true for the other, where it tells the very same.
+        if held().get(case.number) != told:
+            held_against_the_truth(case, told)
+            held()[case.number] = told
 
 
 async def test_the_way_back_and_forward_again_tells_the_same(database_url: str) -> None:
@@ -90,7 +117,7 @@ async def test_the_way_back_and_forward_again_tells_the_same(database_url: str) 
     database = open_database(database_url, lambda: datetime.now(UTC))
     async with database.engine.begin() as connection:
         await connection.run_sync(to_version, "0014")
-        await connection.run_sync(put, history.rows())
+        await put(connection, history.rows())
     await migrate(database.engine)
     async with database.engine.connect() as connection, _references_unchecked(connection), connection.begin():
         await connection.run_sync(lambda found: command.downgrade(configuration(found), "0014"))
@@ -149,8 +176,8 @@ def held_against_the_truth(case: CaseThen, spans: list[dict[str, Any]]) -> None:
 
 
 def test_the_history_has_every_kind_of_event_with_the_details_of_today() -> None:
-    kinds: dict[EventKind, set[frozenset[str]]] = defaultdict(set)
+    kinds: dict[str, set[frozenset[str]]] = defaultdict(set)
     for case in shop().cases:
         for event in case.new_events:
             kinds[event["kind"]].add(frozenset(event["details"]))
-    assert {kind: {frozenset(kind.keys)} for kind in EventKind} == dict(kinds)
+    assert {kind: {frozenset(EventKind(kind).keys)} for kind in KINDS} == dict(kinds)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -32,7 +33,14 @@ depends_on = None
 
 #: Rows read and written at once.
 AT_ONCE = 1000
+#: Customers whose tiers are kept in mind for their other cases.
+KEPT = 20_000
 COUNTED = ("state", "assignee_id", "department", "kind", "severity", "tier", "waits_for")
+#: What a span is written with, and the types by which PostgreSQL takes many at once.
+SPAN = {
+    **{"id": "bigint", "case_id": "bigint", "since": "timestamptz", "until": "timestamptz"},
+    **{name: "bigint" if name == "assignee_id" else "text" for name in COUNTED},
+}
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _EVENTS = sa.table(
@@ -69,6 +77,11 @@ _CUSTOMERS = sa.table("customers", sa.column("id", BIG), sa.column("tier", AutoS
 
 def upgrade() -> None:
     """Forward."""
+    connection = op.get_bind()
+    references = {"case_id": "cases", "assignee_id": "staff"}
+    # PostgreSQL looks whether all spans refer to something at once afterwards, which costs less than for each row.
+    # SQLite cannot add that to a table, and looks for nothing here.
+    late = connection.dialect.name == "postgresql"
     op.create_table(
         "case_spans",
         sa.Column("id", BIG, autoincrement=False, nullable=False),
@@ -82,13 +95,13 @@ def upgrade() -> None:
         sa.Column("severity", AutoString(), nullable=True),
         sa.Column("tier", AutoString(), nullable=True),
         sa.Column("waits_for", sa.String(length=32), nullable=True),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_spans_case_id_cases")),
-        sa.ForeignKeyConstraint(["assignee_id"], ["staff.id"], name=op.f("fk_case_spans_assignee_id_staff")),
+        *(
+            sa.ForeignKeyConstraint([name], [f"{of}.id"], name=op.f(f"fk_case_spans_{name}_{of}"))
+            for name, of in references.items()
+            if not late
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_spans")),
     )
-    op.create_index("ix_case_spans_case", "case_spans", ["case_id", "since"])
-    op.create_index("ix_case_spans_since", "case_spans", ["since"])
-    op.create_index("uq_case_spans_lasting", "case_spans", ["case_id"], unique=True, **_only("until IS NULL"))
     with op.batch_alter_table("cases") as batch_op:
         batch_op.add_column(sa.Column("card_drawn", AutoString(), nullable=True))
         batch_op.create_index("ix_cases_opened", ["opened_at"])
@@ -99,10 +112,14 @@ def upgrade() -> None:
             batch_op.add_column(sa.Column("customer_id", sa.BigInteger(), nullable=True))
             if table == "case_events":
                 batch_op.add_column(sa.Column("kind", sa.String(length=32), nullable=False, server_default=""))
-    connection = op.get_bind()
     for table in ("case_events", "audit", "merges"):
         _name_actors(connection, table)
     _rewrite(connection)
+    for name, of in references.items() if late else ():
+        op.create_foreign_key(op.f(f"fk_case_spans_{name}_{of}"), "case_spans", of, [name], ["id"])
+    op.create_index("ix_case_spans_case", "case_spans", ["case_id", "since"])
+    op.create_index("ix_case_spans_since", "case_spans", ["since"])
+    op.create_index("uq_case_spans_lasting", "case_spans", ["case_id"], unique=True, **_only("until IS NULL"))
     with op.batch_alter_table("case_events") as batch_op:
         batch_op.alter_column("kind", server_default=None)
         batch_op.drop_column("what")
@@ -240,7 +257,7 @@ def _departments(text: str) -> dict[str, str]:
     return {**found[0], **found[1], **found[2]}
 
 
-@dataclass
+@dataclass(slots=True)
 class _Told:
     """An event with its details of today, and what of the case was other from then on."""
 
@@ -257,7 +274,8 @@ class _Reading:
         self.case, self.known = case, known
         self.holder: int | None = None
         self.state = "new"
-        self.first = {"state": "new", "assignee_id": None, **self._at_first(rows)}
+        first_of = {row.what: row for row in reversed(rows)}
+        self.first = {"state": "new", "assignee_id": None, **self._at_first(first_of)}
         self.kind, self.department = self.first["kind"], self.first["department"]
         self.told: list[_Told] = []
         last_of = {row.what: number for number, row in enumerate(rows)}
@@ -277,17 +295,13 @@ class _Reading:
             self.told.append(_Told(row, at, {key: details.get(key) for key in KEYS.get(row.what, ())}, step))
         self._answered_before(None, None)
 
-    def _at_first(self, rows: Sequence[Any]) -> dict[str, Any]:
+    def _at_first(self, first_of: dict[str, Any]) -> dict[str, Any]:
         """How the case was when it was opened: what the first event that changes something says was before."""
-
-        def first(what: str) -> Any:
-            return next((row for row in rows if row.what == what), None)
-
-        moved, graver, opened = first("transferred"), first("severity"), first("opened")
+        moved, graver, opened = (first_of.get(what) for what in ("transferred", "severity", "opened"))
         kind = self.case.kind
         if opened is not None and "kind" in opened.details:
             kind = opened.details["kind"]
-        elif (confirmed := first("kind")) is not None:
+        elif (confirmed := first_of.get("kind")) is not None:
             kind = confirmed.details.get("before")
         return {
             "kind": kind,
@@ -403,29 +417,46 @@ def _rewrite(connection: sa.Connection) -> None:
                 if each.row is not None and each.details != each.row.details
             ]
             spans += _spans(case, reading, *tiers.of(case))
-        _each(connection, "UPDATE case_events SET details = {} WHERE id = {}", changed)
-        if connection.dialect.name == "sqlite":
-            spans = [(*row[:2], _written(row[2]), _written(row[3]), *row[4:]) for row in spans]
-        names = ("id", "case_id", "since", "until", *COUNTED)
-        marks = ", ".join(["{}"] * len(names))
-        # Columns by their names above; the values go apart.
-        _each(connection, f"INSERT INTO case_spans ({', '.join(names)}) VALUES ({marks})", spans)  # noqa: S608
+        _change(connection, changed)
+        _insert(connection, spans)
     tiers.close(connection)
 
 
-def _each(connection: sa.Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
-    """Run a statement for each of many rows, whose values are as the driver takes them: to convert them one by one
-    took longer than all else."""
-    if rows:
-        marks = [
-            "?" if connection.dialect.name == "sqlite" else f"${number}" for number in range(1, len(rows[0]) + 1)
-        ]
-        connection.exec_driver_sql(statement.format(*marks), rows)
+# Values go to the driver as it takes them: to have them converted one by one took longer than all else. PostgreSQL
+# takes them as one array for each column: a statement for each row took it longer than the statement itself.
+
+
+def _change(connection: sa.Connection, changed: list[tuple[str, int]]) -> None:
+    """Give events their details of today."""
+    if changed and connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("UPDATE case_events SET details = ? WHERE id = ?", changed)
+    elif changed:
+        statement = (
+            "UPDATE case_events SET details = anew.details::jsonb"
+            " FROM unnest($1::text[], $2::bigint[]) AS anew (details, id) WHERE case_events.id = anew.id"
+        )
+        connection.exec_driver_sql(statement, _by_column(changed))
+
+
+def _insert(connection: sa.Connection, spans: list[tuple[Any, ...]]) -> None:
+    """Write spans."""
+    into = f"INSERT INTO case_spans ({', '.join(SPAN)})"
+    if spans and connection.dialect.name == "sqlite":
+        rows = [(*row[:2], _written(row[2]), _written(row[3]), *row[4:]) for row in spans]
+        connection.exec_driver_sql(f"{into} VALUES ({', '.join('?' * len(SPAN))})", rows)
+    elif spans:
+        # Columns and types by their names above; the values go apart.
+        arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(SPAN.values(), 1))
+        connection.exec_driver_sql(f"{into} SELECT * FROM unnest({arrays})", _by_column(spans))  # noqa: S608
+
+
+def _by_column(rows: list[Any]) -> tuple[list[Any], ...]:
+    return tuple(list(column) for column in zip(*rows, strict=True))
 
 
 def _written(at: datetime | None) -> str | None:
     """A moment as SQLite keeps it."""
-    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return None if at is None else at.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 #: A change of a customer's tier: when, from what, to what, and whether it was only done where the tier was `before`.
@@ -439,6 +470,7 @@ class _Tiers:
         op.create_index("ix_audit_of_tiers", "audit", ["subject"], **_only("action = 'tier'"))
         self.owners: dict[int, list[tuple[datetime, int, int]]] = defaultdict(list)
         self.merged: dict[int, list[_Change]] = defaultdict(list)
+        self._forget()
         for row in connection.execute(sa.select(_MERGES).order_by(_MERGES.c.id)):
             for (number,) in row.moved.get("rows", {}).get("cases.customer_id", ()):
                 self.owners[number].append((row.at, row.merged_id, row.survivor_id))
@@ -451,11 +483,14 @@ class _Tiers:
                     self.merged[row.survivor_id].append((row.undone_at, became, before, True))
 
     def fetch(self, connection: sa.Connection, cases: Sequence[Any]) -> None:
-        """Read about the customers of these cases."""
+        """Read about the customers of these cases, but for those of whom it was read for earlier ones."""
         numbers = {case.customer_id for case in cases}
         for case in cases:
             numbers |= {number for _, *both in self.owners.get(case.id, ()) for number in both}
-        self.changes: dict[int, list[_Change]] = defaultdict(list)
+        if len(self.known) > KEPT:
+            self._forget()
+        numbers -= self.known
+        self.known |= numbers
         of = sa.select(_AUDIT).where(_AUDIT.c.action == "tier").order_by(_AUDIT.c.id)
         for row in connection.execute(of.where(_AUDIT.c.subject.in_([f"customer:{number}" for number in numbers]))):
             if row.staff_id is not None and row.details.get("after") is None:
@@ -463,7 +498,12 @@ class _Tiers:
             number = int(row.subject.partition(":")[2])
             self.changes[number].append((row.at, row.details.get("before"), row.details.get("after"), False))
         now = sa.select(_CUSTOMERS).where(_CUSTOMERS.c.id.in_(numbers))
-        self.now = {row.id: row.tier for row in connection.execute(now)}
+        self.now |= {row.id: row.tier for row in connection.execute(now)}
+
+    def _forget(self) -> None:
+        self.known: set[int] = set()
+        self.changes: dict[int, list[_Change]] = defaultdict(list)
+        self.now: dict[int, str | None] = {}
 
     def _of_customer(self, number: int) -> list[tuple[datetime | None, str | None]]:
         """The tiers, each with when it began; the first began before we know."""
@@ -497,11 +537,15 @@ def _only(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
+_counted = itemgetter(*COUNTED)
+
+
 def _spans(
     case: Any, reading: _Reading, tier: str | None, tiers: Sequence[tuple[datetime, str | None]]
 ) -> list[tuple[Any, ...]]:
     """A case's spans as rows, in order, none of no time and no two alike in a row; the last is as the case stands."""
-    moves = [(each.at, each.step) for each in reading.told] + [(at, {"tier": value}) for at, value in tiers]
+    moves = [(each.at, each.step) for each in reading.told if each.step]
+    moves += [(at, {"tier": value}) for at, value in tiers]
     now = {**reading.first, "tier": tier}
     spans = [(case.opened_at, now)]
     for at, step in sorted(moves, key=lambda move: move[0]):
@@ -515,7 +559,7 @@ def _spans(
     spans = _with_turns(case, spans)
     ends = [since for since, _ in spans[1:]] + [None]
     return [
-        (new_id(), case.id, since, until, *(values[name] for name in COUNTED))
+        (new_id(), case.id, since, until, *_counted(values))
         for (since, values), until in zip(spans, ends, strict=True)
     ]
 
