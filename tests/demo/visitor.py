@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page
 
 from tests.demo.demo import Demo
 
 LONG = 15_000  # milliseconds
+
+
+async def seen(what: Locator) -> None:
+    """Wait until it is visible: `expect` describes the whole page at each look at which it is not there yet."""
+    await what.wait_for(state="visible", timeout=LONG)
 
 
 class Visitor:
@@ -44,7 +49,7 @@ class Visitor:
     async def reads(self, side: str, text: str) -> Locator:
         """The newest row with these words, once it is there."""
         row = self.page.locator(f"#{side}-log .row", has_text=text).last
-        await expect(row).to_be_visible(timeout=LONG)
+        await seen(row)
         return row
 
     async def opens_topic(self, name: str) -> None:
