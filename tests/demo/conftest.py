@@ -69,11 +69,18 @@ def axe() -> str:
 
 
 @pytest.fixture(scope="session")
-async def desk(browser: Browser) -> AsyncIterator[Page]:
+async def window(browser: Browser) -> AsyncIterator[Page]:
     """A window for one visitor after another: opening one costs as much as the page, which keeps nothing in it."""
     context = await browser.new_context()
     yield await context.new_page()
     await context.close()
+
+
+@pytest.fixture(scope="module")
+async def desk(window: Page) -> AsyncIterator[Page]:
+    """That window, while a file's visitors come: the next page of the same demo loads into the process of the last."""
+    yield window
+    await window.goto("about:blank")  # what happens next is nobody's to draw
 
 
 @pytest.fixture
@@ -83,4 +90,3 @@ async def visitor(desk: Page, demo: Demo) -> AsyncIterator[Visitor]:
     await desk.mouse.move(0, 0)
     async with sit_down(desk, demo) as somebody:
         yield somebody
-    await desk.goto("about:blank")  # what happens next is nobody's to draw
