@@ -78,7 +78,7 @@ async def window(browser: Browser) -> AsyncIterator[Page]:
 
 @pytest.fixture(scope="module")
 async def desk(window: Page) -> AsyncIterator[Page]:
-    """That window, while a file's visitors come: the next page of the same demo loads into the process of the last."""
+    """That window, while a file's visitors come: the next one's page loads into the process of the last."""
     yield window
     await window.goto("about:blank")  # what happens next is nobody's to draw
 

@@ -210,7 +210,7 @@ export class Composer {
 }
 
 async function samplePicture() {
-  return asPhoto(await (await fetch('/static/kettle.png')).blob());
+  return asPhoto(await (await fetch(new URL('kettle.png', import.meta.url))).blob());
 }
 
 /** A picture as the sandbox takes it; null for a file that is none. */
