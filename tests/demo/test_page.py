@@ -2,10 +2,10 @@
 
 import re
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.demo.demo import Demo
-from tests.demo.visitor import LONG, Visitor, seen, visit
+from tests.demo.visitor import LONG, Visitor, seen, sit_down, visit
 
 
 async def test_a_complaint_its_answer_a_kill_in_between_and_a_low_score(visitor: Visitor) -> None:
@@ -176,8 +176,8 @@ async def test_formatting_is_shown_and_dangerous_links_lead_nowhere(visitor: Vis
     await expect(row.locator(".spoiler")).to_have_attribute("aria-expanded", "true")
 
 
-async def test_on_a_phone_one_side_is_shown_at_a_time(browser: Browser, demo: Demo) -> None:
-    async with visit(browser, demo, width=390, height=844) as visitor:
+async def test_on_a_phone_one_side_is_shown_at_a_time(desk: Page, demo: Demo) -> None:
+    async with sit_down(desk, demo, width=390, height=844) as visitor:
         page = visitor.page
         await expect(page.locator("#staff")).to_be_hidden()
         await visitor.becomes("Anna")

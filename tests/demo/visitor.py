@@ -72,18 +72,22 @@ class Visitor:
 
 @asynccontextmanager
 async def visit(
-    browser: Browser, demo: Demo, *, width: int = 1440, height: int = 900, path: str = "/?language=en", **options: Any
+    browser: Browser, demo: Demo, *, path: str = "/?language=en", **options: Any
 ) -> AsyncIterator[Visitor]:
     """Open the page in a window of its own; whatever goes wrong inside the browser fails the test."""
-    context = await browser.new_context(viewport={"width": width, "height": height}, **options)
-    async with sit_down(await context.new_page(), demo, path) as visitor:
+    context = await browser.new_context(**options)
+    async with sit_down(await context.new_page(), demo, path=path) as visitor:
         yield visitor
         await context.close()
 
 
 @asynccontextmanager
-async def sit_down(page: Page, demo: Demo, path: str = "/?language=en") -> AsyncIterator[Visitor]:
+async def sit_down(
+    page: Page, demo: Demo, *, width: int = 1440, height: int = 900, path: str = "/?language=en"
+) -> AsyncIterator[Visitor]:
     """Open the page in a window that is there; whatever goes wrong inside the browser fails the test."""
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.mouse.move(0, 0)
     visitor = Visitor(page, demo)
     listening: dict[Any, Callable[[Any], None]] = {
         "pageerror": lambda error: visitor.troubles.append(str(error)),
