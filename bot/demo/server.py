@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -69,14 +69,30 @@ def application(stage: Stage) -> Starlette:
         Route("/demo/events", _events(stage)),
         *(Route(f"/demo/{name}", _order(stage, act), methods=["POST"]) for name, act in ORDERS.items()),
         Route("/control/{path:path}", _passed_on(stage), methods=["GET", "POST", "DELETE"]),
-        Mount("/static", StaticFiles(directory=FILES)),
+        Mount("/static/{version}", Files(directory=FILES)),
     ]
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     return Starlette(routes=routes, middleware=[hosts, Middleware(Guard)])
 
 
+class Files(StaticFiles):
+    """The page's files, for which a browser asks once: others stand at another address."""
+
+    def file_response(self, *given: Any, **options: Any) -> Response:
+        """The same, to be kept."""
+        response = super().file_response(*given, **options)
+        response.headers["cache-control"] = "max-age=31536000, immutable"
+        return response
+
+
 async def _page(_request: Request) -> Response:
-    return FileResponse(FILES / "index.html")
+    return Response(_index(), media_type="text/html")
+
+
+def _index() -> str:
+    """The page itself; in its files' address is when one of them was changed last."""
+    version = max(each.stat().st_mtime_ns for each in FILES.iterdir())
+    return (FILES / "index.html").read_text("utf-8").replace('"/static/', f'"/static/{version:x}/')
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -69,18 +69,22 @@ def axe() -> str:
 
 
 @pytest.fixture(scope="session")
-async def desk(browser: Browser) -> AsyncIterator[Page]:
+async def window(browser: Browser) -> AsyncIterator[Page]:
     """A window for one visitor after another: opening one costs as much as the page, which keeps nothing in it."""
-    context = await browser.new_context()
+    context = await browser.new_context(reduced_motion="reduce")  # what moves is drawn sixty times a second
     yield await context.new_page()
     await context.close()
+
+
+@pytest.fixture(scope="module")
+async def desk(window: Page) -> AsyncIterator[Page]:
+    """That window, while a file's visitors come: the next one's page loads into the process of the last."""
+    yield window
+    await window.goto("about:blank")  # what happens next is nobody's to draw
 
 
 @pytest.fixture
 async def visitor(desk: Page, demo: Demo) -> AsyncIterator[Visitor]:
     """A visitor at a desktop, in English."""
-    await desk.set_viewport_size({"width": 1440, "height": 900})
-    await desk.mouse.move(0, 0)
     async with sit_down(desk, demo) as somebody:
         yield somebody
-    await desk.goto("about:blank")  # what happens next is nobody's to draw

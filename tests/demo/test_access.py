@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Page, expect
 
 from tests.demo.demo import Demo
-from tests.demo.visitor import visit
+from tests.demo.visitor import sit_down
 
 SERIOUS = ("serious", "critical")
 # Of what is in order axe would write down where each element stands, which is most of its work and read by nobody.
@@ -26,10 +26,8 @@ async def full(demo: Demo) -> Demo:
 
 
 @pytest.mark.parametrize(("width", "panes"), [(1440, [""]), (390, ["customers", "staff", "engine"])])
-async def test_axe_finds_nothing_serious(
-    browser: Browser, full: Demo, axe: str, width: int, panes: list[str]
-) -> None:
-    async with visit(browser, full, width=width) as visitor:
+async def test_axe_finds_nothing_serious(desk: Page, full: Demo, axe: str, width: int, panes: list[str]) -> None:
+    async with sit_down(desk, full, width=width) as visitor:
         await visitor.page.evaluate(axe)
         # In the dark the page has other colours and nothing else: a theme changes no element.
         for theme, rules in (("light", None), ("dark", ["color-contrast"])):

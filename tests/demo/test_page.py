@@ -2,10 +2,10 @@
 
 import re
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.demo.demo import Demo
-from tests.demo.visitor import LONG, Visitor, visit
+from tests.demo.visitor import LONG, Visitor, seen, sit_down, visit
 
 
 async def test_a_complaint_its_answer_a_kill_in_between_and_a_low_score(visitor: Visitor) -> None:
@@ -17,7 +17,7 @@ async def test_a_complaint_its_answer_a_kill_in_between_and_a_low_score(visitor:
     card = await visitor.reads("staff", "Assignee: nobody yet")
 
     await visitor.presses(card, "Claim")
-    await expect(visitor.page.locator(".toast", has_text="is yours")).to_be_visible(timeout=LONG)
+    await seen(visitor.page.locator(".toast", has_text="is yours"))
     await visitor.page.get_by_role("button", name="Kill the bot", exact=True).click()
     await expect(visitor.page.locator("#bot-state")).to_have_text("killed, coming back", timeout=LONG)
     await visitor.writes("staff", "Please send us a photo of the label")
@@ -96,10 +96,10 @@ async def test_pictures_albums_and_files_go_across(visitor: Visitor) -> None:
         await visitor.page.click("#customer-composer [aria-haspopup=menu]")
         await visitor.page.get_by_role("menuitem", name=item, exact=True).click()
     await expect(visitor.staff_log.locator(".album .tile")).to_have_count(3, timeout=LONG)
-    await expect(visitor.staff_log.locator(".picture.photo img").last).to_be_visible(timeout=LONG)
+    await seen(visitor.staff_log.locator(".picture.photo img").last)
     for drawn in (".voice", ".attached a", ".sticker", ".map", ".poll"):
         await expect(visitor.customer_log.locator(drawn).last).to_be_visible()
-        await expect(visitor.staff_log.locator(drawn).last).to_be_visible(timeout=LONG)
+        await seen(visitor.staff_log.locator(drawn).last)
     poll = visitor.customer_log.locator(".poll").last
     await poll.locator(".option").first.click()
     await expect(poll).to_contain_text("1 votes", timeout=LONG)
@@ -176,8 +176,8 @@ async def test_formatting_is_shown_and_dangerous_links_lead_nowhere(visitor: Vis
     await expect(row.locator(".spoiler")).to_have_attribute("aria-expanded", "true")
 
 
-async def test_on_a_phone_one_side_is_shown_at_a_time(browser: Browser, demo: Demo) -> None:
-    async with visit(browser, demo, width=390, height=844) as visitor:
+async def test_on_a_phone_one_side_is_shown_at_a_time(desk: Page, demo: Demo) -> None:
+    async with sit_down(desk, demo, width=390, height=844) as visitor:
         page = visitor.page
         await expect(page.locator("#staff")).to_be_hidden()
         await visitor.becomes("Anna")
@@ -232,7 +232,7 @@ async def test_the_switches_tell_how_things_stand(visitor: Visitor) -> None:
     await expect(page.locator("#ahead")).to_contain_text("from now", timeout=LONG)
     await page.click("#down")
     await expect(page.locator("#down")).to_contain_text("s left")
-    await expect(page.locator("#calls .bad").first).to_be_visible(timeout=LONG)
+    await seen(page.locator("#calls .bad").first)
     await expect(page.locator("#down")).to_have_text("Telegram fails for 10 s", timeout=LONG)
 
 

@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page
 
 from tests.demo.demo import Demo
 
 LONG = 15_000  # milliseconds
+
+
+async def seen(what: Locator) -> None:
+    """Wait until it is visible: `expect` describes the whole page at each look at which it is not there yet."""
+    await what.wait_for(state="visible", timeout=LONG)
 
 
 class Visitor:
@@ -44,7 +49,7 @@ class Visitor:
     async def reads(self, side: str, text: str) -> Locator:
         """The newest row with these words, once it is there."""
         row = self.page.locator(f"#{side}-log .row", has_text=text).last
-        await expect(row).to_be_visible(timeout=LONG)
+        await seen(row)
         return row
 
     async def opens_topic(self, name: str) -> None:
@@ -67,18 +72,22 @@ class Visitor:
 
 @asynccontextmanager
 async def visit(
-    browser: Browser, demo: Demo, *, width: int = 1440, height: int = 900, path: str = "/?language=en", **options: Any
+    browser: Browser, demo: Demo, *, path: str = "/?language=en", **options: Any
 ) -> AsyncIterator[Visitor]:
     """Open the page in a window of its own; whatever goes wrong inside the browser fails the test."""
-    context = await browser.new_context(viewport={"width": width, "height": height}, **options)
-    async with sit_down(await context.new_page(), demo, path) as visitor:
+    context = await browser.new_context(**options)
+    async with sit_down(await context.new_page(), demo, path=path) as visitor:
         yield visitor
         await context.close()
 
 
 @asynccontextmanager
-async def sit_down(page: Page, demo: Demo, path: str = "/?language=en") -> AsyncIterator[Visitor]:
+async def sit_down(
+    page: Page, demo: Demo, *, width: int = 1440, height: int = 900, path: str = "/?language=en"
+) -> AsyncIterator[Visitor]:
     """Open the page in a window that is there; whatever goes wrong inside the browser fails the test."""
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.mouse.move(0, 0)
     visitor = Visitor(page, demo)
     listening: dict[Any, Callable[[Any], None]] = {
         "pageerror": lambda error: visitor.troubles.append(str(error)),

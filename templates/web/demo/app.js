@@ -1,7 +1,7 @@
 // The page: two sides of one Telegram, and what is between them.
 
 import * as customers from './customers.js';
-import { by, nameOf } from './dom.js';
+import { by, nameOf, put } from './dom.js';
 import * as engine from './engine.js';
 import { answered } from './pane.js';
 import * as plan from './plan.js';
@@ -30,7 +30,7 @@ function showPane(pane) {
 function badges() {
   if (!store.people() || !store.chat(store.people().group.id)) return;
   const counts = { customers: customers.unread(), staff: staff.unread() };
-  for (const [pane, count] of Object.entries(counts)) by(`unread-${pane}`).textContent = count || '';
+  for (const [pane, count] of Object.entries(counts)) put(by(`unread-${pane}`), String(count || ''));
 }
 
 function setTheme(theme) {

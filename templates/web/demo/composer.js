@@ -20,6 +20,7 @@ export class Composer {
   build() {
     this.input = h('textarea', { id: `${this.name}-input`, rows: '1', dir: 'auto', 'data-label': 'write_here', enterkeyhint: 'send' });
     this.input.addEventListener('input', () => this.fit());
+    addEventListener('resize', () => { this.fitted = null; });
     this.input.addEventListener('keydown', (event) => this.keyed(event));
     this.about = h('div', { class: 'about', hidden: true });
     this.keys = h('div', { class: 'reply-keyboard', hidden: true });
@@ -139,9 +140,13 @@ export class Composer {
     this.fit();
   }
 
+  /** As high as its words, which are measured when they are others: it makes the browser lay out the page at once. */
   fit() {
+    if (this.input.value === this.fitted) return;
     this.input.style.setProperty('height', 'auto');
-    this.input.style.setProperty('height', `${Math.min(this.input.scrollHeight, 160)}px`);
+    const height = this.input.scrollHeight;
+    this.input.style.setProperty('height', `${Math.min(height, 160)}px`);
+    this.fitted = height ? this.input.value : null; // out of sight it has none
   }
 
   async send() {
@@ -205,7 +210,7 @@ export class Composer {
 }
 
 async function samplePicture() {
-  return asPhoto(await (await fetch('/static/kettle.png')).blob());
+  return asPhoto(await (await fetch(new URL('kettle.png', import.meta.url))).blob());
 }
 
 /** A picture as the sandbox takes it; null for a file that is none. */

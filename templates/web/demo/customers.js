@@ -1,13 +1,13 @@
 // The left side: two customers, each with a chat with the bot.
 
-import { avatar, by, h, icon, nameOf } from './dom.js';
+import { avatar, by, h, icon, nameOf, put } from './dom.js';
 import { Composer } from './composer.js';
 import { Log } from './log.js';
 import { attempt, openMenu } from './menu.js';
 import { doings, typing } from './pane.js';
 import * as store from './store.js';
 import * as telegram from './telegram.js';
-import { t } from './words.js';
+import { spoken, t } from './words.js';
 
 let open = null;
 let log = null;
@@ -85,6 +85,9 @@ export const unread = () => store.people().customers.reduce((sum, each) => sum +
 export const write = (text) => composer.suggest(text);
 
 function drawTabs() {
+  const sign = store.people().customers.map((each) => `${nameOf(each)}.${store.thread(each.id, store.GENERAL).unread}`).join() + open + spoken();
+  if (sign === drawTabs.sign) return;
+  drawTabs.sign = sign;
   const tabs = store.people().customers.map((each) => {
     const { unread: count } = store.thread(each.id, store.GENERAL);
     const chosen = each.id === open;
@@ -103,10 +106,10 @@ function drawTabs() {
 
 function drawHead() {
   const bot = store.people().bot;
-  by('customer-avatar').replaceChildren(avatar(bot));
-  by('customer-peer').textContent = nameOf(bot);
+  if (!by('customer-avatar').firstChild) by('customer-avatar').append(avatar(bot));
+  put(by('customer-peer'), nameOf(bot));
   if (!by('customer-status').classList.contains('types')) {
-    by('customer-status').textContent = store.chat(open)?.blocked ? t('is_blocked') : t('is_bot');
+    put(by('customer-status'), store.chat(open)?.blocked ? t('is_blocked') : t('is_bot'));
   }
 }
 

@@ -44,6 +44,11 @@ export function icon(name) {
 
 export const by = (id) => document.getElementById(id);
 
+/** Give an element its words, unless they stand there: new ones are laid out, drawn and read aloud anew. */
+export function put(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
 /** The address, if it leads to the web; anything else (javascript:, data:) leads nowhere. */
 export function webAddress(text) {
   try {

@@ -1,6 +1,6 @@
 // The strip below: what the bot and Telegram just did, what is stored, and the switches.
 
-import { by, h, nameOf } from './dom.js';
+import { by, h, nameOf, put } from './dom.js';
 import { attempt, toast } from './menu.js';
 import * as store from './store.js';
 import * as telegram from './telegram.js';
@@ -25,7 +25,10 @@ export function start() {
   }
   store.watch((kind, facts) => {
     if (kind === 'loaded') lookBack();
-    else if (kind === 'call') line(facts);
+    else if (kind === 'call' && isWorthALine(facts)) {
+      line(facts);
+      drawFigures();
+    }
     else if (kind === 'violation') by('calls').prepend(h('li', { class: 'bad' }, t('violation', { reason: facts.reason })));
   });
   telegram.follow(take);
@@ -50,14 +53,14 @@ function take(now) {
 
 export function draw() {
   if (!state) return;
-  by('bot-state').textContent = t(`bot_${state.bot}`);
+  put(by('bot-state'), t(`bot_${state.bot}`));
   document.body.dataset.bot = state.bot;
   document.body.dataset.story = state.story;
   by('kill').disabled = state.bot !== 'running';
   by('down').disabled = state.down > 0;
-  by('down').textContent = state.down > 0 ? t('is_down', { seconds: Math.ceil(state.down) }) : t('down');
+  put(by('down'), state.down > 0 ? t('is_down', { seconds: Math.ceil(state.down) }) : t('down'));
   by('limit').setAttribute('aria-pressed', String(state.limited));
-  by('ahead').textContent = state.ahead ? t('ahead', { time: inWords(state.ahead) }) : t('not_ahead');
+  put(by('ahead'), state.ahead ? t('ahead', { time: inWords(state.ahead) }) : t('not_ahead'));
   if (state.stored) drawStored(state.stored);
   drawFigures();
 }
@@ -79,13 +82,22 @@ function drawStored({ customers, messages, cases, inbox, outbox }) {
     [t('stored_inbox'), sum(inbox), t('inbox_detail', { waiting: inbox.new ?? 0, dead: inbox.dead ?? 0 })],
     [t('stored_outbox'), outbox.sent ?? 0, t('outbox_detail', { waiting: (outbox.new ?? 0) + (outbox.sending ?? 0), uncertain: outbox.uncertain ?? 0 })],
   ];
-  by('stored').replaceChildren(...rows.map(([name, number, detail]) => h('div', {},
-    h('dt', {}, name), h('dd', {}, h('strong', {}, String(number)), detail ? ` ${detail}` : ''))));
+  anew(by('stored'), rows, ([name, number, detail]) => h('div', {},
+    h('dt', {}, name), h('dd', {}, h('strong', {}, String(number)), detail ? ` ${detail}` : '')));
 }
 
 function drawFigures() {
-  const shown = [['calls', ''], ['limited', figures.limited ? 'warn' : ''], ['failed', figures.failed ? 'warn' : ''], ['repeated', '']];
-  by('figures').replaceChildren(...shown.map(([name, kind]) => h('span', { class: kind }, t(`figure_${name}`, { count: figures[name] }))));
+  const kinds = { calls: '', limited: figures.limited ? 'warn' : '', failed: figures.failed ? 'warn' : '', repeated: '' };
+  const shown = Object.entries(kinds).map(([name, kind]) => [t(`figure_${name}`, { count: figures[name] }), kind]);
+  anew(by('figures'), shown, ([words, kind]) => h('span', { class: kind }, words));
+}
+
+/** Draw these facts, unless they stand there. */
+function anew(element, facts, draw) {
+  const sign = JSON.stringify(facts);
+  if (sign === element.sign) return;
+  element.sign = sign;
+  element.replaceChildren(...facts.map(draw));
 }
 
 async function lookBack() {
@@ -93,12 +105,16 @@ async function lookBack() {
   const entries = await telegram.look(`ledger?kind=call&since=${Math.max(0, ledger - LOOK_BACK)}`);
   by('calls').replaceChildren();
   Object.assign(figures, { calls: 0, limited: 0, failed: 0, repeated: 0 });
-  entries.filter((each) => each.ok !== null).forEach(line);
+  const calls = entries.filter((each) => each.ok !== null && isWorthALine(each));
+  for (const [at, call] of calls.entries()) line(call, at >= calls.length - MOST_LINES);
+  drawFigures();
 }
 
-/** One call of the bot's; looking for updates in vain is not worth a line. */
-function line(call) {
-  if (call.method === 'getUpdates' && call.ok && call.size <= 2) return;
+/** Looking for updates in vain is not. */
+const isWorthALine = (call) => call.method !== 'getUpdates' || !call.ok || call.size > 2;
+
+/** One call of the bot's, counted and `shown`. */
+function line(call, shown = true) {
   const key = `${call.method} ${JSON.stringify(call.params)}`;
   const again = call.method !== 'getUpdates' && failed.delete(key);
   figures.calls += 1;
@@ -106,6 +122,7 @@ function line(call) {
   figures.failed += call.ok || call.error_code === 429 ? 0 : 1;
   figures.repeated += again ? 1 : 0;
   if (!call.ok) failed.add(key);
+  if (!shown) return;
   const verdict = call.ok ? 'ok' : call.error_code === 429 ? 'limited' : 'bad';
   const latest = by('calls').firstElementChild;
   if (!call.ok && latest?.dataset.key === key && latest.dataset.verdict === verdict) {
@@ -117,7 +134,6 @@ function line(call) {
       again ? h('span', { class: 'again' }, t('again')) : null, h('span', { class: 'verdict' }, described(call))));
   }
   while (by('calls').children.length > MOST_LINES) by('calls').lastElementChild.remove();
-  drawFigures();
 }
 
 function described(call) {

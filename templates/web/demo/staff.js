@@ -1,6 +1,6 @@
 // The right side: the staff group, a forum with a topic for each customer, and the open topic.
 
-import { avatar, by, h, icon, nameOf } from './dom.js';
+import { avatar, by, h, icon, nameOf, put } from './dom.js';
 import { Composer } from './composer.js';
 import { Log } from './log.js';
 import { attempt, openMenu } from './menu.js';
@@ -146,10 +146,10 @@ function drawTopic(topic) {
 function drawHead() {
   const topic = store.chat(group().id).topics.get(open);
   const present = Object.values(store.chat(group().id).members).filter((each) => each !== 'left' && each !== 'kicked').length;
-  by('group-name').textContent = nameOf(group());
-  by('group-avatar').replaceChildren(avatar(group()));
-  by('group-members').textContent = t('members', { count: present });
-  by('topic-title').textContent = topic?.name ?? t('general');
+  put(by('group-name'), nameOf(group()));
+  if (!by('group-avatar').firstChild) by('group-avatar').append(avatar(group()));
+  put(by('group-members'), t('members', { count: present }));
+  put(by('topic-title'), topic?.name ?? t('general'));
 }
 
 const has = () => !['left', 'kicked', undefined].includes(store.chat(group().id).members[agent]);

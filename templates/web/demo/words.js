@@ -34,13 +34,18 @@ function filled(text, inserts) {
 /** The steps of the tour, with {names} filled in. */
 export const tourSteps = (inserts) => all[language].steps.map((step) => ({ ...step, text: filled(step.text, inserts) }));
 
-export function clockTime(seconds) {
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(seconds * 1000);
+const formats = new Map();
+
+/** What formats moments in the language spoken; making one takes long. */
+function format(name, options) {
+  const key = `${language} ${name}`;
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(language, options));
+  return formats.get(key);
 }
 
-export function dayName(seconds) {
-  return new Intl.DateTimeFormat(language, { month: 'long', day: 'numeric', weekday: 'short' }).format(seconds * 1000);
-}
+export const clockTime = (seconds) => format('time', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(seconds * 1000);
+
+export const dayName = (seconds) => format('day', { month: 'long', day: 'numeric', weekday: 'short' }).format(seconds * 1000);
 
 export const dayOf = (seconds) => new Date(seconds * 1000).toDateString();
 
