@@ -93,11 +93,14 @@ async def _fill(database: Database, customers: int) -> None:
 
 async def _plan(database: Database, kind: str, customers: int) -> Wave:
     waits: list[float] = []
-    storing = asyncio.create_task(_store(database, waits))
+    planned_all = asyncio.Event()
+    storing = asyncio.create_task(_store(database, waits, planned_all))
+    await asyncio.sleep(0)  # the first update is before us
     began = time.perf_counter()
     await _until_nothing(database, questionnaires.plan_waves)
     seconds = time.perf_counter() - began
-    storing.cancel()
+    planned_all.set()
+    await storing
     began = time.perf_counter()
     async with _begin(database) as work:
         await questionnaires.ask_due(work)
@@ -114,9 +117,10 @@ async def _until_nothing(database: Database, tick: Callable[[Work], Any]) -> Non
             did_work = await tick(work)
 
 
-async def _store(database: Database, waits: list[float]) -> None:
+async def _store(database: Database, waits: list[float], planned_all: asyncio.Event) -> None:
+    """Updates that come while it is planned, the last of which may be stored after."""
     number = 0
-    while True:
+    while not planned_all.is_set():
         number += 1
         began = time.perf_counter()
         async with _begin(database) as work:
