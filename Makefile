@@ -9,9 +9,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 # Arguments for the tests: `make test PYTEST_ARGS="-x tests/test_settings.py"`.
-# Two processes for each core of a small machine, for many tests wait for others. Those of a file stay together,
+# Three processes for each core of a small machine, for many tests wait for others. Those of a file stay together,
 # and the longest files begin (tests/conftest.py). Each process has its own ports and database server.
-PYTEST_ARGS ?= -n 4 --dist loadfile --no-loadscope-reorder
+PYTEST_ARGS ?= -n 6 --dist loadfile --no-loadscope-reorder
 # Arguments for the demo: `make demo DEMO_ARGS="--language en"`.
 DEMO_ARGS ?=
 # `make lock` keeps the versions that still fit; `make lock LOCK_ARGS=--upgrade` takes the newest.

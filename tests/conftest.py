@@ -17,6 +17,7 @@ from tests.postgres import new_database, running_postgres
 # Before python-telegram-bot is imported: durations come as timedelta, as they will in its next version.
 os.environ["PTB_TIMEDELTA"] = "1"
 
+gc.disable()  # until all is collected: what is imported meanwhile stays
 statements.share()
 
 # How long an example takes says how busy the machine is.
@@ -60,6 +61,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
 def pytest_collection_finish() -> None:
     """What has been imported stays: the search for rubbish need not look through it again and again."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(10_000, 20, 20)  # as in the bot itself
 
 

@@ -6,6 +6,7 @@ import re
 import typing
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -37,22 +38,22 @@ def trees(looked_for: str) -> Iterator[tuple[str, ast.Module]]:
             yield str(path.relative_to(HERE)), ast.parse(source)
 
 
-def calls_of_remember() -> Iterator[tuple[str, EventKind, list[ast.keyword]]]:
+@cache
+def remembered() -> list[tuple[str, EventKind, list[ast.keyword]]]:
     """Where something is remembered, as what, and with which details."""
+    found = []
     for path, tree in trees(r"\bremember\("):
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "remember":
                 place, kind = f"{path}:{node.lineno}", node.args[2]
                 assert isinstance(kind, ast.Attribute), f"{place}: the kind is not to be read here"
-                yield place, EventKind[kind.attr], node.keywords
-
-
-REMEMBERED = list(calls_of_remember())
+                found.append((place, EventKind[kind.attr], node.keywords))
+    return found
 
 
 def test_each_kind_of_event_is_told_by_one_fact_or_remembered() -> None:
     by_facts = [fact.kind_of_event for fact in FACTS]
-    assert sorted([*by_facts, *{kind for _, kind, _ in REMEMBERED}]) == sorted(EventKind)
+    assert sorted([*by_facts, *{kind for _, kind, _ in remembered()}]) == sorted(EventKind)
 
 
 def test_what_nothing_follows_from_is_remembered_and_has_no_class() -> None:
@@ -60,8 +61,8 @@ def test_what_nothing_follows_from_is_remembered_and_has_no_class() -> None:
 
 
 def test_what_is_remembered_has_every_detail_of_its_kind_and_no_other() -> None:
-    given = {place: (kind.name, sorted(str(each.arg) for each in details)) for place, kind, details in REMEMBERED}
-    assert given == {place: (kind.name, sorted(kind.keys)) for place, kind, _ in REMEMBERED}
+    given = {place: (kind.name, sorted(str(each.arg) for each in details)) for place, kind, details in remembered()}
+    assert given == {place: (kind.name, sorted(kind.keys)) for place, kind, _ in remembered()}
     assert all(len(kind.keys) == len(set(kind.keys)) for kind in EventKind)
 
 
@@ -79,7 +80,7 @@ def test_no_detail_is_what_somebody_or_something_is_called() -> None:
     """People are handed over as people, of whom their keys are kept; departments and the like by their ids."""
     found = [
         f"{place}: {ast.unparse(node)}"
-        for place, _, details in REMEMBERED
+        for place, _, details in remembered()
         for node in (node for each in details for node in ast.walk(each.value))
         if (isinstance(node, ast.Attribute) and node.attr in ("name", "title", "username"))
         or (isinstance(node, ast.Name) and node.id in ("label", "text_of", "department_name"))
