@@ -49,5 +49,5 @@ async def running_shop(shop_of_all: Shop) -> AsyncIterator[Shop]:
     shop_of_all.li = await shop_of_all.telegram.user(f"Li Wei {next(_NUMBERS):02}", language_code="zh")
     yield shop_of_all
     await shop_of_all.telegram.no_faults()
-    await shop_of_all.telegram.settled()
+    await shop_of_all.settled()
     await idle(shop_of_all.url)

@@ -18,7 +18,7 @@ async def test_f28_a_deleted_topic_is_rebuilt_once_for_twenty_messages_at_once(s
     for n in range(20):
         await shop.telegram.say(shop.li, f"Line {n}.")
     await shop.relayed("Line 19.")
-    await shop.telegram.settled(quiet=1.0)
+    await shop.settled(quiet=1.0)
     await idle(shop.url)
     [topic] = await shop.telegram.topics(shop.group)
     assert topic["thread_id"] != thread
@@ -55,7 +55,7 @@ async def test_f29_without_the_right_to_make_topics_words_go_to_general_and_owne
     shop = small_shop
     await shop.bot(owner_ids=shop.agent["id"])
     await shop.telegram.say(shop.agent, "/start")
-    await shop.telegram.settled()
+    await shop.settled()
     await shop.telegram.bot_member(shop.group, "administrator", {"can_manage_topics": False})
     await shop.telegram.wait_message(shop.agent, "管理话题")
     await shop.telegram.say(shop.li, "Hello?")
@@ -98,7 +98,7 @@ async def test_f31_an_orphan_topic_is_adopted_or_removed(shop: Shop) -> None:
     await bot.restart()
     await shop.relayed("Hello")
     await idle(shop.url)  # so long as a lost topic may take to show up, a row waits
-    await shop.telegram.settled()
+    await shop.settled()
     [topic] = await shop.telegram.topics(shop.group)
     [[thread]] = await rows(shop.url, "SELECT thread_id FROM topics WHERE state = 'live'")
     assert thread == topic["thread_id"]
@@ -115,7 +115,7 @@ async def test_f31_a_topic_whose_sign_of_life_comes_late_is_removed(small_shop: 
     spare = await shop.telegram.call("createForumTopic", chat_id=shop.group["id"], name=topic["name"])
     deleted = await shop.telegram.wait_calls("deleteForumTopic")
     assert int(deleted[0]["params"]["message_thread_id"]) == spare["result"]["message_thread_id"]
-    await shop.telegram.settled()
+    await shop.settled()
     assert [each["thread_id"] for each in await shop.telegram.topics(shop.group)] == [topic["thread_id"]]
     assert bot.running
 
@@ -130,7 +130,7 @@ async def test_f32_a_group_that_moves_takes_everything_with_it(shop: Shop) -> No
     await bot.restart()
     old, shop.group = shop.group, new
     await shop.relayed("Queued before the move")
-    await shop.telegram.settled()
+    await shop.settled()
     await idle(shop.url)
     for count in (
         "SELECT count(*) FROM staff_groups WHERE chat_id = :old",
@@ -151,7 +151,7 @@ async def test_f32_both_signals_of_a_move_change_things_once(small_shop: Shop) -
     shop.group = await shop.telegram.migrate(shop.group, announce=True)
     await shop.telegram.say(shop.li, "Where did you go?")
     await shop.relayed("Where did you go?")
-    await shop.telegram.settled()
+    await shop.settled()
     await idle(shop.url)
     assert await number(shop.url, "SELECT count(*) FROM audit WHERE action = 'group_moved'") == 1
     assert len(await shop.shown("Where did you go?")) == 1
@@ -163,13 +163,13 @@ async def test_f33_out_of_the_group_customers_are_answered_relays_wait_and_owner
     shop = small_shop
     await shop.bot(owner_ids=shop.agent["id"])
     await shop.telegram.say(shop.agent, "/start")
-    await shop.telegram.settled()
+    await shop.settled()
     await shop.telegram.bot_member(shop.group, "kicked")
     await shop.telegram.wait_message(shop.agent, "移出")
     await shop.telegram.say(shop.li, "Hello?")
     await shop.telegram.wait_message(shop.li, "1001")
     await shop.telegram.say(shop.li, "And another word")
-    await shop.telegram.settled(quiet=1.0)
+    await shop.settled(quiet=1.0)
     await wait_rows(shop.url, "SELECT id FROM outbox WHERE state = 'new' AND what = 'words'")
     await shop.telegram.bot_member(shop.group, "administrator")
     await shop.relayed("And another word", timeout=15)  # not half a minute later
@@ -217,7 +217,7 @@ async def test_f35_a_chat_that_is_gone_is_shown_and_never_a_loop(small_shop: Sho
     await shop.telegram.user("Li Wei", id=shop.li["id"], deactivated=True)
     await shop.telegram.say(shop.agent, "Are you there?", chat=shop.group, thread=thread)
     await shop.telegram.wait_message(shop.group, "没有送到", thread=thread)
-    await shop.telegram.settled(quiet=1.5)
+    await shop.settled(quiet=1.5)
     tries = [call for call in await shop.telegram.ledger("sendMessage") if "Are you there?" in str(call["params"])]
     assert len(tries) == 1
 
@@ -246,7 +246,7 @@ async def test_f38_killed_in_the_midst_of_an_album_it_arrives_whole(small_shop: 
         await shop.telegram.say(shop.li, photo=True, caption=f"Side {n}", media_group_id="77")
     await bot.restart()
     await shop.telegram.wait_message(shop.group, "Side 5", thread=thread, timeout=20)
-    await shop.telegram.settled(quiet=1.5)
+    await shop.settled(quiet=1.5)
     said = [words(message) for message in await shop.shown("Side")]
     assert said == [f"Side {n}" for n in range(6)]
     copies = await shop.telegram.ledger("copyMessages")

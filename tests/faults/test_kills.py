@@ -32,7 +32,7 @@ async def test_f02_killed_between_the_commit_and_the_acknowledgement_it_is_done_
     await bot.kill()
     await shop.telegram.no_faults()
     await bot.restart()
-    await shop.telegram.settled()
+    await shop.settled()
     await idle(shop.url)
     assert await number(shop.url, "SELECT count(*) FROM inbox WHERE lane = :lane", lane=str(shop.li["id"])) == 1
     assert len(await shop.shown("The kettle leaks")) == 1
@@ -46,7 +46,7 @@ async def test_f03_killed_at_any_commit_everything_takes_effect_once(shop: Shop,
         await shop.telegram.say(shop.li, f"Word {commit} of Li Wei")
         await bot.crash(f"{place}_commit:{commit}")
     await bot.restart()
-    await shop.telegram.settled(quiet=1.0)
+    await shop.settled(quiet=1.0)
     await idle(shop.url)
     assert await number(shop.url, "SELECT count(*) FROM inbox WHERE state <> 'done'") == 0
     assert await number(shop.url, "SELECT count(*) FROM messages WHERE author = 'customer'") == 3
@@ -66,7 +66,7 @@ async def test_f04_killed_between_the_claim_and_the_call_it_is_sent_once(shop: S
     assert await number(shop.url, "SELECT count(*) FROM outbox WHERE state = 'sending'") >= 1
     assert await shop.telegram.ledger("sendMessage") == []
     await bot.restart()
-    await shop.telegram.settled()
+    await shop.settled()
     await idle(shop.url)
     assert len(await shop.telegram.ledger("sendMessage")) == 1
 
@@ -111,13 +111,13 @@ async def test_f05_what_may_go_out_only_once_is_not_repeated_after_a_kill(small_
     shop = small_shop
     bot = await shop.bot(owner_ids=shop.agent["id"])
     await shop.telegram.say(shop.agent, "/start")
-    await shop.telegram.settled()
+    await shop.settled()
     await shop.telegram.fault("hold_after", "sendMessage", seconds=20, chat_id=shop.agent["id"])
     await shop.telegram.bot_member(shop.group, "member")
     await shop.telegram.wait_message(shop.agent, "Staff")
     await bot.kill()
     await bot.restart()
-    await shop.telegram.settled(quiet=1.5)
+    await shop.settled(quiet=1.5)
     await idle(shop.url)
     assert len(await shop.shown("Staff", shop.agent)) == 1
     assert await number(shop.url, "SELECT count(*) FROM outbox WHERE state = 'uncertain'") == 1

@@ -18,7 +18,7 @@ async def test_ten_customers_who_flood_never_make_the_bot_break_a_limit(
     async with open_shop(f"sqlite+aiosqlite:///{folder / 'h.db'}", folder, limits=ENTIRELY_USUAL) as shop:
         await shop.bot(**USUAL_LIMITS)
         await shop.telegram.flood(200, 10)
-        await shop.telegram.settled(quiet=6.0, timeout=30)
+        await shop.settled(quiet=6.0, timeout=30)
         state = await shop.telegram.state()
         assert state["refused_429"] == 0
         assert await shop.telegram.violations() == []
@@ -55,7 +55,7 @@ async def test_three_of_a_groups_minute_are_kept_for_what_is_urgent(tmp_path_fac
         people = [await shop.telegram.user(f"Person {n}") for n in range(20)]
         for person in people:
             await shop.telegram.say(person, "Me too")
-        await shop.telegram.settled(quiet=1.5)
+        await shop.settled(quiet=1.5)
         assert await _count(shop.telegram, shop.group) == 17
         await shop.telegram.say(shop.agent, "/help", chat=shop.group, thread=thread)
         await shop.telegram.wait_message(shop.group, "/resolve", thread=thread, timeout=3)

@@ -23,7 +23,7 @@ async def test_f23_told_to_stop_in_the_midst_it_ends_soon_and_nothing_is_lost_or
         assert await bot.stop() == 0
     assert await number(shop.url, "SELECT count(*) FROM outbox WHERE state = 'sending'") == 0
     await bot.restart()
-    await shop.telegram.settled(quiet=1.0)
+    await shop.settled(quiet=1.0)
     await idle(shop.url)
     for person in range(4):
         said = await _lines(shop, f"Customer {person + 1}")
@@ -59,7 +59,7 @@ async def test_f23_the_new_process_takes_over_while_the_old_one_ends(large_shop:
     new = await shop.bot(**settings)
     assert await old.stop() == 0
     await new.until("this process sends")
-    await shop.telegram.settled(quiet=1.5)
+    await shop.settled(quiet=1.5)
     await idle(shop.url)
     for person in range(3):
         assert await _lines(shop, f"Customer {person + 1}") == [f"word {n}" for n in range(15)]

@@ -38,7 +38,7 @@ async def _redelivered(shop: Shop, processes: int) -> None:
         )
         assert set(answers) == {200}
     await idle(shop.url)
-    await shop.telegram.settled(quiet=1.0)
+    await shop.settled(quiet=1.0)
     assert await number(shop.url, "SELECT count(*) FROM inbox WHERE update_id >= 900000000") == 8
     assert await number(shop.url, "SELECT count(*) FROM messages WHERE author = 'customer'") == 8
     assert await number(shop.url, "SELECT count(*) FROM cases") == 1
@@ -51,7 +51,7 @@ async def test_f13_polled_updates_that_come_again_take_effect_once(running_shop:
     await shop.known(shop.li)
     await shop.telegram.update(written(shop.li, "Twice told", 900_000_000), duplicate=5)
     await shop.relayed("Twice told")
-    await shop.telegram.settled(quiet=1.0)
+    await shop.settled(quiet=1.0)
     assert len(await shop.shown("Twice told")) == 1
 
 

@@ -32,7 +32,7 @@ async def test_f06_cut_after_telegram_took_it_it_comes_once_more_and_no_more(run
         await shop.telegram.fault(action, "sendMessage")
         await shop.telegram.say(shop.li, f"Did you get it, {action}?")
         await shop.relayed(f"可能重复）\nDid you get it, {action}?")
-        await shop.telegram.settled()
+        await shop.settled()
         first, second = await shop.shown(f"Did you get it, {action}?")
         assert "可能重复" not in words(first)
         assert "可能重复" in words(second)

@@ -146,7 +146,7 @@ async def test_f21_a_server_that_crashes_and_comes_back_loses_nothing(large_shop
     await asyncio.to_thread(_restart, Path(str(make_url(postgres_server).query["host"])))
     await shop.telegram.say(shop.li, "After the crash")
     await shop.relayed("After the crash", timeout=40)
-    await shop.telegram.settled(quiet=1.0)
+    await shop.settled(quiet=1.0)
     await idle(shop.url)
     assert bot.running
     for person in range(4):
@@ -177,7 +177,7 @@ async def test_f22_a_process_that_hangs_is_replaced_and_does_no_harm_when_it_wak
     await shop.known(shop.li)
     second = await shop.bot()
     await shop.telegram.flood(4, 4, text="hello {n}")
-    await shop.telegram.settled(quiet=1.0)
+    await shop.settled(quiet=1.0)
     await shop.telegram.flood(60, 4, rate=60)
     await asyncio.sleep(0.4)
     first.pause()
@@ -188,7 +188,7 @@ async def test_f22_a_process_that_hangs_is_replaced_and_does_no_harm_when_it_wak
     first.resume()
     await shop.telegram.say(shop.li, "Now there are two of you")
     await shop.relayed("Now there are two of you")
-    await shop.telegram.settled(quiet=2.0)
+    await shop.settled(quiet=2.0)
     await idle(shop.url)
     assert first.running
     marked = await number(shop.url, "SELECT count(*) FROM outbox WHERE maybe_repeated")
@@ -209,7 +209,7 @@ async def test_f22_a_lane_in_the_hands_of_one_process_is_left_alone_by_the_other
         await shop.bot(**settings)
     await shop.telegram.flood(36, 3)
     await wait_rows(shop.url, "SELECT id FROM inbox WHERE state = 'new'", lambda found: not found, 30)
-    await shop.telegram.settled(quiet=1.0)
+    await shop.settled(quiet=1.0)
     await idle(shop.url)
     assert await number(shop.url, "SELECT count(*) FROM messages WHERE author = 'customer'") == 36
     assert await number(shop.url, "SELECT count(*) FROM cases") == 3
