@@ -92,3 +92,32 @@ async def test_what_is_looked_for_once_an_hour_is_looked_for_by_a_bot_that_never
             await looked.wait()
     finally:
         ticks.scheduler.shutdown(wait=False)
+
+
+async def test_a_tick_that_fails_takes_nothing_from_those_that_looked_with_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    committed: list[list[str]] = []
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[Any]:
+        work = SimpleNamespace(said=False, done=[])
+        yield work
+        committed.append(work.done)
+
+    async def finds_nothing(work: Any) -> bool:
+        work.done.append("finds nothing")
+        return False
+
+    async def fails(work: Any) -> bool:
+        work.done.append("fails")
+        raise ValueError("nobody foresaw this")
+
+    async def acts_once(work: Any) -> bool:
+        work.done.append("acts once")
+        return ["acts once"] not in committed
+
+    ticks = Ticks(begin, tuple((each.__name__, 1, each) for each in (finds_nothing, fails, acts_once)), lambda: None)
+    await ticks.look()
+    assert committed == [["finds nothing"], ["acts once"], ["acts once"]]
+    assert [record.message for record in caplog.records if record.exc_info] == ["tick fails failed"]
