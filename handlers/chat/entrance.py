@@ -227,12 +227,9 @@ DOORS: tuple[Door, ...] = (
 )
 
 
-_OF_PLACE = {where: tuple(door for door in DOORS if where in door.where) for where in Where}
-
-
 def door_for(place: Place) -> Door | None:
     """The first door that fits; an update that fits none is left alone."""
-    return next((door for door in _OF_PLACE[place.where] if door.fits(place)), None)
+    return next((door for door in DOORS if place.where in door.where and door.fits(place)), None)
 
 
 async def hear(work: Work, update: dict[str, Any], bot_username: str) -> None:
