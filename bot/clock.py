@@ -156,13 +156,13 @@ class Ticks:
                     self._on_said()
                 if did:
                     acted.append(rest[looked - 1])
-            except Exception as error:
+            except Exception as error:  # the work left nothing; the other ticks have their turn, and this one again
                 if looked > 1:  # its unit of work was also that of others
                     for tick in rest[:looked]:
                         acted += await self._pass([tick])
                 elif is_outage(error):
                     log.warning("tick %s: the database cannot be written (%s)", rest[0][0], type(error).__name__)
-                else:  # it left nothing, and has its turn again
+                else:
                     log.exception("tick %s failed", rest[0][0])
             del rest[: max(1, looked)]
         return acted

@@ -8,7 +8,6 @@ import enum
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from typing import Any
 
 from handlers import speaking
@@ -24,7 +23,6 @@ from templates import LANGUAGES, label, word_list
 #: Telegram's own accounts that stand for nobody: anonymous admins, channel posts, the service account.
 NOBODY = frozenset({1087968824, 136817688, 777000})
 Data = dict[str, Any]
-NO_COMMAND = ("", "")
 
 
 class Where(enum.StrEnum):
@@ -121,18 +119,16 @@ class Place:
 
     def command(self) -> tuple[str, str]:
         """("resolve", "the rest"), or ("", "") for words that are no command or another bot's."""
-        return self._command if self.text.startswith("/") else NO_COMMAND
-
-    @cached_property
-    def _command(self) -> tuple[str, str]:
+        if not self.text.startswith("/"):
+            return "", ""  # first, for nearly all words are none, and each command's door asks
         if self.where is Where.PRIVATE and self.second_hand:
-            return NO_COMMAND  # a customer who passes something on has said it, whatever it begins with
+            return "", ""  # a customer who passes something on has said it, whatever it begins with
         head, rest = [*self.text.split(maxsplit=1), "", ""][:2]
         if head.startswith("//") or len(head) < 2:
-            return NO_COMMAND
+            return "", ""
         name, _, bot = head[1:].partition("@")
         if bot and bot.lower() != self.bot_username.lower():
-            return NO_COMMAND
+            return "", ""
         return name.lower(), rest.strip()
 
 
@@ -256,8 +252,7 @@ def any_command(place: Place) -> bool:
 
 def press(action: str) -> Match:
     """A button whose data begins with `action:`."""
-    begins = f"{action}:"
-    return lambda place: place.what == "callback_query" and (place.text == action or place.text.startswith(begins))
+    return lambda place: place.what == "callback_query" and place.text.partition(":")[0] == action
 
 
 def keyboard(key: str) -> Match:

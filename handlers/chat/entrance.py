@@ -229,7 +229,7 @@ DOORS: tuple[Door, ...] = (
 
 def door_for(place: Place) -> Door | None:
     """The first door that fits; an update that fits none is left alone."""
-    return next((door for door in DOORS if place.where in door.where and door.fits(place)), None)
+    return next((door for door in DOORS if door.fits(place)), None)
 
 
 async def hear(work: Work, update: dict[str, Any], bot_username: str) -> None:

@@ -128,14 +128,14 @@ class Shop:
                     return
                 await asyncio.sleep(0.02)
 
-    async def settled(self, quiet: float = 0.5, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109
+    async def settled(self, quiet: float = 0.5) -> None:
         """Until every update is handled and the bot made no call for `quiet` seconds: on a busy machine one that is
         at work may be silent for as long."""
-        async with asyncio.timeout(timeout):
-            await self.telegram.settled(quiet, timeout)
+        async with asyncio.timeout(PATIENCE):
+            await self.telegram.settled(quiet, PATIENCE)
             while await number(self.url, "SELECT count(*) FROM inbox WHERE state = 'new'"):
                 await asyncio.sleep(POLL_SECONDS)
-                await self.telegram.settled(quiet, timeout)
+                await self.telegram.settled(quiet, PATIENCE)
 
     async def known(self, person: Json, greeting: str = "Hello") -> int:
         """A customer who has written and been relayed; returns the topic."""

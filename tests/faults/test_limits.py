@@ -18,7 +18,7 @@ async def test_ten_customers_who_flood_never_make_the_bot_break_a_limit(
     async with open_shop(f"sqlite+aiosqlite:///{folder / 'h.db'}", folder, limits=ENTIRELY_USUAL) as shop:
         await shop.bot(**USUAL_LIMITS)
         await shop.telegram.flood(200, 10)
-        await shop.settled(quiet=6.0, timeout=30)
+        await shop.settled(quiet=6.0)
         state = await shop.telegram.state()
         assert state["refused_429"] == 0
         assert await shop.telegram.violations() == []
