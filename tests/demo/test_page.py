@@ -3,7 +3,7 @@
 import asyncio
 import re
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.demo.demo import Demo
 from tests.demo.visitor import LONG, Visitor, seen, sit_down, visit
@@ -69,6 +69,31 @@ async def test_everything_below_is_in_view_at_any_desk(visitor: Visitor) -> None
         for shown in (*tries, "#stored div:last-child", "#kill", "#ahead", "#calls"):
             await expect(page.locator(shown), f"at {width}").to_be_in_viewport(ratio=0.9)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
+async def test_what_a_customer_says_is_opened_whatever_the_bot_tells_the_group_meanwhile(
+    visitor: Visitor, demo: Demo
+) -> None:
+    page, group, agent = visitor.page, demo.people["group"]["id"], demo.people["agents"][0]["id"]
+    await visitor.becomes("王芳")
+    await visitor.writes("customer", "请问几点关门")
+    await visitor.reads("staff", "请问几点关门")
+    on_its_way, free = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        on_its_way.set()
+        await free.wait()
+        await route.continue_()
+
+    await visitor.becomes("Anna")
+    await page.route("**/control/say", hold)
+    await visitor.writes("customer", "Is there a smaller toaster")
+    await on_its_way.wait()
+    await demo.post("/control/say", from_id=agent, chat_id=group, text="/help")
+    await seen(page.locator(".topic", has_text="What you write in a customer's topic"))
+    free.set()
+    await visitor.reads("staff", "Is there a smaller toaster")
+    await page.unroute("**/control/say")
 
 
 async def test_edits_replies_and_deletions_are_seen_on_the_other_side(visitor: Visitor) -> None:

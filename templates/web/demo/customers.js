@@ -16,7 +16,7 @@ let isSeen = () => true;
 
 export const openCustomer = () => open;
 
-/** `after` is called when a customer has said something; `seen()` says whether this side is on the screen. */
+/** `after(customer)` is called when a customer says something; `seen()` says whether this side is on the screen. */
 export function start({ after, seen }) {
   isSeen = seen;
   const who = () => open;
@@ -26,7 +26,7 @@ export function start({ after, seen }) {
     name: 'customer',
     where: () => open && { chatId: open, threadId: store.GENERAL, from: open },
     obstacle: ({ chatId }) => (store.chat(chatId)?.blocked ? { label: t('unblock'), act: () => block(false) } : null),
-    after,
+    after: () => after(store.customerOf(open)),
   });
   by('customer-menu').append(icon('more'));
   by('customer-menu').addEventListener('click', (event) => openMenu(event.currentTarget, menuItems()));

@@ -15,8 +15,9 @@ let agent = null;
 let log = null;
 let composer = null;
 let isSeen = () => true;
-// After a customer has spoken, the topic in which the bot shows it is opened, unless somebody writes here.
-let follows = false;
+// The name of the customer who has just spoken: their topic is opened once the bot writes there, unless somebody writes
+// here; what it tells the others meanwhile opens nothing.
+let follows = null;
 
 export const openTopic = () => open;
 export const speaker = () => agent;
@@ -29,7 +30,7 @@ export function start({ seen }) {
     name: 'staff',
     where: () => (open === null ? null : { chatId: store.people().group.id, threadId: open, from: agent }),
     obstacle,
-    after: () => { follows = false; },
+    after: () => { follows = null; },
   });
   by('topic-menu').append(icon('more'));
   by('topic-back').append(icon('back'));
@@ -47,9 +48,9 @@ export function speakAs(id) {
   composer.draw();
 }
 
-/** A customer has spoken on the page: what follows from it is what the visitor wants to see. */
-export function follow() {
-  follows = true;
+/** This customer has spoken on the page: what follows from it is what the visitor wants to see. */
+export function follow(customer) {
+  follows = nameOf(customer);
 }
 
 const group = () => store.people().group;
@@ -59,7 +60,7 @@ function take(kind, facts) {
     loaded();
   } else if (facts.message?.chat.id === group().id) {
     const threadId = facts.message.thread_id ?? store.GENERAL;
-    if (facts.isNew && threadId !== open && facts.message.author === store.people().bot.id) mayFollow(threadId);
+    if (facts.isNew && facts.message.author === store.people().bot.id) mayFollow(threadId);
     if (threadId === open) log.refresh();
     if (facts.isNew && facts.message.author !== agent && !(threadId === open && isSeen())) store.thread(group().id, threadId).unread += 1;
     redraw();
@@ -80,8 +81,9 @@ function loaded() {
 
 function mayFollow(threadId) {
   const idle = !by('staff-input').value && document.activeElement !== by('staff-input');
-  if (threadId !== store.GENERAL && idle && (follows || open === store.GENERAL)) show(threadId, false);
-  follows = false;
+  const isTheirs = follows !== null && store.chat(group().id).topics.get(threadId)?.name.includes(follows);
+  if (threadId !== store.GENERAL && threadId !== open && idle && (isTheirs || open === store.GENERAL)) show(threadId, false);
+  if (isTheirs) follows = null;
 }
 
 /** Open a topic; `enter`: on a phone, go from the list into it. */
