@@ -156,7 +156,9 @@ class Ticks:
                     self._on_said()
                 if did:
                     acted.append(rest[looked - 1])
-            except Exception as error:  # the work left nothing; the other ticks have their turn, and this one again
+            except (
+                Exception
+            ) as error:  # whatever it is: it is logged, leaves nothing, and takes nobody else's turn
                 if looked > 1:  # its unit of work was also that of others
                     for tick in rest[:looked]:
                         acted += await self._pass([tick])

@@ -74,9 +74,8 @@ async def put(connection: AsyncConnection, rows: dict[str, list[dict[str, Any]]]
             for row in found
         ]
         if on_sqlite:
-            # Tables and columns are the program's own, by the names that the shop gives them.
-            into = f"INSERT INTO {name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
-            await connection.exec_driver_sql(into, records)
+            into = table(name, *map(column, names)).insert().compile(dialect=connection.dialect)
+            await connection.exec_driver_sql(str(into), records)
         else:
             await driver.copy_records_to_table(name, records=records, columns=names)
 

@@ -86,10 +86,10 @@ class Files(StaticFiles):
 
 
 async def _page(_request: Request) -> Response:
-    return Response(_index(), media_type="text/html")
+    return Response(index(), media_type="text/html")
 
 
-def _index() -> str:
+def index() -> str:
     """The page itself; in its files' address is when one of them was changed last."""
     version = max(each.stat().st_mtime_ns for each in FILES.iterdir())
     return (FILES / "index.html").read_text("utf-8").replace('"/static/', f'"/static/{version:x}/')

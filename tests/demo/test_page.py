@@ -86,14 +86,13 @@ async def test_what_a_customer_says_is_opened_whatever_the_bot_tells_the_group_m
         await route.continue_()
 
     await visitor.becomes("Anna")
-    await page.route("**/control/say", hold)
+    await page.route("**/control/say", hold, times=1)
     await visitor.writes("customer", "Is there a smaller toaster")
     await on_its_way.wait()
     await demo.post("/control/say", from_id=agent, chat_id=group, text="/help")
     await seen(page.locator(".topic", has_text="What you write in a customer's topic"))
     free.set()
     await visitor.reads("staff", "Is there a smaller toaster")
-    await page.unroute("**/control/say")
 
 
 async def test_edits_replies_and_deletions_are_seen_on_the_other_side(visitor: Visitor) -> None:

@@ -1,6 +1,7 @@
 """The demo's server over HTTP: what it serves, whom it serves, and its switches."""
 
 import asyncio
+import os
 import re
 import sys
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.demo import server
 from bot.demo.server import LONGEST_LEAP
 from bot.demo.words import FILES, words
 from tests.demo.demo import Demo
@@ -23,9 +25,24 @@ async def test_the_page_comes_with_its_files_and_nothing_from_elsewhere(demo: De
     assert "default-src 'self'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert files
+    assert headers["cache-control"] == "no-cache"
     for file in files:
         assert file.startswith("/static/"), file
-        assert (await demo.get(file))[0] == 200
+        status, headers, _ = await demo.get(file)
+        assert status == 200
+        assert "immutable" in headers["cache-control"]
+
+
+async def test_a_file_that_was_changed_stands_at_another_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("index.html", "app.js"):
+        (tmp_path / name).write_text((FILES / name).read_text("utf-8"), "utf-8")
+    monkeypatch.setattr(server, "FILES", tmp_path)
+    before = server.index()
+    changed = (tmp_path / "app.js").stat().st_mtime_ns + 1
+    os.utime(tmp_path / "app.js", ns=(changed, changed))
+    assert server.index() != before
 
 
 async def test_a_short_case_is_played_before_anybody_comes(demo: Demo) -> None:

@@ -36,11 +36,6 @@ AT_ONCE = 1000
 #: Customers whose tiers are kept in mind for their other cases.
 KEPT = 20_000
 COUNTED = ("state", "assignee_id", "department", "kind", "severity", "tier", "waits_for")
-#: What a span is written with, and the types by which PostgreSQL takes many at once.
-SPAN = {
-    **{"id": "bigint", "case_id": "bigint", "since": "timestamptz", "until": "timestamptz"},
-    **{name: "bigint" if name == "assignee_id" else "text" for name in COUNTED},
-}
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 _EVENTS = sa.table(
@@ -440,14 +435,19 @@ def _change(connection: sa.Connection, changed: list[tuple[str, int]]) -> None:
 
 def _insert(connection: sa.Connection, spans: list[tuple[Any, ...]]) -> None:
     """Write spans."""
-    into = f"INSERT INTO case_spans ({', '.join(SPAN)})"
+    into = (
+        "INSERT INTO case_spans"
+        " (id, case_id, since, until, state, assignee_id, department, kind, severity, tier, waits_for)"
+    )
     if spans and connection.dialect.name == "sqlite":
         rows = [(*row[:2], _written(row[2]), _written(row[3]), *row[4:]) for row in spans]
-        connection.exec_driver_sql(f"{into} VALUES ({', '.join('?' * len(SPAN))})", rows)
+        connection.exec_driver_sql(into + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     elif spans:
-        # Columns and types by their names above; the values go apart.
-        arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(SPAN.values(), 1))
-        connection.exec_driver_sql(f"{into} SELECT * FROM unnest({arrays})", _by_column(spans))  # noqa: S608
+        arrays = (
+            " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::timestamptz[], $5::text[],"
+            " $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])"
+        )
+        connection.exec_driver_sql(into + arrays, _by_column(spans))
 
 
 def _by_column(rows: list[Any]) -> tuple[list[Any], ...]:
