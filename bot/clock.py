@@ -156,9 +156,7 @@ class Ticks:
                     self._on_said()
                 if did:
                     acted.append(rest[looked - 1])
-            except (
-                Exception
-            ) as error:  # whatever it is: it is logged, leaves nothing, and takes nobody else's turn
+            except Exception as error:  # whatever it is: logged, without effect, and it takes nobody's turn
                 if looked > 1:  # its unit of work was also that of others
                     for tick in rest[:looked]:
                         acted += await self._pass([tick])
