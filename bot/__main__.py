@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -131,6 +132,27 @@ def demo(
     if language not in (None, "zh", "en"):
         _fail("--language: zh or en")
     raise typer.Exit(asyncio.run(serve_demo(database_url, port, language, browser)))
+
+
+@cli.command()
+def understand(
+    notes: Annotated[
+        Path,
+        typer.Option(help="Lines of agents, one JSON object each: text, context (and lang).", show_default=False),
+    ],
+) -> None:
+    """Say of each line that an agent writes whom it would go to: customer, colleagues, or held until they say.
+
+    Example: huifang understand --notes lines.jsonl
+    """
+    from bot.understanding import judge
+
+    try:
+        wrong = judge(notes.read_text("utf-8"), print)
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"{notes}: cannot be read as UTF-8 text ({error})")
+    if wrong:
+        _fail(f"{notes}: {wrong} line(s) could not be read; each says why in its place.")
 
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})

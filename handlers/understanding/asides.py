@@ -1,0 +1,130 @@
+"""Whom an agent's line is for: the customer, colleagues, or nobody can tell, so that the agent is asked.
+
+Words do not say for certain. What is marked as a note is one; what looks like talk among staff is held back and costs
+the agent a tap; everything else goes. Where the line answers a colleague or names one, it goes only if it clearly
+speaks to the customer.
+"""
+
+import enum
+import re
+import unicodedata
+from functools import cache
+
+from models.routing.words import plain, says
+from templates import LANGUAGES, word_list
+
+
+class For(enum.StrEnum):
+    """Whom a line is for."""
+
+    CUSTOMER = "customer"
+    COLLEAGUES = "colleagues"
+    HELD = "held"
+
+
+class Context(enum.StrEnum):
+    """What a line stands beside, as far as it matters."""
+
+    PLAIN = "plain"
+    CUSTOMER = "reply to the customer's message"
+    COLLEAGUE = "reply to a colleague's message"
+    MENTION = "mentions @colleague"
+    CARD = "reply to the bot's card"
+
+
+#: Signs that nobody sees: they stand before a mark where a keyboard or an application put them.
+_INVISIBLE = ("Cf", "Cc", "Mn", "Me")
+#: Two slashes, as keyboards type them: under Chinese punctuation the key of "/" gives an ideographic comma.
+_SLASHES = re.compile(r"[^\w@/\\\u3001]{0,3}(?://|\u3001\u3001|\\\\|[/\u3001\\] ?note(?![0-9a-z_]))", re.IGNORECASE)
+_COMMAND = re.compile(r"[^\w@/\\\u3001]{0,3}([/\u3001\\]) ?([a-z_]+)")
+_OPEN, _SHUT = r"[\[({<\u3010\u3014\u300a\u2039]", r"[\])}>\u3011\u3015\u300b\u203a]"
+_BRACKET_FIRST = re.compile(rf"\W{{0,2}}{_OPEN}\s*([^\])}}>\u3011\u3015\u300b\u203a]+?)\s*{_SHUT}")
+_BRACKET_LAST = re.compile(rf"{_OPEN}\s*([^\[({{<\u3010\u3014\u300a\u2039]+?)\s*{_SHUT}\W{{0,2}}$")
+_LATIN = "[0-9a-z\u00df-\u024f]"
+
+
+def whom_for(text: str, context: Context, commands: frozenset[str]) -> For:
+    """Whom a line is for; `commands` are the names of the bot's own, without a slash."""
+    if note_in(text) is not None:
+        return For.COLLEAGUES
+    line = plain(_seen(text))
+    if (
+        command_in(line, commands)
+        or _begins(line, "marks", ":")
+        or _begins(line, "alone")
+        or _begins(line, "perhaps")
+    ):
+        return For.HELD
+    if context in (Context.COLLEAGUE, Context.MENTION):
+        return For.CUSTOMER if _speaks_to_customer(line) else For.HELD
+    return For.HELD if _is_aside(line) else For.CUSTOMER
+
+
+def note_in(text: str) -> str | None:
+    """The words of a note, without slashes that mark it as one; None for what is not surely a note.
+
+    A mark in words ("FYI", "Note:") may also begin what is said to a customer: it marks no note beside a "you".
+    """
+    seen = _seen(text).strip()
+    if mark := _SLASHES.match(seen):
+        return seen[mark.end() :].strip()
+    line = plain(seen)
+    in_brackets = [found[1] for found in (_BRACKET_FIRST.match(line), _BRACKET_LAST.search(line)) if found]
+    if any(each in _words("bracketed") for each in in_brackets):
+        return text.strip()
+    in_words = _begins(line, "marks", ":") or _begins(line, "alone")
+    return text.strip() if in_words and not says(line, _words("you")) else None
+
+
+def command_in(line: str, commands: frozenset[str]) -> bool:
+    """Whether a line, as `plain` puts it, begins like a command, be it with the slash left out before other words."""
+    if begins := _COMMAND.match(line):
+        return begins[1] == "/" or begins[2] in commands
+    name, _, rest = line.partition(" ")
+    return name in commands and (not rest or not re.match(_LATIN, rest)) and not says(line, _words("you"))
+
+
+def _seen(text: str) -> str:
+    """A text without signs that nobody sees, full and half width alike."""
+    even = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in even if c.isspace() or unicodedata.category(c) not in _INVISIBLE)
+
+
+def _is_aside(line: str) -> bool:
+    """Whether words look like talk among staff: about the customer, the trade or the work, and not to the customer."""
+    if line.strip(" .!~") in _words("whole") or says(line, _words("to_colleague")):
+        return True
+    if says(line, _words("you")):
+        return False
+    if says(line, _words("about"), _words("nobody")) or says(line, _words("rude")):
+        return not says(line, _words("courtesy")) or says(line, _words("rude"))
+    return (says(line, _words("trade")) or says(line, _words("work"))) and not says(line, _words("courtesy"))
+
+
+def _speaks_to_customer(line: str) -> bool:
+    """Whether words beside a colleague's are clearly meant for the customer; of two meanings it is the other."""
+    if any(says(line, _words(each)) for each in ("to_colleague", "rude", "trade", "work")):
+        return False
+    if says(line, _words("about"), (*_words("of_colleague"), *_words("nobody"))):
+        return False
+    named = re.match(r"\W*@\w+ ?(.*)", line)
+    if named and not named[1].startswith(_words("introduces")):
+        return False
+    return says(line, _words("to_customer"))
+
+
+def _begins(line: str, words: str, behind: str = "") -> bool:
+    """Whether a line begins with one of these words as a whole, and with that sign after it."""
+    return bool(_beginning(words, behind).match(line))
+
+
+@cache
+def _beginning(words: str, behind: str) -> re.Pattern[str]:
+    either = "|".join(re.escape(each) for each in sorted(_words(words), key=len, reverse=True))
+    return re.compile(rf"\W{{0,2}}(?:{either})\s*" + (re.escape(behind) if behind else rf"(?!{_LATIN})"))
+
+
+@cache
+def _words(name: str) -> tuple[str, ...]:
+    """The words of that name in all languages, which people mix."""
+    return tuple(plain(each) for language in LANGUAGES for each in word_list(language, f"aside.{name}"))
