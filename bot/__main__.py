@@ -138,7 +138,7 @@ def demo(
 def understand(
     notes: Annotated[
         Path,
-        typer.Option(help="Lines of agents, one JSON object each: text, context (and lang).", show_default=False),
+        typer.Option(help="Lines of agents, one JSON object each: lang, text, context.", show_default=False),
     ],
 ) -> None:
     """Say of each line that an agent writes whom it would go to: customer, colleagues, or held until they say.

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable
 
-from handlers.chat.entrance import COMMANDS
-from handlers.understanding.asides import Context, whom_for
+from handlers.said import Beside
+from handlers.understanding.asides import whom_for
 
 
 def judge(lines: str, tell: Callable[[str], object]) -> int:
@@ -12,14 +12,12 @@ def judge(lines: str, tell: Callable[[str], object]) -> int:
 
     Each has `goes` ("customer", "colleagues" or "held"), or `error`. A context that we do not know is a plain one.
     """
-    names = frozenset(command.name for command in COMMANDS)
-    known = {context.value: context for context in Context}
+    known = {beside.value: beside for beside in Beside}
     wrong = 0
     for line in lines.removesuffix("\n").split("\n"):
         try:
             given = json.loads(line)
-            text, context = given["text"], known.get(given.get("context"), Context.PLAIN)
-            found = {"goes": whom_for(text, context, names).value}
+            found = {"goes": whom_for(given["text"], known.get(given.get("context"), Beside.PLAIN)).value}
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             found, wrong = {"error": f"{type(error).__name__}: {error}"}, wrong + 1
         tell(json.dumps(found, ensure_ascii=False))

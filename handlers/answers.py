@@ -1,5 +1,7 @@
-"""What staff write: answers that reach the customer, notes that stay, and what becomes of both afterwards."""
+"""What staff write: answers that reach the customer, notes that stay, what is held until somebody says which it is, and
+what becomes of all three afterwards."""
 
+import enum
 from typing import Any
 
 from handlers import cases
@@ -7,81 +9,153 @@ from handlers.authority import require
 from handlers.messages import join_album
 from handlers.refusals import Refusal
 from handlers.said import Carried, Content, Said, same_media, stored
-from handlers.speaking import to_customer
-from models.cases import Case
+from handlers.speaking import Buttons, button, tell_staff, to_customer
+from handlers.understanding.asides import For, looks_like_command, note_in, whom_for
+from models.cases import Case, case_numbered
 from models.customers import Customer, customer_numbered
 from models.delivery import OutboxState, Priority, SendClass, What, customer_lane
-from models.messages import Author, Message, MessageVersion, album_is_note, message_numbered, new_message
+from models.messages import (
+    Author,
+    Message,
+    MessageVersion,
+    album_author,
+    held_with,
+    message_numbered,
+    new_message,
+)
 from models.outbox import pending_send, unsent
-from models.staff import Staff
+from models.staff import Staff, StaffGroup, staff_member
 from models.work import Work
+from templates import label
 
-NOTE_MARK = "//"
+
+class Went(enum.StrEnum):
+    """What became of an agent's words: said to the customer, kept among staff, held until somebody says whom they are
+    for, or left to the agent to tell, where the customer has no chat."""
+
+    SENT = "sent"
+    KEPT = "kept"
+    HELD = "held"
+    UNTOLD = "untold"
 
 
 async def answer(
-    work: Work, customer: Customer, case: Case | None, said: Said, by: Staff, group_id: int | None = None
-) -> bool:
-    """An agent's words for a customer: they go to the customer, or stay where they are marked as a note. Returns
-    whether they reach the customer: who has no chat is told by the agent.
+    work: Work, customer: Customer, case: Case | None, said: Said, by: Staff, group: StaffGroup | None = None
+) -> Went:
+    """An agent's words: they go to the customer, stay among staff where they are marked as a note, or are held.
 
-    `group_id` is the staff group where they were written (None: elsewhere), from which media are copied.
-    Raises Refusal for what looks like a command.
+    `group` is the staff group where they were written (None: elsewhere), in which the agent is asked about held words
+    and from which media are copied. Raises Refusal for what looks like a command.
     """
     person = require(by)
     note = note_in(said.text)
-    if note is None and said.content.album and await album_is_note(work, customer.id, said.content.album):
-        note = said.text
-    if note is not None:
-        await keep_note(work, customer, case, said.with_text(note), person)
-        return True
-    if said.text.startswith("/"):
+    if note is None and looks_like_command(said.text):
         raise Refusal("unknown_command")
-    message_id = new_message(
-        work,
-        customer_id=customer.id,
-        case_id=case.id if case else None,
-        author=Author.AGENT,
-        staff_id=person.id,
-        **stored(said),
-    )
-    if customer.has_chat:
-        row = {
-            "case_id": case.id if case else None,
-            "message_id": message_id,
-            "reply_to_id": said.answers.id if said.answers else None,
-            "priority": Priority.ANSWER,
-        }
-        await _send_on(work, customer, said, row, group_id)
+    before = await album_author(work, customer.id, said.content.album) if said.content.album else None
+    if note is not None or before is Author.NOTE:
+        await keep_note(work, customer, case, said.with_text(note or said.text), person)
+        return Went.KEPT
+    if before is Author.HELD:  # it goes where the words under an earlier item go
+        _store(work, customer, case, said, person, Author.HELD)
+        return Went.HELD
+    if group is not None and whom_for(said.text, said.beside) is For.HELD:
+        await _hold(work, customer, case, said, person, group)
+        return Went.HELD
+    message = _store(work, customer, case, said, person, Author.AGENT)
+    await _send(work, customer, message, group)
     first = case is None or case.last_agent_at is None
     if case:
         await cases.note_answer(work, case, person, said.content.written_at, said.text)
-    return customer.has_chat or not first
+    return Went.SENT if customer.has_chat or not first else Went.UNTOLD
 
 
-def note_in(text: str) -> str | None:
-    """The words of a note, by its mark or by a caption that begins with /note; None for what is no note."""
-    text = text.lstrip()
-    if text.startswith(NOTE_MARK):
-        return text[len(NOTE_MARK) :].strip()
-    head, *rest = [*text.split(maxsplit=1), ""]
-    return rest[0].strip() if head.partition("@")[0].lower() == "/note" else None
+def _store(work: Work, customer: Customer, case: Case | None, said: Said, by: Staff, author: Author) -> Message:
+    """Store an agent's words; the message that is returned is only to be read."""
+    values = {
+        "customer_id": customer.id,
+        "case_id": case.id if case else None,
+        "author": author,
+        "staff_id": by.id,
+        **stored(said),
+    }
+    return Message(id=new_message(work, **values), **values)
 
 
-async def _send_on(work: Work, customer: Customer, said: Said, row: dict[str, Any], group_id: int | None) -> None:
-    """The agent's message for the customer, in the way that its kind can be carried over."""
-    content = said.content
-    if content.carried is Carried.TEXT or said.at is None or group_id is None:
-        body = {"text": content.text, "entities": content.entities or []}
+async def _send(work: Work, customer: Customer, message: Message, group: StaffGroup | None) -> None:
+    """An agent's message for the customer, in the way that its kind can be carried over."""
+    if not customer.has_chat:
+        return
+    row = {
+        "case_id": message.case_id,
+        "message_id": message.id,
+        "reply_to_id": message.reply_to_id,
+        "priority": Priority.ANSWER,
+    }
+    if message.kind == "text" or message.origin_message_id is None or group is None:
+        body = {"text": message.text, "entities": message.entities or []}
         to_customer(work, customer, What.WORDS, body, **row)
         return
-    source = {"carried": "copied", "from_group_id": group_id, "kind": content.kind, "text": ""}
-    if not content.album:
-        to_customer(work, customer, What.COPY, {"message_ids": [said.at.message_id], **source}, **row)
+    source = {"carried": "copied", "from_group_id": group.id, "kind": message.kind, "text": ""}
+    if not message.album:
+        body = {"message_ids": [message.origin_message_id], **source}
+        to_customer(work, customer, What.COPY, body, **row)
         return
-    key = f"answer-album:{customer.id}:{content.album}"
+    key = f"answer-album:{customer.id}:{message.album}"
     place = {"chat_id": customer.chat_id, "customer_id": customer.id, **row}
-    await join_album(work, key, customer_lane(customer.chat_id), said.at.message_id, source, place)
+    await join_album(work, key, customer_lane(customer.chat_id), message.origin_message_id, source, place)
+
+
+# -- held words
+
+
+async def _hold(
+    work: Work, customer: Customer, case: Case | None, said: Said, by: Staff, group: StaffGroup
+) -> None:
+    """Words that may be meant for colleagues go to nobody; whoever wrote them is asked at once."""
+    if said.content.album:
+        await _keep_back(work, f"answer-album:{customer.id}:{said.content.album}", Author.HELD)
+    message = _store(work, customer, case, said, by, Author.HELD)
+    if case is not None:
+        case.held_count += 1
+    tell_staff(
+        work,
+        group,
+        customer,
+        "answers/held",
+        {"name": customer.name},
+        answers=message.origin_message_id,
+        buttons=held_buttons(work.plan.business.language, message.id),
+        priority=Priority.ANSWER,
+    )
+
+
+def held_buttons(language: str, message_id: int) -> Buttons:
+    """What may become of held words."""
+    choices = ("send", "keep")
+    return [[button(label(language, f"button.held_{each}"), f"held:{message_id}:{each}") for each in choices]]
+
+
+async def decide(work: Work, message: Message, by: Staff, *, send: bool, group: StaffGroup | None = None) -> None:
+    """Somebody says whom held words are for: they go to the customer now, or stay as a note. Raises Refusal.
+
+    `group` is the staff group where they were written.
+    """
+    person = require(by)
+    held = await held_with(work, message)
+    if not held:
+        raise Refusal("held_decided")
+    customer = await customer_numbered(work, message.customer_id)
+    case = await case_numbered(work, message.case_id) if message.case_id else None
+    if case is not None:
+        case.held_count = max(0, case.held_count - 1)
+    for each in held:
+        each.author = Author.AGENT if send else Author.NOTE
+        if send:
+            await _send(work, customer, each, group)
+    if send and case is not None:
+        writer = await staff_member(work, message.staff_id or 0)
+        await cases.note_answer(work, case, writer, work.now, message.text)
+    work.audit(person, "held_sent" if send else "held_kept", f"message:{message.id}")
 
 
 # -- notes
@@ -91,7 +165,7 @@ async def keep_note(work: Work, customer: Customer, case: Case | None, said: Sai
     """Store words that stay among staff; an album with a note under one of its items stays whole."""
     person = require(by)
     if said.content.album:
-        await _keep_back(work, f"answer-album:{customer.id}:{said.content.album}")
+        await _keep_back(work, f"answer-album:{customer.id}:{said.content.album}", Author.NOTE)
     new_message(
         work,
         customer_id=customer.id,
@@ -102,37 +176,51 @@ async def keep_note(work: Work, customer: Customer, case: Case | None, said: Sai
     )
 
 
-async def _keep_back(work: Work, key: str) -> None:
-    """What waits under that key is not sent after all, and its messages are notes."""
+async def _keep_back(work: Work, key: str, author: Author) -> None:
+    """What waits under that key is not sent for now, or never; its messages are what `author` says."""
     waiting = await pending_send(work, key)
     if waiting is not None:
         waiting.state = OutboxState.CANCELLED
         for item in waiting.body["items"]:
-            (await message_numbered(work, item["message_id"])).author = Author.NOTE
+            (await message_numbered(work, item["message_id"])).author = author
 
 
 # -- edits and recalls
 
 
 async def change(work: Work, message: Message, said: Said, by: Staff) -> None:
-    """An agent changed a message: the customer's copy changes too; a note stays a note."""
+    """An agent changed a message: the customer's copy changes too; a note stays a note, held words stay held.
+
+    Raises Refusal for what an answer would be refused or held for: the customer keeps the old words.
+    """
     require(by)
     content = said.content
-    if message.author not in (Author.AGENT, Author.NOTE) or message.recalled_at:
+    if message.author not in (Author.AGENT, Author.NOTE, Author.HELD) or message.recalled_at:
         return
     same = same_media(message, content)
     if content.text == message.text and same:
         return
-    if message.author is Author.AGENT and note_in(content.text) is not None:
-        raise Refusal("edit_to_note")
+    if message.author is Author.AGENT:
+        _refuse_edit(said)
     work.append(MessageVersion, message_id=message.id, text=message.text, replaced_at=work.now)
     message.text, message.entities, message.edited_at = content.text, content.entities, content.written_at
     message.media = content.media
     if message.author is Author.NOTE:
-        message.text = content.text.lstrip().removeprefix(NOTE_MARK).strip()
+        message.text = note_in(content.text) or content.text
+    if message.author is not Author.AGENT:
         return
     customer = await customer_numbered(work, message.customer_id)
     _change_copy(work, customer, message, What.CHANGE, _changed(content, media_changed=not same))
+
+
+def _refuse_edit(said: Said) -> None:
+    """Refuse what would not have gone to the customer as an answer."""
+    if note_in(said.text) is not None:
+        raise Refusal("edit_to_note")
+    if looks_like_command(said.text):
+        raise Refusal("edit_to_command")
+    if whom_for(said.text, said.beside) is For.HELD:
+        raise Refusal("edit_to_aside")
 
 
 def _changed(content: Content, *, media_changed: bool) -> dict[str, Any]:
@@ -156,6 +244,9 @@ def _change_copy(work: Work, customer: Customer, message: Message, what: What, b
 async def recall(work: Work, message: Message | None, by: Staff) -> None:
     """An answer disappears at the customer's, or is never sent. Raises Refusal for what is none, or gone already."""
     person = require(by)
+    if message is not None and message.author is Author.HELD:
+        await decide(work, message, person, send=False)
+        return
     if message is None or message.author is not Author.AGENT:
         raise Refusal("recall_what")
     if message.recalled_at:

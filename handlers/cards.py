@@ -98,6 +98,7 @@ _OF_CASE = (
     "summary",
     "reopened_count",
     "chased_count",
+    "held_count",
     "due_at",
     "due_what",
 )
@@ -163,6 +164,7 @@ def _lines(work: Work, case: Case) -> list[str]:
     """The lines that only some cards have, in their order: labels under [card], each with its values or left out."""
     lines = {
         "chased": case.chased_count and {"times": case.chased_count},
+        "held": case.held_count and {"count": case.held_count},
         "subject": case.subject and {"subject": case.subject},
     }
     return [label(work.plan.business.language, f"card.{key}", **given) for key, given in lines.items() if given]

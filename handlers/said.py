@@ -8,6 +8,16 @@ from typing import Any
 from models.messages import Message
 
 
+class Beside(enum.StrEnum):
+    """What an agent's words stand beside, as far as it tells whom they are for."""
+
+    PLAIN = "plain"
+    CUSTOMER = "reply to the customer's message"
+    COLLEAGUE = "reply to a colleague's message"
+    MENTION = "mentions @colleague"
+    CARD = "reply to the bot's card"
+
+
 class Carried(enum.StrEnum):
     """How a message reaches the other side: its text sent anew, as a copy, as a forward, or only by saying what it
     is; `none` for what a channel itself notes, which is nobody's word."""
@@ -52,7 +62,7 @@ class Said:
     and which stored message they answer.
 
     `replies`: they answer something, be it nothing that we know. `second_hand`: the words are somebody else's,
-    passed on.
+    passed on. `beside` is told of what staff write in their groups.
     """
 
     content: Content
@@ -60,6 +70,7 @@ class Said:
     answers: Message | None = None
     replies: bool = False
     second_hand: bool = False
+    beside: Beside = Beside.PLAIN
 
     @property
     def text(self) -> str:

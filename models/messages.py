@@ -1,7 +1,7 @@
 """Every word, who said it, and where Telegram shows it on either side."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -13,12 +13,14 @@ from models.work import Work
 
 
 class Author(enum.StrEnum):
-    """Whose words they are. A note never leaves the staff group; what a banned customer wrote, nobody has heard."""
+    """Whose words they are. A note never leaves the staff group; held words of an agent wait there until somebody says
+    whom they are for; what a banned customer wrote, nobody has heard."""
 
     CUSTOMER = "customer"
     AGENT = "agent"
     BOT = "bot"
     NOTE = "note"
+    HELD = "held"
     UNHEARD = "unheard"
 
 
@@ -128,10 +130,22 @@ async def links_of(work: Work, message_ids: Iterable[int], chat_id: int) -> dict
     return {**dict(shown), **places}
 
 
-async def album_is_note(work: Work, customer_id: int, album: str) -> bool:
-    """Whether an item of that album, in the customer's topic, was a note."""
-    notes = select(Message.id).where(Message.customer_id == customer_id, Message.author == Author.NOTE)
-    return await work.first(notes.where(Message.album == album)) is not None
+async def album_author(work: Work, customer_id: int, album: str) -> Author | None:
+    """Whether the items of that album that staff sent before are notes or held; None for neither."""
+    kept = col(Message.author).in_((Author.NOTE, Author.HELD))
+    query = select(Message.author).where(Message.customer_id == customer_id, Message.album == album, kept)
+    found: Author | None = await work.first(query.limit(1))
+    return found
+
+
+async def held_with(work: Work, message: Message) -> Sequence[Message]:
+    """The message if it is held, with the other items of its album, in order."""
+    if message.author is not Author.HELD:
+        return ()
+    if not message.album:
+        return (message,)
+    query = select(Message).where(Message.customer_id == message.customer_id, Message.album == message.album)
+    return await work.all(query.where(Message.author == Author.HELD).order_by(col(Message.id)))
 
 
 async def is_answer(work: Work, message_id: int) -> bool:

@@ -173,6 +173,12 @@ async def staff_named(work: Work, username: str) -> Staff | None:
     return found[0] if len(found) == 1 else None
 
 
+async def anybody_named(work: Work, username: str) -> bool:
+    """Whether any active member of staff was last seen under that @name."""
+    query = select(Staff.id).where(func.lower(Staff.username) == username.lower(), col(Staff.active))
+    return await work.first(query.limit(1)) is not None
+
+
 async def owners(work: Work) -> Sequence[Staff]:
     """Every owner."""
     return await work.all(select(Staff).where(Staff.role == Role.OWNER, col(Staff.active)))

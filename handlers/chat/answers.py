@@ -4,9 +4,12 @@ from handlers import answers
 from handlers.chat.doors import ORIGINAL_WAIT, Place, Where, in_place
 from handlers.chat.hearing import hear_said
 from handlers.chat.places import case_or_none, customer_here, topic_link
+from handlers.chat.presses import answer_press, pressed
 from handlers.refusals import NotYet, Refusal
+from handlers.speaking import change_in_group
+from handlers.understanding.asides import note_in
 from models.customers import customer_numbered
-from models.messages import message_at
+from models.messages import message_at, message_numbered
 from models.topics import topic_of
 from models.work import Work
 
@@ -16,11 +19,24 @@ async def answer(work: Work, place: Place) -> None:
     customer, said = customer_here(place), await hear_said(work, place)
     if said.content.housekeeping:
         return
-    is_note = answers.note_in(said.text) is not None  # which may stand beside a matter that has moved
+    is_note = note_in(said.text) is not None  # which may stand beside a matter that has moved
     case = await case_or_none(work, place, customer, elsewhere_too=is_note)
-    group_id = place.staff_group.id or 0
-    if not await answers.answer(work, customer, case, said, place.speaker, group_id):
+    if await answers.answer(work, customer, case, said, place.speaker, place.staff_group) is answers.Went.UNTOLD:
         in_place(work, place, "routing/no_telegram", {})
+
+
+async def held_press(work: Work, place: Place) -> None:
+    """[Send to the customer] or [Only us] under the question about held words."""
+    press, customer = pressed(place), customer_here(place)
+    message = await message_numbered(work, press.number())
+    if message is None or message.customer_id != customer.id or press.word(1) not in ("send", "keep"):
+        raise Refusal("stale")
+    send, person, group = press.word(1) == "send", place.speaker, place.staff_group
+    await answers.decide(work, message, person, send=send, group=group)
+    template = "answers/held_sent" if send else "answers/held_kept"
+    shown_at = place.message["message_id"]
+    change_in_group(work, group.id or 0, customer, shown_at, template, {"by": person.name}, [])
+    answer_press(work, place)
 
 
 async def note(work: Work, place: Place) -> None:

@@ -1,13 +1,15 @@
 """From a message of Telegram's to what somebody said."""
 
 from handlers.chat.content import read_content
-from handlers.chat.doors import Place
-from handlers.said import Origin, Said
-from models.messages import Message, message_at
+from handlers.chat.doors import STAFF_PLACES, Place
+from handlers.said import Beside, Origin, Said
+from handlers.texts import utf16_part
+from models.messages import Author, Message, message_at
+from models.staff import anybody_named, staff_of_user
 from models.work import Work
 
 
-def read_said(place: Place, answers: Message | None = None) -> Said:
+def read_said(place: Place, answers: Message | None = None, beside: Beside = Beside.PLAIN) -> Said:
     """What somebody said in that place; `answers` is the stored message that it replies to, if any."""
     raw = place.raw
     return Said(
@@ -16,6 +18,7 @@ def read_said(place: Place, answers: Message | None = None) -> Said:
         answers=answers,
         replies="reply_to_message" in raw,
         second_hand=place.second_hand,
+        beside=beside,
     )
 
 
@@ -24,9 +27,39 @@ async def hear_said(work: Work, place: Place) -> Said:
     reply = place.raw.get("reply_to_message") or {}
     telegram_id = reply.get("message_id")
     answers = None
-    if (
-        isinstance(telegram_id, int) and telegram_id != place.thread_id
-    ):  # the head of a topic is answered by all in it
+    if telegram_id == place.thread_id:  # the head of a topic is answered by all in it
+        reply = {}
+    elif isinstance(telegram_id, int):
         chat_id = place.group.chat_id if place.group else place.raw["chat"]["id"]
         answers = await message_at(work, chat_id, telegram_id)
-    return read_said(place, answers)
+    beside = await _beside(work, place, reply, answers) if place.where in STAFF_PLACES else Beside.PLAIN
+    return read_said(place, answers, beside)
+
+
+async def _beside(work: Work, place: Place, reply: dict[str, object], answers: Message | None) -> Beside:
+    """What a message among staff stands beside: a colleague before all else."""
+    if await _names_colleague(work, place):
+        return Beside.MENTION
+    author = reply.get("from")
+    if not isinstance(author, dict):
+        return Beside.PLAIN
+    if not author.get("is_bot"):
+        return Beside.PLAIN if author.get("id") == place.user.get("id") else Beside.COLLEAGUE
+    return Beside.CUSTOMER if answers is not None and answers.author is Author.CUSTOMER else Beside.CARD
+
+
+async def _names_colleague(work: Work, place: Place) -> bool:
+    """Whether a message mentions a member of staff."""
+    text = place.raw.get("text") or place.raw.get("caption") or ""
+    for entity in place.raw.get("entities") or place.raw.get("caption_entities") or ():
+        match entity.get("type"):
+            case "mention":
+                name = utf16_part(text, entity["offset"], entity["length"]).removeprefix("@")
+                if await anybody_named(work, name):
+                    return True
+            case "text_mention":
+                user_id = (entity.get("user") or {}).get("id")
+                person = await staff_of_user(work, user_id) if isinstance(user_id, int) else None
+                if person is not None and person.active:
+                    return True
+    return False

@@ -10,8 +10,9 @@ import re
 import unicodedata
 from functools import cache
 
+from handlers.said import Beside
 from models.routing.words import plain, says
-from templates import LANGUAGES, word_list
+from templates import LANGUAGES, labels, word_list
 
 
 class For(enum.StrEnum):
@@ -20,16 +21,6 @@ class For(enum.StrEnum):
     CUSTOMER = "customer"
     COLLEAGUES = "colleagues"
     HELD = "held"
-
-
-class Context(enum.StrEnum):
-    """What a line stands beside, as far as it matters."""
-
-    PLAIN = "plain"
-    CUSTOMER = "reply to the customer's message"
-    COLLEAGUE = "reply to a colleague's message"
-    MENTION = "mentions @colleague"
-    CARD = "reply to the bot's card"
 
 
 #: Signs that nobody sees: they stand before a mark where a keyboard or an application put them.
@@ -43,8 +34,8 @@ _BRACKET_LAST = re.compile(rf"{_OPEN}\s*([^\[({{<\u3010\u3014\u300a\u2039]+?)\s*
 _LATIN = "[0-9a-z\u00df-\u024f]"
 
 
-def whom_for(text: str, context: Context, commands: frozenset[str]) -> For:
-    """Whom a line is for; `commands` are the names of the bot's own, without a slash."""
+def whom_for(text: str, beside: Beside) -> For:
+    """Whom a line is for that an agent writes in a customer's topic."""
     if note_in(text) is not None:
         return For.COLLEAGUES
     line = plain(_seen(text))
@@ -55,7 +46,7 @@ def whom_for(text: str, context: Context, commands: frozenset[str]) -> For:
         or _begins(line, "perhaps")
     ):
         return For.HELD
-    if context in (Context.COLLEAGUE, Context.MENTION):
+    if beside in (Beside.COLLEAGUE, Beside.MENTION):
         return For.CUSTOMER if _speaks_to_customer(line) else For.HELD
     return For.HELD if _is_aside(line) else For.CUSTOMER
 
@@ -72,16 +63,22 @@ def note_in(text: str) -> str | None:
     in_brackets = [found[1] for found in (_BRACKET_FIRST.match(line), _BRACKET_LAST.search(line)) if found]
     if any(each in _words("bracketed") for each in in_brackets):
         return text.strip()
-    in_words = _begins(line, "marks", ":") or _begins(line, "alone")
-    return text.strip() if in_words and not says(line, _words("you")) else None
+    return text.strip() if _marked_in_words(line) and not says(line, _words("you")) else None
 
 
-def command_in(line: str, commands: frozenset[str]) -> bool:
-    """Whether a line, as `plain` puts it, begins like a command, be it with the slash left out before other words."""
+def looks_like_command(text: str) -> bool:
+    """Whether a text begins like a command, be it with another sign than a slash, or with none before other words."""
+    line = plain(_seen(text))
     if begins := _COMMAND.match(line):
-        return begins[1] == "/" or begins[2] in commands
+        return begins[1] == "/" or begins[2] in _commands()
     name, _, rest = line.partition(" ")
-    return name in commands and (not rest or not re.match(_LATIN, rest)) and not says(line, _words("you"))
+    return name in _commands() and (not rest or not re.match(_LATIN, rest)) and not says(line, _words("you"))
+
+
+@cache
+def _commands() -> frozenset[str]:
+    """The names of all commands, which each have words in a menu."""
+    return frozenset(name for each in ("command", "customer_command") for name in labels(LANGUAGES[0])[each])
 
 
 def _seen(text: str) -> str:
@@ -91,7 +88,7 @@ def _seen(text: str) -> str:
 
 
 def _is_aside(line: str) -> bool:
-    """Whether words look like talk among staff: about the customer, the trade or the work, and not to the customer."""
+    """Whether words look like talk among staff: about the customer, the trade or the work, not to the customer."""
     if line.strip(" .!~") in _words("whole") or says(line, _words("to_colleague")):
         return True
     if says(line, _words("you")):
@@ -111,6 +108,10 @@ def _speaks_to_customer(line: str) -> bool:
     if named and not named[1].startswith(_words("introduces")):
         return False
     return says(line, _words("to_customer"))
+
+
+def _marked_in_words(line: str) -> bool:
+    return _begins(line, "marks", ":") or _begins(line, "alone")
 
 
 def _begins(line: str, words: str, behind: str = "") -> bool:

@@ -5,12 +5,13 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from handlers import cases, contact, questionnaires
-from handlers.answers import NOTE_MARK, keep_note
+from handlers.answers import keep_note
 from handlers.authority import require
 from handlers.happenings.cases import CaseReopened
 from handlers.refusals import Refusal
 from handlers.said import Said
 from handlers.speaking import tell_customer
+from handlers.understanding.asides import note_in
 from handlers.visits.missed import tell_not_reached
 from handlers.visits.planning import HAND_WINDOW, rule_of
 from handlers.visits.tasks import ATTEMPTS, maker_of
@@ -96,7 +97,7 @@ async def open_questionnaire(work: Work, visit: Visit, by: Staff) -> None:
 async def note_visit(work: Work, visit: Visit, case: Case | None, said: Said, by: Staff) -> None:
     """Keep the words as a note on the visit, and among the messages beside the case; they go to no customer."""
     person = require(by)
-    words = said.text.lstrip().removeprefix(NOTE_MARK).strip()
+    words = note_in(said.text) or said.text.strip()
     visit.note = f"{visit.note}\n{words}".strip()
     await keep_note(work, await customer_numbered(work, visit.customer_id), case, said.with_text(words), person)
 
