@@ -1,5 +1,5 @@
-"""What staff write: answers that reach the customer, notes that stay, what is held until somebody says which it is, and
-what becomes of all three afterwards."""
+"""What staff write: answers that reach the customer, notes that stay, what is held until somebody says which it is,
+and what becomes of all three afterwards."""
 
 import enum
 from typing import Any
@@ -8,7 +8,7 @@ from handlers import cases
 from handlers.authority import require
 from handlers.messages import join_album
 from handlers.refusals import Refusal
-from handlers.said import Carried, Content, Said, same_media, stored
+from handlers.said import Beside, Carried, Content, Said, same_media, stored
 from handlers.speaking import Buttons, button, tell_staff, to_customer
 from handlers.understanding.asides import For, looks_like_command, note_in, whom_for
 from models.cases import Case, case_numbered
@@ -52,8 +52,8 @@ async def answer(
     if note is None and looks_like_command(said.text):
         raise Refusal("unknown_command")
     before = await album_author(work, customer.id, said.content.album) if said.content.album else None
-    if note is not None or before is Author.NOTE:
-        await keep_note(work, customer, case, said.with_text(note or said.text), person)
+    if note is not None or before is Author.NOTE or _is_talk(work, case, said, group):
+        await keep_note(work, customer, case, said.with_text(said.text if note is None else note), person)
         return Went.KEPT
     if before is Author.HELD:  # it goes where the words under an earlier item go
         _store(work, customer, case, said, person, Author.HELD)
@@ -63,15 +63,42 @@ async def answer(
         return Went.HELD
     message = _store(work, customer, case, said, person, Author.AGENT)
     await _send(work, customer, message, group)
+    _offer_to_take_back(work, customer, message, group)
     first = case is None or case.last_agent_at is None
     if case:
         await cases.note_answer(work, case, person, said.content.written_at, said.text)
     return Went.SENT if customer.has_chat or not first else Went.UNTOLD
 
 
+def _is_talk(work: Work, case: Case | None, said: Said, group: StaffGroup | None) -> bool:
+    """Whether words reply to nothing of the customer's, in a department where only replies are answers."""
+    department = work.plan.department_named(case.department if case else None)
+    if group is None or department is None or not department.answer_by_reply:
+        return False
+    return said.answers is None and said.beside is not Beside.CARD
+
+
+def _offer_to_take_back(work: Work, customer: Customer, message: Message, group: StaffGroup | None) -> None:
+    """Where the plan has a grace: until it is over, a tap takes the answer back before the customer sees it."""
+    grace = work.plan.business.answer_grace
+    if grace is None or group is None or not customer.has_chat or message.album:
+        return
+    business = work.plan.business
+    tell_staff(
+        work,
+        group,
+        customer,
+        "answers/grace",
+        {"name": customer.name, "seconds": round(grace.total_seconds())},
+        answers=message.origin_message_id,
+        buttons=[[button(label(business.language, "button.take_back"), f"takeback:{message.id}")]],
+        priority=Priority.ANSWER,
+    )
+
+
 def _store(work: Work, customer: Customer, case: Case | None, said: Said, by: Staff, author: Author) -> Message:
     """Store an agent's words; the message that is returned is only to be read."""
-    values = {
+    values: dict[str, Any] = {
         "customer_id": customer.id,
         "case_id": case.id if case else None,
         "author": author,
@@ -85,32 +112,33 @@ async def _send(work: Work, customer: Customer, message: Message, group: StaffGr
     """An agent's message for the customer, in the way that its kind can be carried over."""
     if not customer.has_chat:
         return
-    row = {
+    grace = work.plan.business.answer_grace
+    row: dict[str, Any] = {
         "case_id": message.case_id,
         "message_id": message.id,
         "reply_to_id": message.reply_to_id,
         "priority": Priority.ANSWER,
+        "not_before": work.real_now + grace if grace else None,
     }
     if message.kind == "text" or message.origin_message_id is None or group is None:
-        body = {"text": message.text, "entities": message.entities or []}
+        body: dict[str, Any] = {"text": message.text, "entities": message.entities or []}
         to_customer(work, customer, What.WORDS, body, **row)
         return
-    source = {"carried": "copied", "from_group_id": group.id, "kind": message.kind, "text": ""}
+    source: dict[str, Any] = {"carried": "copied", "from_group_id": group.id, "kind": message.kind, "text": ""}
     if not message.album:
         body = {"message_ids": [message.origin_message_id], **source}
         to_customer(work, customer, What.COPY, body, **row)
         return
     key = f"answer-album:{customer.id}:{message.album}"
     place = {"chat_id": customer.chat_id, "customer_id": customer.id, **row}
+    del place["not_before"]  # an album waits for its late items
     await join_album(work, key, customer_lane(customer.chat_id), message.origin_message_id, source, place)
 
 
 # -- held words
 
 
-async def _hold(
-    work: Work, customer: Customer, case: Case | None, said: Said, by: Staff, group: StaffGroup
-) -> None:
+async def _hold(work: Work, customer: Customer, case: Case | None, said: Said, by: Staff, group: StaffGroup) -> None:
     """Words that may be meant for colleagues go to nobody; whoever wrote them is asked at once."""
     if said.content.album:
         await _keep_back(work, f"answer-album:{customer.id}:{said.content.album}", Author.HELD)
@@ -131,8 +159,8 @@ async def _hold(
 
 def held_buttons(language: str, message_id: int) -> Buttons:
     """What may become of held words."""
-    choices = ("send", "keep")
-    return [[button(label(language, f"button.held_{each}"), f"held:{message_id}:{each}") for each in choices]]
+    words = {"send": label(language, "button.held_send"), "keep": label(language, "button.held_keep")}
+    return [[button(text, f"held:{message_id}:{choice}") for choice, text in words.items()]]
 
 
 async def decide(work: Work, message: Message, by: Staff, *, send: bool, group: StaffGroup | None = None) -> None:

@@ -55,8 +55,8 @@ class Case(Base, table=True):
     `severity`, `department` and `alarm` are ids of the plan; `plan_version` is the plan that it was promised under.
     `source` says how the matter came: "telegram", "phone", "counter", ... `subject_confirmed`: an agent worded it.
     `due_at` is the next moment by which somebody hears or gets something, and `due_what` says what (a clock's name);
-    `held_count` counts words of agents that wait until somebody says whom they are for. `chased_at` is when staff were
-    last told that the customer asks where it stands, which `chased_count` counts.
+    `held_count` counts words of agents that wait until somebody says whom they are for.
+    `chased_at` is when staff were last told that the customer asks where it stands, which `chased_count` counts.
     `safety_said_at` is when the plan's safety words went to the customer; `page_due_at` when others are told because
     nobody on duty has taken up a critical case.
     `card_message_id` is the latest card in the staff group, `card_drawn` the digest of what it shows.

@@ -13,8 +13,8 @@ from models.work import Work
 
 
 class Author(enum.StrEnum):
-    """Whose words they are. A note never leaves the staff group; held words of an agent wait there until somebody says
-    whom they are for; what a banned customer wrote, nobody has heard."""
+    """Whose words they are. A note never leaves the staff group; held words of an agent wait there until somebody
+    says whom they are for; what a banned customer wrote, nobody has heard."""
 
     CUSTOMER = "customer"
     AGENT = "agent"

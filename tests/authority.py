@@ -151,11 +151,11 @@ TABLE: tuple[Way, ...] = (
     Way(absence.hand_over, SUPERVISOR, lambda work, by, mei: absence.hand_over(work, mei, None, by)),
     Way(opening.open_for, AGENT, lambda work, by, caller: opening.open_for(work, caller, "leaks", "phone", NOW, by)),
     # words
-    Way(answers.answer, AGENT, lambda work, by, li, case: answers.answer(work, li, case, said("好的"), by, 1)),
+    Way(answers.answer, AGENT, lambda work, by, li, case: answers.answer(work, li, case, said("好的"), by)),
     Way(
         answers.answer,
         AGENT,
-        lambda work, by, li, case: answers.answer(work, li, case, said("// 好的"), by, 1),
+        lambda work, by, li, case: answers.answer(work, li, case, said("// 好的"), by),
         "marked as a note",
     ),
     Way(answers.keep_note, AGENT, lambda work, by, li, case: answers.keep_note(work, li, case, said("好的"), by)),

@@ -39,6 +39,18 @@ async def held_press(work: Work, place: Place) -> None:
     answer_press(work, place)
 
 
+async def take_back_press(work: Work, place: Place) -> None:
+    """[Take back] under what says that an answer is going to the customer."""
+    press, customer = pressed(place), customer_here(place)
+    message = await message_numbered(work, press.number())
+    if message is None or message.customer_id != customer.id:
+        raise Refusal("stale")
+    await answers.recall(work, message, place.speaker)
+    shown_at, by = place.message["message_id"], {"by": place.speaker.name}
+    change_in_group(work, place.staff_group.id or 0, customer, shown_at, "answers/taken_back", by, [])
+    answer_press(work, place)
+
+
 async def note(work: Work, place: Place) -> None:
     """/note what colleagues should know."""
     customer, words = customer_here(place), place.rest

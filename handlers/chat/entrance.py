@@ -191,6 +191,7 @@ DOORS: tuple[Door, ...] = (
         chat_cases.show_as_it_is,
     ),
     Door("held_words", WITH_CUSTOMER, AGENT, press("held"), chat_answers.held_press),
+    Door("take_back", WITH_CUSTOMER, AGENT, press("takeback"), chat_answers.take_back_press),
     Door("take_call", STAFF_PLACES | {PRIVATE}, AGENT, press("have"), chat_routing.take_call),
     # words: what is no command and no button; a customer's are kept, whatever is refused
     Door(

@@ -27,7 +27,7 @@ class For(enum.StrEnum):
 _INVISIBLE = ("Cf", "Cc", "Mn", "Me")
 #: Two slashes, as keyboards type them: under Chinese punctuation the key of "/" gives an ideographic comma.
 _SLASHES = re.compile(r"[^\w@/\\\u3001]{0,3}(?://|\u3001\u3001|\\\\|[/\u3001\\] ?note(?![0-9a-z_]))", re.IGNORECASE)
-_COMMAND = re.compile(r"[^\w@/\\\u3001]{0,3}([/\u3001\\]) ?([a-z_]+)")
+_COMMAND = re.compile(r"[^\w@/\\\u3001]{0,3}([/\u3001\\]) ?([a-z_]*)")
 _OPEN, _SHUT = r"[\[({<\u3010\u3014\u300a\u2039]", r"[\])}>\u3011\u3015\u300b\u203a]"
 _BRACKET_FIRST = re.compile(rf"\W{{0,2}}{_OPEN}\s*([^\])}}>\u3011\u3015\u300b\u203a]+?)\s*{_SHUT}")
 _BRACKET_LAST = re.compile(rf"{_OPEN}\s*([^\[({{<\u3010\u3014\u300a\u2039]+?)\s*{_SHUT}\W{{0,2}}$")
@@ -39,12 +39,7 @@ def whom_for(text: str, beside: Beside) -> For:
     if note_in(text) is not None:
         return For.COLLEAGUES
     line = plain(_seen(text))
-    if (
-        command_in(line, commands)
-        or _begins(line, "marks", ":")
-        or _begins(line, "alone")
-        or _begins(line, "perhaps")
-    ):
+    if looks_like_command(text) or _is_bare_command(line) or _marked_in_words(line) or _begins(line, "perhaps"):
         return For.HELD
     if beside in (Beside.COLLEAGUE, Beside.MENTION):
         return For.CUSTOMER if _speaks_to_customer(line) else For.HELD
@@ -56,9 +51,9 @@ def note_in(text: str) -> str | None:
 
     A mark in words ("FYI", "Note:") may also begin what is said to a customer: it marks no note beside a "you".
     """
-    seen = _seen(text).strip()
-    if mark := _SLASHES.match(seen):
-        return seen[mark.end() :].strip()
+    seen = _seen(text)
+    if mark := _SLASHES.match(seen.lstrip()):
+        return _behind(text, len(seen) - len(seen.lstrip()) + mark.end())
     line = plain(seen)
     in_brackets = [found[1] for found in (_BRACKET_FIRST.match(line), _BRACKET_LAST.search(line)) if found]
     if any(each in _words("bracketed") for each in in_brackets):
@@ -67,10 +62,13 @@ def note_in(text: str) -> str | None:
 
 
 def looks_like_command(text: str) -> bool:
-    """Whether a text begins like a command, be it with another sign than a slash, or with none before other words."""
-    line = plain(_seen(text))
-    if begins := _COMMAND.match(line):
-        return begins[1] == "/" or begins[2] in _commands()
+    """Whether a text begins with a slash, or with a sign that keyboards type for one and a command's name."""
+    begins = _COMMAND.match(plain(_seen(text)))
+    return bool(begins and (begins[1] == "/" or begins[2] in _commands()))
+
+
+def _is_bare_command(line: str) -> bool:
+    """Whether a line is a command that lacks its slash."""
     name, _, rest = line.partition(" ")
     return name in _commands() and (not rest or not re.match(_LATIN, rest)) and not says(line, _words("you"))
 
@@ -85,6 +83,16 @@ def _seen(text: str) -> str:
     """A text without signs that nobody sees, full and half width alike."""
     even = unicodedata.normalize("NFKC", text)
     return "".join(c for c in even if c.isspace() or unicodedata.category(c) not in _INVISIBLE)
+
+
+def _behind(text: str, end: int) -> str:
+    """What of a text stands behind so many of its signs that are seen, as it was written."""
+    found = 0
+    for at, sign in enumerate(text):
+        if found >= end:
+            return text[at:].strip()
+        found += len(_seen(sign))
+    return ""
 
 
 def _is_aside(line: str) -> bool:

@@ -5,22 +5,37 @@ An absent key has its default, an absent array means none.
 """
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from models.plan.aftercare import Closing, ContactRules, Goal, RecoveryRules, Reports, Retention, Survey, VisitRule
 from models.plan.kinds import Count, Day, Hours, Id, Kind, Language, Money, Section, Spans, Text, Time, Weekday, Zone
 
+#: An answer waits at most so long before it goes.
+LONGEST_GRACE = timedelta(seconds=60)
+
+
+def _short(value: timedelta) -> timedelta:
+    if value > LONGEST_GRACE:
+        raise ValueError(f"expected at most {LONGEST_GRACE.total_seconds():.0f}s: a customer waits for it")
+    return value
+
 
 class Business(Section):
-    """Who we are, and for whom nothing else is known: language and time zone."""
+    """Who we are, and for whom nothing else is known: language and time zone.
+
+    For `answer_grace` an answer waits before it goes to the customer, so that a tap takes it back (None: it goes at
+    once).
+    """
 
     name: Text = {"zh": "", "en": ""}
     language: Language = "zh"
     timezone: Zone = ZoneInfo("Asia/Shanghai")
     enrolment: Literal["group", "approve"] = "group"
+    answer_grace: Annotated[Time, AfterValidator(_short)] | None = None
 
 
 class OpenDay(Section):
@@ -61,7 +76,8 @@ class Calendar(Section):
 class Department(Section):
     """Who answers which matters. `group` is "main" (STAFF_GROUP_ID) or a chat id.
 
-    `capacity` is how many open cases one agent carries at most (None: no limit).
+    `capacity` is how many open cases one agent carries at most (None: no limit). With `answer_by_reply` only what
+    replies to the customer's words or to a card is an answer; other words in the topic stay among staff.
     """
 
     id: Id
@@ -71,6 +87,7 @@ class Department(Section):
     keywords: tuple[str, ...] = ()
     assign: Literal["least_loaded", "round_robin", "claim"] = "claim"
     capacity: Annotated[int, Field(ge=1)] | None = None
+    answer_by_reply: bool = False
 
     @field_validator("group")
     @classmethod
