@@ -6,12 +6,6 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def utf16_part(text: str, offset: int, length: int) -> str:
-    """What an entity covers, which counts in UTF-16 units."""
-    units = text.encode("utf-16-le", "surrogatepass")
-    return units[2 * offset : 2 * (offset + length)].decode("utf-16-le", "replace")
-
-
 def pieces(text: str, limit: int) -> list[str]:
     """The text cut into pieces of at most `limit` UTF-16 units, at line ends or spaces where there are any.
 

@@ -173,12 +173,6 @@ async def staff_named(work: Work, username: str) -> Staff | None:
     return found[0] if len(found) == 1 else None
 
 
-async def anybody_named(work: Work, username: str) -> bool:
-    """Whether any active member of staff was last seen under that @name."""
-    query = select(Staff.id).where(func.lower(Staff.username) == username.lower(), col(Staff.active))
-    return await work.first(query.limit(1)) is not None
-
-
 async def owners(work: Work) -> Sequence[Staff]:
     """Every owner."""
     return await work.all(select(Staff).where(Staff.role == Role.OWNER, col(Staff.active)))
@@ -201,6 +195,11 @@ async def staff_with_chat(work: Work) -> Sequence[Staff]:
 async def active_staff(work: Work) -> Sequence[Staff]:
     """Everybody on the staff, who joined first first."""
     return await work.all(select(Staff).where(col(Staff.active)).order_by(col(Staff.id)))
+
+
+async def names_of_staff(work: Work) -> Sequence[str]:
+    """The names of everybody on the staff."""
+    return await work.all(select(Staff.name).where(col(Staff.active)))
 
 
 async def members_of(work: Work, group_id: int) -> Sequence[Staff]:

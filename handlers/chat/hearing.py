@@ -3,9 +3,9 @@
 from handlers.chat.content import read_content
 from handlers.chat.doors import STAFF_PLACES, Place
 from handlers.said import Beside, Origin, Said
-from handlers.texts import utf16_part
+from handlers.understanding.asides import calls
 from models.messages import Author, Message, message_at
-from models.staff import anybody_named, staff_of_user
+from models.staff import names_of_staff, staff_of_user
 from models.work import Work
 
 
@@ -49,17 +49,12 @@ async def _beside(work: Work, place: Place, reply: dict[str, object], answers: M
 
 
 async def _names_colleague(work: Work, place: Place) -> bool:
-    """Whether a message mentions a member of staff."""
-    text = place.raw.get("text") or place.raw.get("caption") or ""
+    """Whether a message mentions a member of staff, or begins with the name of one."""
     for entity in place.raw.get("entities") or place.raw.get("caption_entities") or ():
-        match entity.get("type"):
-            case "mention":
-                name = utf16_part(text, entity["offset"], entity["length"]).removeprefix("@")
-                if await anybody_named(work, name):
-                    return True
-            case "text_mention":
-                user_id = (entity.get("user") or {}).get("id")
-                person = await staff_of_user(work, user_id) if isinstance(user_id, int) else None
-                if person is not None and person.active:
-                    return True
-    return False
+        if entity.get("type") == "text_mention":
+            user_id = (entity.get("user") or {}).get("id")
+            person = await staff_of_user(work, user_id) if isinstance(user_id, int) else None
+            if person is not None and person.active:
+                return True
+    text = place.raw.get("text") or place.raw.get("caption") or ""
+    return any(calls(text, name) for name in await names_of_staff(work))

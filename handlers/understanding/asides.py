@@ -31,6 +31,8 @@ _COMMAND = re.compile(r"[^\w@/\\\u3001]{0,3}([/\u3001\\]) ?([a-z_]*)")
 _OPEN, _SHUT = r"[\[({<\u3010\u3014\u300a\u2039]", r"[\])}>\u3011\u3015\u300b\u203a]"
 _BRACKET_FIRST = re.compile(rf"\W{{0,2}}{_OPEN}\s*([^\])}}>\u3011\u3015\u300b\u203a]+?)\s*{_SHUT}")
 _BRACKET_LAST = re.compile(rf"{_OPEN}\s*([^\[({{<\u3010\u3014\u300a\u2039]+?)\s*{_SHUT}\W{{0,2}}$")
+#: Somebody is named; Telegram makes no mention of a name in Chinese, nor of one that nobody has.
+_AT = re.compile(r"(?<![\w.])@\w")
 _LATIN = "[0-9a-z\u00df-\u024f]"
 
 
@@ -41,7 +43,7 @@ def whom_for(text: str, beside: Beside) -> For:
     line = plain(_seen(text))
     if looks_like_command(text) or _is_bare_command(line) or _marked_in_words(line) or _begins(line, "perhaps"):
         return For.HELD
-    if beside in (Beside.COLLEAGUE, Beside.MENTION):
+    if beside in (Beside.COLLEAGUE, Beside.MENTION) or _AT.search(line):
         return For.CUSTOMER if _speaks_to_customer(line) else For.HELD
     return For.HELD if _is_aside(line) else For.CUSTOMER
 
@@ -59,6 +61,15 @@ def note_in(text: str) -> str | None:
     if any(each in _words("bracketed") for each in in_brackets):
         return text.strip()
     return text.strip() if _marked_in_words(line) and not says(line, _words("you")) else None
+
+
+def calls(text: str, name: str) -> bool:
+    """Whether a text begins with that name, or with its first word, as if to speak to its bearer."""
+    line, called = plain(_seen(text)).lstrip(" @,."), plain(name)
+    return any(
+        len(each) > 1 and line.startswith(each) and not re.match(_LATIN, line[len(each) :])
+        for each in {called, called.partition(" ")[0]}
+    )
 
 
 def looks_like_command(text: str) -> bool:
