@@ -148,7 +148,7 @@ def understand(
     from bot.understanding import judge
 
     try:
-        wrong = judge(notes.read_text("utf-8"), print)
+        wrong = judge(notes.read_text("utf-8-sig"), print)
     except (OSError, UnicodeDecodeError) as error:
         _fail(f"{notes}: cannot be read as UTF-8 text ({error})")
     if wrong:

@@ -1,21 +1,26 @@
-"""python -m tests.learning FOLDER: learn the weights by which complaint and praise are told apart.
+"""python -m tests.learning: learn the weights by which words are told apart.
 
-FOLDER holds `complaints_zh.txt` and `praise_zh.txt`, a text a line. Only the first half of each is learnt from; the
-second half is what `tests/test_routing.py` measures on. What is written are characters and pairs with their weights.
+`kinds FOLDER`: complaint from praise. FOLDER holds `complaints_zh.txt` and `praise_zh.txt`, a text a line. Only the
+first half of each is learnt from; the second half is what `tests/test_routing.py` measures on.
+`asides`: what an agent says to colleagues from what is for the customer, by `tests/samples/asides.jsonl`.
+What is written are features with their weights.
 """
 
+import json
 import math
 import random
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
-from models.routing.kinds import features
+from handlers.said import Beside
+from handlers.understanding import weighing
+from models.routing import kinds
 from models.routing.words import plain
 
-OUT = Path(__file__).parents[1] / "models" / "data" / "kind_weights.toml"
-#: A feature is known from this many texts on; so many of the most telling are kept.
-SEEN, KEPT = 6, 1500
+DATA = Path(__file__).parents[1] / "models" / "data"
+ASIDES = Path(__file__).parent / "samples" / "asides.jsonl"
 ROUNDS, STEP, DECAY = 12, 0.1, 0.003
 
 
@@ -29,44 +34,72 @@ def halves(folder: Path, name: str) -> tuple[list[str], list[str]]:
     return found[: len(found) // 2], found[len(found) // 2 :]
 
 
-def learn(complaints: list[str], praise: list[str]) -> tuple[float, dict[str, float]]:
-    """Bias and weights of a logistic regression (AdaGrad; both kinds count as much)."""
-    examples = [(features(plain(text)), True) for text in complaints]
-    examples += [(features(plain(text)), False) for text in praise]
-    seen = Counter(each for found, _ in examples for each in found)
-    weights = {each: 0.0 for each in sorted(seen) if seen[each] >= SEEN}
+def learn(yes: list[set[str]], no: list[set[str]], seen: int, kept: int) -> tuple[float, dict[str, float]]:
+    """Bias and weights of a logistic regression (AdaGrad; yes and no count as much). A feature is known from so many
+    texts on in which it is seen; so many of the most telling are kept."""
+    often = Counter(each for found in (*yes, *no) for each in found)
+    weights = {each: 0.0 for each in sorted(often) if often[each] >= seen}
     squares, bias, bias_squares = dict.fromkeys(weights, 1e-8), 0.0, 1e-8
-    known = [(sorted(found & weights.keys()), is_complaint) for found, is_complaint in examples]
+    known = [
+        (sorted(found & weights.keys()), is_yes) for group, is_yes in ((yes, True), (no, False)) for found in group
+    ]
     chance = random.Random(1)
     for _ in range(ROUNDS):
         chance.shuffle(known)
-        for found, is_complaint in known:
+        for found, is_yes in known:
             root = math.sqrt(len(found)) or 1.0
             total = bias + sum(weights[each] for each in found) / root
-            error = 1 / (1 + math.exp(-total)) - is_complaint
-            error *= 1 if is_complaint else len(complaints) / len(praise)
+            error = 1 / (1 + math.exp(-total)) - is_yes
+            error *= 1 if is_yes else len(yes) / len(no)
             bias_squares += error * error
             bias -= STEP * error / math.sqrt(bias_squares)
             for each in found:
                 slope = error / root + DECAY * weights[each]
                 squares[each] += slope * slope
                 weights[each] -= STEP * slope / math.sqrt(squares[each])
-    telling = sorted(weights, key=lambda each: (-abs(weights[each]) * math.sqrt(seen[each]), each))[:KEPT]
+    telling = sorted(weights, key=lambda each: (-abs(weights[each]) * math.sqrt(often[each]), each))[:kept]
     return round(bias, 2), {each: round(weights[each], 2) for each in sorted(telling)}
 
 
-def main(folder: Path) -> None:
-    bias, weights = learn(halves(folder, "complaints_zh.txt")[0], halves(folder, "praise_zh.txt")[0])
+def learnt_kinds(folder: Path) -> str:
+    """Above zero speaks of a complaint, below of praise."""
+    complaints, praise = (halves(folder, name)[0] for name in ("complaints_zh.txt", "praise_zh.txt"))
+    found = [[kinds.features(plain(text)) for text in each] for each in (complaints, praise)]
+    return as_toml(*learn(found[0], found[1], seen=6, kept=1500))
+
+
+def learnt_asides() -> str:
+    """Above zero reads like talk among staff, below like words to the customer."""
+    talk: list[set[str]] = []
+    answers: list[set[str]] = []
+    for line in asides():
+        beside_colleague = line["context"] in (Beside.COLLEAGUE, Beside.MENTION)  # few, and they count as much
+        found = [weighing.features(plain(line["text"]))] * (2 if beside_colleague else 1)
+        (talk if line["internal"] else answers).extend(found)
+    return as_toml(*learn(talk, answers, seen=2, kept=6000))
+
+
+def asides() -> list[dict[str, Any]]:
+    """Made-up lines of agents: {lang, text, context, internal}."""
+    return [json.loads(line) for line in ASIDES.read_text("utf-8").splitlines()]
+
+
+def as_toml(bias: float, weights: dict[str, float]) -> str:
     lines = [
-        "# Made by `python -m tests.learning`: characters and pairs of characters; above zero speaks of a complaint,",
-        "# below of praise. Not to be edited by hand.",
+        "# Made by `python -m tests.learning`. Not to be edited by hand.",
         f"bias = {bias}",
         "",
         "[weights]",
-        *(f'"{each}" = {weight}' for each, weight in weights.items()),
+        *(f"{json.dumps(each, ensure_ascii=False)} = {weight}" for each, weight in weights.items()),
     ]
-    OUT.write_text("\n".join(lines) + "\n", "utf-8")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    match sys.argv[1:]:
+        case ["kinds", folder]:
+            (DATA / "kind_weights.toml").write_text(learnt_kinds(Path(folder)), "utf-8")
+        case ["asides"]:
+            (DATA / "aside_weights.toml").write_text(learnt_asides(), "utf-8")
+        case _:
+            sys.exit(__doc__)

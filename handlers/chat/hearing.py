@@ -3,7 +3,7 @@
 from handlers.chat.content import read_content
 from handlers.chat.doors import STAFF_PLACES, Place
 from handlers.said import Beside, Origin, Said
-from handlers.understanding.asides import calls
+from handlers.understanding.asides import calls, names_somebody
 from models.messages import Author, Message, message_at
 from models.staff import names_of_staff, staff_of_user
 from models.work import Work
@@ -49,12 +49,14 @@ async def _beside(work: Work, place: Place, reply: dict[str, object], answers: M
 
 
 async def _names_colleague(work: Work, place: Place) -> bool:
-    """Whether a message mentions a member of staff, or begins with the name of one."""
+    """Whether a message names a member of staff, or somebody who may be one."""
+    text = place.raw.get("text") or place.raw.get("caption") or ""
+    if names_somebody(text):
+        return True
     for entity in place.raw.get("entities") or place.raw.get("caption_entities") or ():
         if entity.get("type") == "text_mention":
             user_id = (entity.get("user") or {}).get("id")
             person = await staff_of_user(work, user_id) if isinstance(user_id, int) else None
             if person is not None and person.active:
                 return True
-    text = place.raw.get("text") or place.raw.get("caption") or ""
     return any(calls(text, name) for name in await names_of_staff(work))

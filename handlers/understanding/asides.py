@@ -1,6 +1,6 @@
 """Whom an agent's line is for: the customer, colleagues, or nobody can tell, so that the agent is asked.
 
-Words do not say for certain. What is marked as a note is one; what looks like talk among staff is held back and costs
+Words do not say for certain. What is marked as a note is one; what reads like talk among staff is held back and costs
 the agent a tap; everything else goes. Where the line answers a colleague or names one, it goes only if it clearly
 speaks to the customer.
 """
@@ -11,8 +11,9 @@ import unicodedata
 from functools import cache
 
 from handlers.said import Beside
+from handlers.understanding.weighing import listed, reads_like_talk
 from models.routing.words import plain, says
-from templates import LANGUAGES, labels, word_list
+from templates import LANGUAGES, labels
 
 
 class For(enum.StrEnum):
@@ -23,6 +24,8 @@ class For(enum.StrEnum):
     HELD = "held"
 
 
+#: Where a line reads more like talk than this it is held, by what it stands beside.
+TALK = {Beside.PLAIN: 0.8, Beside.CUSTOMER: 0.8, Beside.CARD: -0.2, Beside.COLLEAGUE: -1.2, Beside.MENTION: -1.2}
 #: Signs that nobody sees: they stand before a mark where a keyboard or an application put them.
 _INVISIBLE = ("Cf", "Cc", "Mn", "Me")
 #: Two slashes, as keyboards type them: under Chinese punctuation the key of "/" gives an ideographic comma.
@@ -31,9 +34,12 @@ _COMMAND = re.compile(r"[^\w@/\\\u3001]{0,3}([/\u3001\\]) ?([a-z_]*)")
 _OPEN, _SHUT = r"[\[({<\u3010\u3014\u300a\u2039]", r"[\])}>\u3011\u3015\u300b\u203a]"
 _BRACKET_FIRST = re.compile(rf"\W{{0,2}}{_OPEN}\s*([^\])}}>\u3011\u3015\u300b\u203a]+?)\s*{_SHUT}")
 _BRACKET_LAST = re.compile(rf"{_OPEN}\s*([^\[({{<\u3010\u3014\u300a\u2039]+?)\s*{_SHUT}\W{{0,2}}$")
-#: Somebody is named; Telegram makes no mention of a name in Chinese, nor of one that nobody has.
-_AT = re.compile(r"(?<![\w.])@\w")
+_NAME = re.compile(r"(?<![\w.])@([\w.]+)")
+#: A name that a comma or the end follows, with the word before it.
+_CALLED = re.compile(r"(?:([\w']+) )?(?<![\w.])@[\w.]+\s*(?:[,!?.\u3002\uff0c]|$)")
 _LATIN = "[0-9a-z\u00df-\u024f]"
+#: What stands between a mark in words and what it marks.
+_BEHIND_MARK = r"\s*[:\-\u2013\u2014~|>*=]"
 
 
 def whom_for(text: str, beside: Beside) -> For:
@@ -41,26 +47,41 @@ def whom_for(text: str, beside: Beside) -> For:
     if note_in(text) is not None:
         return For.COLLEAGUES
     line = plain(_seen(text))
-    if looks_like_command(text) or _is_bare_command(line) or _marked_in_words(line) or _begins(line, "perhaps"):
+    if looks_like_command(text) or _is_bare_command(line) or _is_perhaps_marked(line):
         return For.HELD
-    if beside in (Beside.COLLEAGUE, Beside.MENTION) or _AT.search(line):
-        return For.CUSTOMER if _speaks_to_customer(line) else For.HELD
-    return For.HELD if _is_aside(line) else For.CUSTOMER
+    takes_up = beside in (Beside.COLLEAGUE, Beside.MENTION) and _speaks_to_colleague(line)
+    return For.HELD if takes_up or reads_like_talk(line) > TALK[beside] else For.CUSTOMER
+
+
+def _speaks_to_colleague(line: str) -> bool:
+    """Whether a line beside a colleague's words takes them up, or calls the colleague by name."""
+    return _begins(line, "assent") or any(
+        not each[1] or not says(each[1], listed("introduces")) for each in _CALLED.finditer(line)
+    )
 
 
 def note_in(text: str) -> str | None:
     """The words of a note, without slashes that mark it as one; None for what is not surely a note.
 
-    A mark in words ("FYI", "Note:") may also begin what is said to a customer: it marks no note beside a "you".
+    "FYI" and "note:" may also begin what is said to a customer: they mark a note only of what reads like one.
     """
     seen = _seen(text)
     if mark := _SLASHES.match(seen.lstrip()):
         return _behind(text, len(seen) - len(seen.lstrip()) + mark.end())
     line = plain(seen)
-    in_brackets = [found[1] for found in (_BRACKET_FIRST.match(line), _BRACKET_LAST.search(line)) if found]
-    if any(each in _words("bracketed") for each in in_brackets):
+    if any(each in listed("bracketed") for each in _in_brackets(line)):
         return text.strip()
-    return text.strip() if _marked_in_words(line) and not says(line, _words("you")) else None
+    if says(line, listed("you")):
+        return None
+    surely = _begins(line, "marks", _BEHIND_MARK) or _begins(line, "alone")
+    perhaps = _begins(line, "soft_marks", _BEHIND_MARK) or _begins(line, "soft_alone")
+    return text.strip() if surely or (perhaps and reads_like_talk(line) > 0) else None
+
+
+def names_somebody(text: str) -> bool:
+    """Whether a text holds an @name that is no bot's. Telegram makes no mention of a name in Chinese, nor of one that
+    nobody has."""
+    return any(not each[1].endswith("bot") for each in _NAME.finditer(plain(text)))
 
 
 def calls(text: str, name: str) -> bool:
@@ -81,13 +102,41 @@ def looks_like_command(text: str) -> bool:
 def _is_bare_command(line: str) -> bool:
     """Whether a line is a command that lacks its slash."""
     name, _, rest = line.partition(" ")
-    return name in _commands() and (not rest or not re.match(_LATIN, rest)) and not says(line, _words("you"))
+    return name in _commands() and (not rest or not re.match(_LATIN, rest)) and not says(line, listed("you"))
 
 
 @cache
 def _commands() -> frozenset[str]:
     """The names of all commands, which each have words in a menu."""
     return frozenset(name for each in ("command", "customer_command") for name in labels(LANGUAGES[0])[each])
+
+
+def _is_perhaps_marked(line: str) -> bool:
+    """Whether a line begins or ends with a mark that may as well be said to a customer."""
+    if any(says(each, listed("bracket_hints")) for each in _in_brackets(line)):
+        return True
+    marked = any(_begins(line, each, _BEHIND_MARK) for each in ("marks", "soft_marks"))
+    return (
+        marked
+        or _begins(line, "marks", r"(?<=[\u4e00-\u9fff])\s")
+        or any(_begins(line, each) for each in ("alone", "soft_alone", "perhaps"))
+    )
+
+
+def _in_brackets(line: str) -> list[str]:
+    """What stands in brackets at the beginning and at the end of a line."""
+    return [found[1] for found in (_BRACKET_FIRST.match(line), _BRACKET_LAST.search(line)) if found]
+
+
+def _begins(line: str, words: str, behind: str = "") -> bool:
+    """Whether a line begins with one of these words as a whole, and with that after it."""
+    return bool(_beginning(words, behind).match(line))
+
+
+@cache
+def _beginning(words: str, behind: str) -> re.Pattern[str]:
+    either = "|".join(re.escape(each) for each in sorted(listed(words), key=len, reverse=True))
+    return re.compile(rf"\W{{0,2}}(?:{either})" + (behind or rf"(?!{_LATIN})"))
 
 
 def _seen(text: str) -> str:
@@ -104,47 +153,3 @@ def _behind(text: str, end: int) -> str:
             return text[at:].strip()
         found += len(_seen(sign))
     return ""
-
-
-def _is_aside(line: str) -> bool:
-    """Whether words look like talk among staff: about the customer, the trade or the work, not to the customer."""
-    if line.strip(" .!~") in _words("whole") or says(line, _words("to_colleague")):
-        return True
-    if says(line, _words("you")):
-        return False
-    if says(line, _words("about"), _words("nobody")) or says(line, _words("rude")):
-        return not says(line, _words("courtesy")) or says(line, _words("rude"))
-    return (says(line, _words("trade")) or says(line, _words("work"))) and not says(line, _words("courtesy"))
-
-
-def _speaks_to_customer(line: str) -> bool:
-    """Whether words beside a colleague's are clearly meant for the customer; of two meanings it is the other."""
-    if any(says(line, _words(each)) for each in ("to_colleague", "rude", "trade", "work")):
-        return False
-    if says(line, _words("about"), (*_words("of_colleague"), *_words("nobody"))):
-        return False
-    named = re.match(r"\W*@\w+ ?(.*)", line)
-    if named and not named[1].startswith(_words("introduces")):
-        return False
-    return says(line, _words("to_customer"))
-
-
-def _marked_in_words(line: str) -> bool:
-    return _begins(line, "marks", ":") or _begins(line, "alone")
-
-
-def _begins(line: str, words: str, behind: str = "") -> bool:
-    """Whether a line begins with one of these words as a whole, and with that sign after it."""
-    return bool(_beginning(words, behind).match(line))
-
-
-@cache
-def _beginning(words: str, behind: str) -> re.Pattern[str]:
-    either = "|".join(re.escape(each) for each in sorted(_words(words), key=len, reverse=True))
-    return re.compile(rf"\W{{0,2}}(?:{either})\s*" + (re.escape(behind) if behind else rf"(?!{_LATIN})"))
-
-
-@cache
-def _words(name: str) -> tuple[str, ...]:
-    """The words of that name in all languages, which people mix."""
-    return tuple(plain(each) for language in LANGUAGES for each in word_list(language, f"aside.{name}"))
