@@ -23,6 +23,7 @@ from bot.plan_file import PlanWatch, read_file
 from bot.request import LOOPBACK
 from bot.sender import Sender
 from bot.settings import Settings
+from bot.standings import Standings
 from bot.starting import (
     CannotStart,
     build_bot,
@@ -107,7 +108,8 @@ async def _serve(
             await meet_group(database, gateway, application.bot, watch.in_force.plan, group)
         await show_menus(database, gateway, watch.in_force.plan)
 
-    leading: list[Duty] = [sender.run]
+    standings = Standings(begin, gateway)
+    leading: list[Duty] = [sender.run, lambda: standings.watch(times.now, sender.wake)]
     if settings.webhook_url:
         await _set_webhook(settings, gateway)
     else:

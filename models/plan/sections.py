@@ -20,7 +20,7 @@ class Business(Section):
     name: Text = {"zh": "", "en": ""}
     language: Language = "zh"
     timezone: Zone = ZoneInfo("Asia/Shanghai")
-    enrolment: Literal["group", "approve"] = "group"
+    enrolment: Literal["group", "approve"] = "approve"
 
 
 class OpenDay(Section):

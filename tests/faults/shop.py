@@ -74,6 +74,7 @@ class Shop:
         named = {
             "bot_token": self.telegram.token,
             "staff_group_id": self.group["id"],
+            "owner_ids": self.agent["id"],
             "web_port": 0,
             "telegram_api_url": self.telegram.url,
             "database_url": self.url,

@@ -234,6 +234,8 @@ def tapped(key: str, *buttons: str) -> None:
 def only_a_no(before: Tables, after: Tables) -> str:
     """That nothing is there but a no, and a message of ours drawn anew; returns the words of the no, "" for none."""
     added, gone = differences(before, after)
+    for changes in (added, gone):
+        changes.pop("standings", None)  # what Telegram answered is kept, whatever it was asked for
     assert not gone, gone
     rows = added.pop("outbox", [])
     noes = [row for row in rows if row["send_class"] != SendClass.C]
