@@ -62,11 +62,11 @@ class Standings:
         return Answer(seat, sits_there(outcome.result))
 
     async def watch(self, now: Callable[[], datetime], on_said: Callable[[], None]) -> None:
-        """A duty: ask about all who have authority at once, and about each again when an hour is over. For ever."""
-        began = now()
+        """A duty: ask about all who have authority, for the start has forgotten what Telegram said, and about each
+        again when an hour is over. For ever."""
         while True:
             try:
-                asked = await self.look(max(began, now() - LOOKED_AT))
+                asked = await self.look(now() - LOOKED_AT)
             except Exception as error:
                 if not is_outage(error):
                     raise

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, or_
+from sqlalchemy import BigInteger, and_, or_, update
 from sqlmodel import Field, col, select
 
 from models.base import Base
@@ -59,6 +59,12 @@ async def standing_for(work: Work, group_id: int, user_id: int) -> Standing:
         found = Standing(group_id=group_id, user_id=user_id)
         work.add(found)
     return found
+
+
+async def forget_answers(work: Work) -> None:
+    """What Telegram said counts for nothing any more, as after we were away: it is asked anew."""
+    await work.flush()
+    await work.session.exec(update(Standing).values(said_at=None, ask_again_at=None))
 
 
 async def unconfirmed(work: Work, since: datetime, limit: int) -> Sequence[Any]:

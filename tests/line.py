@@ -58,7 +58,8 @@ class AtOnce:
         self.shown: list[Shown] = []
         self.toasts: list[str] = []
         #: How somebody stands in the staff group, by the id of their account: a member unless it is said.
-        self.standing: dict[int, str] = {}
+        self.standing: dict[int, str | dict[str, Any] | Outcome] = {}
+        self.asked: list[int] = []  # about whose standing
         self._numbers = itertools.count(100)
 
     def take_over(self, other: "AtOnce") -> None:
@@ -70,7 +71,11 @@ class AtOnce:
 
     async def call(self, method: str, params: dict[str, Any], _file: object = None) -> Outcome:
         if method == "getChatMember":
-            return Outcome(Fate.SENT, {"status": self.standing.get(params["user_id"], "member")})
+            self.asked.append(params["user_id"])
+            said = self.standing.get(params["user_id"], "member")
+            if isinstance(said, Outcome):
+                return said
+            return Outcome(Fate.SENT, {"status": said} if isinstance(said, str) else said)
         if method == "answerCallbackQuery":
             self.toasts.append(params.get("text", ""))
         elif method == "createForumTopic":
