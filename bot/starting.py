@@ -158,8 +158,8 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
             raise CannotStart(f"BOT_TOKEN: {error}") from error
         if not await owner_count(work):
             log.warning(
-                "OWNER_IDS: there is no owner, so nobody can give roles, and nobody hears when something stands in "
-                "the bot's way; put your own Telegram id there"
+                "OWNER_IDS: there is no owner, so nobody can give roles or confirm who is on the staff, and nobody "
+                "hears when something stands in the bot's way; put your own Telegram id there"
             )
         if file.plan is None and stored:
             log.error(
