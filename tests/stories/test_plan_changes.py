@@ -15,7 +15,7 @@ from models.staff import StaffGroup
 from tests.stories.shop import Shop, case_number, open_shop, until
 from tests.telegram import Json, buttons, words
 
-ZH = '[business]\nname = "海港家居"\nlanguage = "zh"\n'
+ZH = '[business]\nname = "海港家居"\nlanguage = "zh"\nenrolment = "group"\n'
 EN = ZH.replace('"zh"', '"en"')
 
 
