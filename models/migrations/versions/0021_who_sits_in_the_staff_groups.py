@@ -46,12 +46,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Back."""
-    with op.batch_alter_table("staff_groups", schema=None) as batch_op:
-        batch_op.drop_column("team_from")
-        batch_op.drop_column("team_offered_at")
-    with op.batch_alter_table("staff", schema=None) as batch_op:
-        batch_op.drop_column("dismissed_at")
-        batch_op.drop_column("admitted_by_id")
-        batch_op.drop_column("admitted_at")
+    """Back. In place: other tables refer to these two, so SQLite could not make them anew."""
+    for column in ("team_from", "team_offered_at"):
+        op.drop_column("staff_groups", column)
+    for column in ("dismissed_at", "admitted_by_id", "admitted_at"):
+        op.drop_column("staff", column)
     op.drop_table("standings")
