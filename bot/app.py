@@ -108,8 +108,7 @@ async def _serve(
             await meet_group(database, gateway, application.bot, watch.in_force.plan, group)
         await show_menus(database, gateway, watch.in_force.plan)
 
-    standings = Standings(begin, gateway)
-    leading: list[Duty] = [sender.run, lambda: standings.watch(times.now, sender.wake)]
+    leading: list[Duty] = [sender.run, lambda: Standings(begin, gateway).watch(times.now, sender.wake)]
     if settings.webhook_url:
         await _set_webhook(settings, gateway)
     else:
@@ -129,6 +128,7 @@ async def _serve(
         try:
             await _until_signalled([worker.run, intake.run, serve, watching, sending])
         finally:
+            await worker.asking.end()
             await ticks.end()
 
 

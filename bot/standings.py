@@ -118,6 +118,12 @@ class Asking:
             failure = error
         await self._then(row, failure)
 
+    async def end(self) -> None:
+        """Ask no more: the process ends, and at the next start the updates ask again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def over(self) -> bool:
         """Wait until Telegram has answered whatever it was asked; whether there was anything."""
         tasks = list(self._tasks)

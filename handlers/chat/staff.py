@@ -146,7 +146,8 @@ async def open_team(work: Work, place: Place) -> None:
     group = place.staff_group
     if press.number() != group.id:
         raise Refusal("stale")
-    values = {"name": place.speaker.name, "until": await staff.open_to_team(work, group, place.speaker)}
+    until = await staff.open_to_team(work, group, place.speaker)
+    values = {"name": place.account.name or place.speaker.name, "until": until}  # who may not have written here yet
     shown_at = place.message.get("message_id")
     if press.word(1) == "offered" and isinstance(shown_at, int):
         change_in_group(work, group.id or 0, None, shown_at, "staff/team_opened", values, [])

@@ -25,7 +25,6 @@ async def active(shop: Shop, agent: Agent) -> list[bool]:
 async def test_f1_one_tap_at_the_start_and_the_team_is_on_the_staff(shop: Shop) -> None:
     chen, li = await shop.newcomer("小陈"), await shop.newcomer("小李")
     offer = await shop.owner.sees("群里哪些人可以答复客户")
-    await shop.owner.says("早")
     await shop.owner.presses(offer, "群里的人都是客服")
     opened = await shop.owner.sees("老板 已确认：现在群里的人都是客服")
     assert (opened["message_id"], buttons(opened)) == (offer["message_id"], []), "the question is answered"
