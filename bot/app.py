@@ -23,6 +23,7 @@ from bot.plan_file import PlanWatch, read_file
 from bot.request import LOOPBACK
 from bot.sender import Sender
 from bot.settings import Settings
+from bot.standings import Standings
 from bot.starting import (
     CannotStart,
     build_bot,
@@ -107,7 +108,7 @@ async def _serve(
             await meet_group(database, gateway, application.bot, watch.in_force.plan, group)
         await show_menus(database, gateway, watch.in_force.plan)
 
-    leading: list[Duty] = [sender.run]
+    leading: list[Duty] = [sender.run, lambda: Standings(begin, gateway).watch(times.now, sender.wake)]
     if settings.webhook_url:
         await _set_webhook(settings, gateway)
     else:
@@ -127,6 +128,7 @@ async def _serve(
         try:
             await _until_signalled([worker.run, intake.run, serve, watching, sending])
         finally:
+            await worker.asking.end()
             await ticks.end()
 
 

@@ -21,7 +21,7 @@ from bot.plan_file import PlanFile, PlanInForce, read_file
 from bot.request import AiohttpRequest
 from bot.sender import IN_FLIGHT
 from bot.settings import Settings
-from handlers import groups, installing, open_database
+from handlers import groups, installing, open_database, staff
 from handlers.chat import commands
 from handlers.chat.entrance import COMMANDS
 from handlers.chat.groups import standing_trouble
@@ -158,8 +158,8 @@ async def prepare(settings: Settings, database: Database, gateway: Gateway, bot:
             raise CannotStart(f"BOT_TOKEN: {error}") from error
         if not await owner_count(work):
             log.warning(
-                "OWNER_IDS: there is no owner, so nobody can give roles, and nobody hears when something stands in "
-                "the bot's way; put your own Telegram id there"
+                "OWNER_IDS: there is no owner, so nobody can give roles or confirm who is on the staff, and nobody "
+                "hears when something stands in the bot's way; put your own Telegram id there"
             )
         if file.plan is None and stored:
             log.error(
@@ -199,15 +199,18 @@ async def meet_group(database: Database, gateway: Gateway, bot: Bot, plan: Plan,
         title, is_forum = (str(said.get("title") or ""), bool(said.get("is_forum"))) if said else (None, None)
         met = await installing.meet_group(work, group.id or 0, chat_id, title, is_forum)
         if own is not None:
-            await groups.note_trouble(work, met, standing_trouble(own, met.is_forum))
+            trouble = standing_trouble(own, met.is_forum)
+            await groups.note_trouble(work, met, trouble)
+            if trouble != "kicked":
+                await staff.offer_team(work, met)
 
 
 async def show_menus(database: Database, gateway: Gateway, plan: Plan) -> None:
     """Show the commands in everybody's menus; nothing waits for it."""
     async with database.work(clock.wall, plan) as work:
         chat_ids = [group.chat_id for group in await staff_groups(work)]
-        staff = await staff_with_chat(work)
-    for params in commands.menus(COMMANDS, chat_ids, staff):
+        people = await staff_with_chat(work)
+    for params in commands.menus(COMMANDS, chat_ids, people):
         outcome = await gateway.call("setMyCommands", params)
         if outcome.fate is not Fate.SENT:
             log.info("a menu of commands could not be set: %s", outcome.detail)

@@ -16,10 +16,11 @@ import orjson
 from telegram import Bot, Update
 
 from bot.gateway import Gateway
+from bot.standings import Asking, Standings
 from handlers import delivery
 from handlers.chat import entrance
 from handlers.chat.locating import threads_of
-from handlers.refusals import NotYet, Refusal
+from handlers.refusals import AskFirst, NotYet, Refusal
 from models import inbox
 from models.base import clean
 from models.database import Begin, is_outage
@@ -60,7 +61,7 @@ class Failed(Stopped):
 
 
 class Waits(Stopped):
-    """What it builds on has not arrived."""
+    """What it builds on has not arrived, or Telegram must be asked first."""
 
 
 class Refused(Stopped):
@@ -85,6 +86,7 @@ class Worker:
         self._begin = begin
         self._bot = bot
         self._gateway = gateway
+        self.asking = Asking(begin, Standings(begin, gateway), self._asked)
         self._on_said = on_said
         self._limit = BATCH
         self._woken = asyncio.Event()
@@ -251,11 +253,23 @@ class Worker:
         self._went_well(work)
 
     async def _put_off(self, waits: Waits) -> None:
-        """What it builds on has not arrived: look again soon."""
+        """What it builds on has not arrived: look again soon; or Telegram is asked, and answers."""
         row = waits.row
+        if isinstance(waits.__cause__, AskFirst):
+            await self.asking.begin(row, waits.__cause__.seats)
+            return
         async with self._begin() as work:
             until = work.real_now + timedelta(seconds=NOT_YET_SECONDS)
             await inbox.postpone(work, row.id, until, row.attempts, None)
+
+    async def _asked(self, row: Any, error: Exception | None) -> None:
+        """Telegram has answered, or had its time: the update is done again."""
+        if error is not None:
+            failed = Failed(row, 0)
+            failed.__cause__ = error
+            await self._record_failure(failed)
+        self._on_said()  # whoever is gone by its word is told of
+        self.wake()
 
     async def _record_failure(self, failed: Failed) -> None:
         """Put the update off, or after the last try bury it and hand its words to staff as they came."""

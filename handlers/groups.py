@@ -49,6 +49,8 @@ async def note_standing(work: Work, group: StaffGroup, trouble: str | None) -> N
     if trouble is None and group.trouble:
         await hasten(work, group.id or 0)
         work.said = True
+    if trouble != "kicked":
+        await staff.offer_team(work, group)
     await note_trouble(work, group, trouble)
 
 

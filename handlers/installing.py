@@ -6,6 +6,7 @@ from handlers import groups, staff
 from models.groups import leave_group
 from models.installation import COUNTERS, Installation
 from models.staff import StaffGroup, add_staff_group, staff_group, staff_groups
+from models.standings import forget_answers
 from models.work import Counter, Work
 
 
@@ -31,6 +32,7 @@ async def install(
     found.bot_username = username
     await staff.appoint_owners(work, owner_ids, found.owner_ids)
     found.owner_ids = list(owner_ids)
+    await forget_answers(work)
     group: StaffGroup | None = await work.first(select(StaffGroup).order_by(StaffGroup.id))  # type: ignore[arg-type]
     if group is None:
         group = StaffGroup(configured_id=configured_id, chat_id=configured_id)

@@ -1,5 +1,6 @@
-"""How a deed is refused, and how it waits: the two exceptions that a use case may raise on purpose."""
+"""How a deed is refused, and how it waits: the exceptions that a use case may raise on purpose."""
 
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -18,3 +19,23 @@ class Refusal(Exception):
 
 class NotYet(Exception):
     """What this builds on has not arrived; others of its lane may go first."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Somebody's place in a staff group, which Telegram knows: our key of the group, its chat, the account."""
+
+    group_id: int
+    chat_id: int
+    user_id: int
+
+
+class AskFirst(NotYet):
+    """Telegram must be asked who sits there; nobody of its lane goes first, and then it is done again.
+
+    What Telegram answers is noted by `staff.take_answers`, and that it does not answer too: so it is asked once.
+    """
+
+    def __init__(self, *seats: Seat) -> None:
+        super().__init__(*seats)
+        self.seats = seats

@@ -153,6 +153,17 @@ async def latest_candidacy(work: Work, staff_id: int, group_id: int) -> Approval
     return found
 
 
+async def open_candidacies(work: Work, group_id: int) -> Sequence[Approval]:
+    """Newcomers of that group about whom nobody has decided yet, the first fifty."""
+    query = select(Approval).where(
+        Approval.kind == ApprovalKind.CANDIDATE,
+        Approval.group_id == group_id,
+        col(Approval.decision).is_(None),
+        Approval.expires_at > work.now,
+    )
+    return await work.all(query.order_by(col(Approval.id)).limit(50).with_for_update())
+
+
 async def matter_gone(work: Work, approval: Approval) -> No | None:
     """Why there is nothing left to decide, whoever asks; None if there is."""
     match approval.kind:

@@ -1,12 +1,13 @@
 """Staff groups as Telegram moves them: what is kept under their ids follows, or is forgotten."""
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col
 
 from models.cases import Case
 from models.delivery import Outbox
 from models.messages import Message, MessageLink
 from models.staff import StaffGroup
+from models.standings import Standing
 from models.topics import Topic, TopicState
 from models.work import Work
 
@@ -33,9 +34,11 @@ async def rename_chat(work: Work, old_id: int, new_id: int, group_id: int) -> No
 
 
 async def leave_group(work: Work, group: StaffGroup) -> None:
-    """Forget topics and cards of a group that another one replaces."""
+    """Forget topics and cards of a group that another one replaces, and who sat there."""
+    group.team_offered_at = group.team_from = None
     for statement in (
         update(Topic).where(col(Topic.group_id) == group.id).values(state=TopicState.GONE, thread_id=None),
         update(Case).where(col(Case.group_id) == group.id).values(card_message_id=None),
+        delete(Standing).where(col(Standing.group_id) == group.id),
     ):
         await work.session.exec(statement)

@@ -103,6 +103,11 @@ async def _mark(work: Work, row_id: int, **values: Any) -> None:
     await work.session.exec(update(Inbox).where(col(Inbox.id) == row_id).values(**values))
 
 
+async def hold_lane(work: Work, row_id: int, until: datetime, attempts: int) -> None:
+    """This row waits until then, and its lane with it; `postpone` lets it go sooner."""
+    await _mark(work, row_id, not_before=until, attempts=max(1, attempts))
+
+
 async def replay(work: Work) -> int:
     """Make every dead row new again, to be handled by the program as it is now; returns how many."""
     again = update(Inbox).where(col(Inbox.state) == InboxState.DEAD)

@@ -1,5 +1,6 @@
 """The one bot that a database belongs to: whose it is, the plans that were in force, and what is counted."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -59,6 +60,12 @@ async def plan_of(work: Work, promised: Any) -> Plan:
     if version not in known:
         known[version] = _plan_of_text(await work.first(select(PlanVersion.text).where(PlanVersion.id == version)))
     return known[version]
+
+
+async def owners_by_settings(work: Work) -> Sequence[int]:
+    """The Telegram ids of the owners whom the settings name."""
+    found: Sequence[int] | None = await work.first(select(Installation.owner_ids))
+    return found or ()
 
 
 async def time_ahead(session: AsyncSession) -> timedelta:

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, bindparam, func
@@ -10,6 +10,9 @@ from sqlmodel import Field, col, select
 
 from models.base import Base, BigKey, text_enum
 from models.work import Work
+
+#: For how long "who is in this group is staff" holds for who has not written yet.
+TEAM_LASTS = timedelta(days=7)
 
 
 class Role(enum.StrEnum):
@@ -29,7 +32,9 @@ class Role(enum.StrEnum):
 class Staff(Base, table=True):
     """A member of staff, known by the Telegram user id; `active` ends with the membership.
 
-    Away since `away_since`, until `away_until` or until they say that they are back.
+    Away since `away_since`, until `away_until` or until they say that they are back. Has authority since
+    `admitted_at`, by `admitted_by_id` (None: by the plan's rule or the settings); from whom it was taken at
+    `dismissed_at` gets it again by an owner alone.
     """
 
     __tablename__ = "staff"
@@ -46,6 +51,9 @@ class Staff(Base, table=True):
     away_until: datetime | None = None
     joined_at: datetime
     left_at: datetime | None = None
+    admitted_at: datetime | None = None
+    admitted_by_id: int | None = Field(default=None, sa_type=BigInteger)
+    dismissed_at: datetime | None = None
 
     @property
     def as_actor(self) -> dict[str, int | None]:
@@ -65,7 +73,8 @@ class Staff(Base, table=True):
 class StaffGroup(Base, table=True):
     """A group where staff work. `chat_id` is where it is now; `configured_id` is what the setting says.
 
-    When Telegram moves a group to a new id, `chat_id` follows and wins over the setting.
+    When Telegram moves a group to a new id, `chat_id` follows and wins over the setting. Whoever sat there at
+    `team_from` is staff with their first word for a week; `team_offered_at` is when that was offered.
     """
 
     __tablename__ = "staff_groups"
@@ -76,6 +85,13 @@ class StaffGroup(Base, table=True):
     title: str = ""
     is_forum: bool = True
     trouble: str | None = None  # what is wrong with the bot's rights there, told to owners once
+    team_offered_at: datetime | None = None
+    team_from: datetime | None = None
+
+    def takes(self, joined_at: datetime | None, now: datetime) -> bool:
+        """Whether who came in then (None: before we knew of it) is of the team that was there when it was named."""
+        named = self.team_from
+        return named is not None and now < named + TEAM_LASTS and (joined_at is None or joined_at < named)
 
 
 class GroupMember(Base, table=True):
@@ -164,12 +180,25 @@ async def staff_member(work: Work, staff_id: int) -> Staff:
     return person
 
 
+async def staff_numbered(work: Work, staff_id: int) -> Staff | None:
+    """The same; None where there is none."""
+    found: Staff | None = await work.first(select(Staff).where(Staff.id == staff_id))
+    return found
+
+
 async def staff_named(work: Work, username: str) -> Staff | None:
     """The active member of staff with that @name, in any case of letters.
 
     Names on Telegram pass from one person to another: where two were last seen under it, it is nobody's.
     """
     found = await work.all(select(Staff).where(func.lower(Staff.username) == username.lower(), col(Staff.active)))
+    return found[0] if len(found) == 1 else None
+
+
+async def dismissed_named(work: Work, username: str) -> Staff | None:
+    """Whose authority was taken, by their @name; None where that is nobody, or more than one."""
+    taken = col(Staff.dismissed_at).is_not(None)
+    found = await work.all(select(Staff).where(func.lower(Staff.username) == username.lower(), taken))
     return found[0] if len(found) == 1 else None
 
 
@@ -206,6 +235,11 @@ async def members_of(work: Work, group_id: int) -> Sequence[Staff]:
     """The active staff who work in that group, who joined first first."""
     members = select(GroupMember.staff_id).where(GroupMember.group_id == group_id)
     return await work.all(select(Staff).where(col(Staff.active), col(Staff.id).in_(members)).order_by(col(Staff.id)))
+
+
+async def has_team(work: Work, group_id: int) -> bool:
+    """Whether somebody else than owners works in that group."""
+    return any(person.role is not Role.OWNER for person in await members_of(work, group_id))
 
 
 async def memberships_of(work: Work, staff_id: int) -> Sequence[GroupMember]:

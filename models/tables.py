@@ -12,6 +12,7 @@ from models.questionnaires import Answer, Invitation, Poll, QuestionnaireVersion
 from models.recovery import Recovery
 from models.staff import GroupMember, Staff, StaffGroup
 from models.standards import Clock
+from models.standings import Standing
 from models.timeline import CaseEvent, CaseSpan
 from models.topics import Topic
 from models.visits import Visit
@@ -49,6 +50,7 @@ TABLES = (
     ServiceEvent,
     Staff,
     StaffGroup,
+    Standing,
     SurveyWave,
     Topic,
     Visit,

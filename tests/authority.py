@@ -10,7 +10,7 @@ from handlers.customers import bans, files, finding, joining, merging, rfm, tier
 from handlers.customers.tiers import Wish
 from handlers.questionnaires import waves
 from handlers.routing import absence, assigning, kinds, moving, opening, paging
-from handlers.staff import appoint
+from handlers.staff import appoint, dismiss, open_to_team, roll, undo_joining
 from handlers.standards import acknowledging, promising
 from handlers.visits import agenda, planning, results, tasks
 from handlers.visits import answers as visit_answers
@@ -211,6 +211,10 @@ TABLE: tuple[Way, ...] = (
     Way(bans.unban, SUPERVISOR, _unban),
     Way(rfm.buyers, MANAGER, lambda work, by: rfm.buyers(work, by)),
     Way(appoint, OWNER, lambda work, by, mei: appoint(work, mei, SUPERVISOR, by)),
+    Way(dismiss, OWNER, lambda work, by, mei: dismiss(work, mei, by)),
+    Way(open_to_team, SUPERVISOR, lambda work, by, group: open_to_team(work, group, by)),
+    Way(undo_joining, SUPERVISOR, lambda work, by, mei: undo_joining(work, mei, by)),
+    Way(roll, SUPERVISOR, lambda work, by: roll(work, by)),
     Way(reasons.why, AGENT, lambda work, by, li: reasons.why(work, li, by)),
     # visits
     Way(agenda.agenda_of, AGENT, lambda work, by: agenda.agenda_of(work, by, "zh")),

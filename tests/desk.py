@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
-from handlers import answers, messages, open_database
+from handlers import answers, messages, open_database, staff
+from handlers.customers import Account
 from handlers.happenings.cases import SeverityChanged
 from handlers.said import Content, Said
+from handlers.standings import Answer, seat_in
 from models.base import metadata
 from models.cases import Case, CaseKind, case_numbered
 from models.customers import Customer, customer_numbered, customer_of
@@ -23,7 +25,7 @@ from models.delivery import Outbox, What
 from models.installation import COUNTERS, PlanVersion
 from models.messages import Message
 from models.plan import Plan, read_plan
-from models.staff import GroupMember, Role, Staff, StaffGroup, active_staff, staff_member
+from models.staff import GroupMember, Role, Staff, StaffGroup, active_staff, staff_group, staff_member
 from models.work import Counter, Work
 from tests.tables import make_tables
 
@@ -87,13 +89,13 @@ class Desk:
             work.add(PlanVersion(id=1, text=plan, taken_at=self.now))
             work.add(StaffGroup(id=1, configured_id=GROUP, chat_id=GROUP, is_forum=False))
 
-    async def hire(self, *staff: Staff) -> None:
+    async def hire(self, *people: Staff) -> None:
         """These work in the group from now on."""
         async with self.work() as work:
-            for person in staff:
+            for person in people:
                 work.add(person)
             await work.flush()
-            for person in staff:
+            for person in people:
                 assert person.id is not None
                 work.add(GroupMember(group_id=1, staff_id=person.id))
 
@@ -112,6 +114,12 @@ class Desk:
         async with self.work() as work:
             for customer in customers:
                 work.add(customer)
+
+    async def enrols(self, work: Work, account: Account, present: bool | None = True) -> staff.Entry:
+        """Somebody writes in the group, of whom Telegram says so much (None: nothing); how they come in."""
+        group = await staff_group(work, 1)
+        await staff.take_answers(work, [Answer(seat_in(group, account.user_id), present)])
+        return (await staff.enrol(work, group, account))[1]
 
     async def clear(self) -> None:
         """Nothing has happened yet, and nobody is there."""

@@ -17,6 +17,7 @@ from models.messages import Author, Message
 from models.questionnaires import Answer, Invitation, InvitationState, Poll, SurveyWave, WaveState
 from models.staff import GroupMember, Role, Staff, StaffGroup, staff_member
 from models.standards import Clock, Timed
+from models.standings import Standing
 from models.visits import BY_HAND, By, Visit, VisitState
 from models.work import Work
 from tests.desk import AGENT, MANAGER, SUPERVISOR, Desk
@@ -174,6 +175,7 @@ async def set_scene(desk: Desk) -> None:
         await unite(work, li, merged, await staff_member(work, AGENT))
     async with desk.work() as work:
         await _add_rows(work)
+        work.add(Standing(group_id=1, user_id=100 + NEWCOMER, present=True, said_at=NOW))
 
 
 async def _add_rows(work: Work) -> None:

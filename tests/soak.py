@@ -134,6 +134,7 @@ class Soak:
         settings = {
             "bot_token": telegram.token,
             "staff_group_id": self._group["id"],
+            "owner_ids": ",".join(map(str, ids)),  # who answers from the first word on
             "telegram_api_url": telegram.url,
             "database_url": self.url,
             "log_level": "INFO",

@@ -27,6 +27,7 @@ from models.migrations import configuration, migrate
 from models.plan import read_plan
 from models.questionnaires import SurveyWave, WaveState
 from models.staff import GroupMember, Role, Staff, StaffGroup
+from models.standings import Standing
 from models.work import Work
 from templates import LANGUAGES, has_label
 from tests.tables import make_tables
@@ -133,6 +134,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         work.add(Customer(id=23, name="Ms Wang", ref="C23", language="en", tier="regular", created_at=NOW))
         await work.flush()
         work.add(GroupMember(group_id=1, staff_id=4))
+        await sits(work, 4)
         work.add(
             SurveyWave(
                 id=5,
@@ -148,6 +150,12 @@ async def database(database_url: str) -> AsyncIterator[Database]:
         )
     yield found
     await found.close()
+
+
+async def sits(work: Work, number: int) -> None:
+    """Telegram says of somebody that they are in group 1, whenever it is asked."""
+    user_id = (await staff_of(work, number)).user_id
+    work.add(Standing(group_id=1, user_id=user_id, present=True, said_at=NOW + 1000 * DAY))
 
 
 async def staff_of(work: Work, number: int) -> Staff:
@@ -522,6 +530,9 @@ async def upgraded(database_url: str) -> AsyncIterator[Database]:
     async with found.engine.begin() as connection:
         await connection.run_sync(begin_before)
     await migrate(found.engine)
+    async with found.work(lambda: NOW, PLAN) as work:
+        for number in (4, 5):
+            await sits(work, number)
     yield found
     await found.close()
 

@@ -160,6 +160,23 @@ async def test_a_forum_in_which_the_bot_may_not_delete(
     assert "may not delete messages" in complaint(capsys, "warn")
 
 
+@pytest.mark.parametrize(
+    ("door", "words"),
+    [
+        ({"username": "acme_care"}, "join it as @acme_care"),
+        ({"linked_chat_id": -1009}, "discussion group of a channel"),
+    ],
+)
+async def test_f1_a_group_that_strangers_can_enter_or_be_heard_in(
+    practice: Practice, telegram: Telegram, chief: Json, capsys: Printed, door: Json, words: str
+) -> None:
+    group = await telegram.group("Care", [chief], **door)
+    assert await practice.examine(staff_group_id=group["id"]) == 0
+    found = complaint(capsys, "warn")
+    assert words in found
+    assert 'enrolment = "approve"' in found
+
+
 async def test_a_plain_group_is_as_good(practice: Practice, telegram: Telegram, group: Json, capsys: Printed) -> None:
     await telegram.forum(group, False)
     assert await practice.examine() == 0

@@ -15,6 +15,7 @@ OPEN_TO_ALL = {
     "topic_created",
     "left_message",
     "noted",
+    "unheard",
     "membership",
     "bot_standing",
     "reachability",

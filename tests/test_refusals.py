@@ -27,7 +27,6 @@ HANDLERS = Path(__file__).parents[1] / "handlers"
 Line = tuple[Path, int]
 #: Use cases that ask again what every door of the chat has asked before them: no update ends there.
 ASKED_BY_THE_DOOR = {
-    "authority.py::require",
     "authority.py::require_own",
     "visits/answers.py::turn",
     "visits/results.py::record_outcome",

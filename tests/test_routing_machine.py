@@ -33,6 +33,7 @@ from models.installation import COUNTERS
 from models.messages import Message
 from models.plan import read_plan
 from models.staff import Role, Staff, StaffGroup, add_staff_group, remember_staff, staff_group, staff_member
+from models.standings import Standing
 from models.timeline import CaseEvent
 from models.work import Counter, Work
 from tests.tables import KeptDatabase, make_tables
@@ -45,6 +46,8 @@ AGENTS = range(1, 6)  # three in the main group, one of them a supervisor; two i
 CUSTOMERS = range(1, 4)
 CAPACITY = {"service": 1, "repair": 2}
 PLAN = read_plan("""
+[business]
+enrolment = "group"
 [calendar]
 mon = ["09:00-18:00"]
 tue = ["09:00-18:00"]
@@ -421,6 +424,9 @@ async def _furnish(database: Database) -> None:
         await work.flush()
         for number in AGENTS:
             group = await staff_group(work, 1 if number < 4 else 2)
+            work.add(
+                Standing(group_id=group.id or 0, user_id=number, present=True, said_at=BEGAN + timedelta(days=9999))
+            )
             await staff.enrol(work, group, Account(number, f"agent{number}", username=f"agent{number}"))
         for number in CUSTOMERS:
             remember_customer(

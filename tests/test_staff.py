@@ -45,7 +45,7 @@ async def roles(desk: Desk) -> dict[int, Role]:
 async def test_a_word_in_the_group_makes_an_agent_once_in_their_own_language(desk: Desk) -> None:
     for _ in range(2):
         async with desk.work() as work:
-            await staff.enrol(work, await staff_group(work, 1), LEI)
+            await desk.enrols(work, LEI)
     *_, lei = await desk.rows(Staff)
     assert (lei.name, lei.username, lei.language, lei.role, lei.active) == ("Lei", "lei", "en", Role.AGENT, True)
     async with desk.work() as work:
@@ -68,7 +68,7 @@ async def test_who_leaves_gives_back_their_cases_and_their_authority_and_is_an_a
     assert "staff/left" in await desk.told()
     assert await appoints(desk, OWNER, SUPERVISOR, Role.MANAGER) == "role_who"
     async with desk.work() as work:
-        await staff.enrol(work, await staff_group(work, 1), Account(100 + SUPERVISOR, "Back"))
+        await desk.enrols(work, Account(100 + SUPERVISOR, "Back"))
         back = await staff_of_user(work, 100 + SUPERVISOR)
     assert back
     assert (back.active, back.role) == (True, Role.AGENT)

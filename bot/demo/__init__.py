@@ -85,7 +85,13 @@ async def _perform(
 def _write_plan(folder: Path, language: str) -> Path:
     """A care plan for the shop of the demo, in the visitor's language and time zone."""
     names = ", ".join(f'{each} = "{words(each)["cast"]["business"]}"' for each in LANGUAGES)
-    lines = ("[business]", f"name = {{ {names} }}", f'language = "{language}"', f'timezone = "{system_zone()}"')
+    lines = (
+        "[business]",
+        f"name = {{ {names} }}",
+        f'language = "{language}"',
+        f'timezone = "{system_zone()}"',
+        'enrolment = "group"',
+    )
     path = folder / "plan.toml"
     text = (ROOT / "demo" / "plan.toml").read_text("utf-8")
     path.write_text(text.replace("\n{business}\n", "\n" + "\n".join(lines) + "\n"), "utf-8")

@@ -56,8 +56,8 @@ class Telegram:
         async for finding in self._group(self._settings.staff_group_id):
             yield finding
         if not self._settings.owner_ids:
-            words = "nobody can give roles, and nobody hears when something stands in the bot's way. Put your "
-            yield warn("owners", words + "own Telegram id into OWNER_IDS.")
+            words = "nobody can give roles or confirm who is on the staff, and nobody hears when something stands in "
+            yield warn("owners", words + "the bot's way. Put your own Telegram id into OWNER_IDS.")
         yield await self._webhook()
         if said := await _clock_finding(self._settings.telegram_api_url):
             yield said
@@ -99,7 +99,7 @@ class Telegram:
         if member.fate is not Fate.SENT:
             yield wrong("staff group", f"Telegram does not tell what the bot may do there ({member.detail}).")
             return
-        for finding in _rights(chat.result, member.result):
+        for finding in (*_rights(chat.result, member.result), *_doors(chat.result)):
             yield finding
 
     # -- the webhook
@@ -154,6 +154,17 @@ def _rights(chat: dict[str, Any], member: dict[str, Any]) -> Iterator[Finding]:
     else:
         words = f'"{title}", a plain group: answer customers by reply. Switch topics on in the group\'s settings '
         yield ok("staff group", words + "and each customer gets one.")
+
+
+def _doors(chat: dict[str, Any]) -> Iterator[Finding]:
+    """By which strangers come in, or are heard without coming in."""
+    asks = 'Keep enrolment = "approve" in the plan, and tap "everyone in this group is staff" in private groups only.'
+    if name := chat.get("username"):
+        words = f"anybody can find and join it as @{name}, and read what customers write. Make it private. "
+        yield warn("staff group", words + asks)
+    if chat.get("linked_chat_id"):
+        words = "it is the discussion group of a channel: comments of strangers stand in it. Unlink the channel. "
+        yield warn("staff group", words + asks)
 
 
 def _unusable(wanted: str, settings: Settings) -> Finding | None:

@@ -86,6 +86,7 @@ class Chat:
     blocked: bool = False
     bot_id: int = 0
     description: str = ""
+    linked: int | None = None
 
     @property
     def id(self) -> int:

@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import Any
 
 from handlers import speaking
+from handlers.authority import no_authority
 from handlers.chat.content import read_content
 from handlers.customers import Account
 from handlers.refusals import Refusal
+from handlers.staff import Entry
 from models.customers import Customer
 from models.delivery import Priority
 from models.staff import Role, Staff, StaffGroup
@@ -53,6 +55,7 @@ class Place:
     thread_id: int | None = None
     customer: Customer | None = None
     agent: Staff | None = None
+    entry: Entry = Entry.STAFF  # how who writes in a staff group comes in
     bot_username: str = ""
 
     @property
@@ -176,7 +179,7 @@ class Door:
             raise Refusal("nobody")
         if isinstance(self.who, Role):
             if place.agent is None or not place.agent.may(Role.AGENT):
-                raise Refusal("awaits_approval" if place.agent and place.agent.left_at is None else "not_staff")
+                raise Refusal("standing_unknown") if place.entry is Entry.UNKNOWN else no_authority(place.agent)
             if not place.agent.may(self.who):
                 raise Refusal("role", role=self.who.value)
 

@@ -95,6 +95,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("away", AMONG_STAFF, AGENT, chat_routing.away),
     Command("back", AMONG_STAFF, AGENT, chat_routing.back),
     Command("handover", AMONG_STAFF, SUPERVISOR, chat_routing.handover),
+    Command("staff", AMONG_STAFF, SUPERVISOR, chat_staff.roll),
     Command("role", IN_GROUP, OWNER, chat_staff.change_role),
     Command("help", AMONG_STAFF, AGENT, _help),
     Command("start", IN_GROUP, AGENT, _help, listed=False),
@@ -113,10 +114,12 @@ DOORS: tuple[Door, ...] = (
     Door("migrated", STAFF_PLACES, ANYONE, message_with("migrate_to_chat_id"), chat_groups.moved_away),
     Door("topic_created", STAFF_PLACES, ANYONE, message_with("forum_topic_created"), chat_groups.topic_created),
     Door("left_message", STAFF_PLACES, ANYONE, message_with("left_chat_member"), chat_staff.left_message),
-    Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, chat_staff.plain_talk),
+    Door("noted", STAFF_PLACES, ANYONE, note_of_telegram, chat_staff.noted),
     Door("membership", STAFF_PLACES, ANYONE, update_of("chat_member"), chat_staff.membership),
     Door("bot_standing", STAFF_PLACES, ANYONE, update_of("my_chat_member"), chat_groups.bot_standing),
     Door("reachability", IN_PRIVATE, ANYONE, update_of("my_chat_member"), chat_customers.reachability),
+    # words of whom is not on the staff, or was not before them
+    Door("unheard", STAFF_PLACES, ANYONE, chat_staff.is_unheard, chat_staff.unheard),
     # commands: those of staff first, for in private somebody may be both
     *(each.door() for each in COMMANDS if each.who != CUSTOMER),
     *(_of_customer(each) for each in COMMANDS if each.who == CUSTOMER),
@@ -159,6 +162,8 @@ DOORS: tuple[Door, ...] = (
     Door("acknowledge", STAFF_PLACES | {PRIVATE}, AGENT, press("ack"), chat_standards.acknowledge),
     Door("phone", AMONG_STAFF, AGENT, press("phone"), chat_files.file_press),
     Door("how_to_set", AMONG_STAFF, AGENT, press("how_to_set"), chat_files.file_press),
+    Door("team", STAFF_PLACES, SUPERVISOR, press("team"), chat_staff.open_team),
+    Door("undo_joining", STAFF_PLACES, SUPERVISOR, press("dismiss"), chat_staff.undo),
     Door("approval", AMONG_STAFF, AGENT, press("approval"), approvals.press),
     *(Door(f"old_{action}", AMONG_STAFF, AGENT, press(action), approvals.press) for action in approvals.OLD_BUTTONS),
     Door("visit_form", WITH_CUSTOMER, AGENT, press("visit"), chat_visits.fill_in, chat_visits.show_as_it_is),
@@ -235,9 +240,11 @@ def door_for(place: Place) -> Door | None:
 
 
 async def hear(work: Work, update: dict[str, Any], bot_username: str) -> None:
-    """Take a raw update to its use case. Raises Refusal, and NotYet where what it builds on has not arrived."""
+    """Take a raw update to its use case. Raises Refusal, NotYet where what it builds on has not arrived, and AskFirst
+    where Telegram must be asked who sits in a staff group."""
     place = await _come_in(work, update, bot_username)
     if door := door_for(place):
+        await chat_staff.require_seat(work, place, door)
         await door.enter(work, place)
 
 

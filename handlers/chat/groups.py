@@ -32,6 +32,16 @@ async def bot_standing(work: Work, place: Place) -> None:
     await groups.note_standing(work, place.staff_group, standing_trouble(member, place.staff_group.is_forum))
 
 
+def sits_there(member: Any) -> bool | None:
+    """Whether somebody sits in a group, by Telegram's object for it; None for what we cannot read."""
+    status = member.get("status") if isinstance(member, dict) else None
+    if status == "restricted":
+        return bool(member.get("is_member"))
+    if status in ("member", "administrator", "creator"):
+        return True
+    return False if status in GONE else None
+
+
 def standing_trouble(member: dict[str, Any], is_forum: bool) -> str | None:
     """What is wrong with the bot's rights, by Telegram's word on its membership."""
     status = member.get("status")

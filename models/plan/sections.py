@@ -34,7 +34,7 @@ class Business(Section):
     name: Text = {"zh": "", "en": ""}
     language: Language = "zh"
     timezone: Zone = ZoneInfo("Asia/Shanghai")
-    enrolment: Literal["group", "approve"] = "group"
+    enrolment: Literal["group", "approve"] = "approve"
     answer_grace: Annotated[Time, AfterValidator(_short)] | None = None
 
 

@@ -70,10 +70,14 @@ class Shop:
         self.group = await self.telegram.group("Staff", members=[self.agent["id"]], **group)
 
     def new_bot(self, **settings: Any) -> Bot:
-        """A process that is yet to be started."""
+        """A process that is yet to be started; the agent is an owner, and nobody else is asked about."""
+        plan = self.folder / "plan.toml"
+        plan.write_text('[business]\nenrolment = "group"\n', "utf-8")
         named = {
             "bot_token": self.telegram.token,
             "staff_group_id": self.group["id"],
+            "owner_ids": self.agent["id"],
+            "plan_file": plan,
             "web_port": 0,
             "telegram_api_url": self.telegram.url,
             "database_url": self.url,

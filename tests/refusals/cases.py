@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from models.cases import Case, CaseKind
 from models.customers import Customer
-from models.staff import Staff, StaffGroup
+from models.staff import GroupMember, Staff, StaffGroup
 from models.standards import Clock, Timed
 from models.topics import Topic, TopicState
 from tests.desk import AGENT, GROUP, SUPERVISOR
@@ -25,7 +25,8 @@ at_once("role", lambda shop: shop.in_general("/survey csat", SUPERVISOR))
 pressed("not_staff", "claim:1001", who=77)
 typed("role_usage", "/role", "/role @staff5 king")
 typed("role_who", "/role @nobody agent")
-typed("last_owner", "/role @staff4 agent")
+typed("last_owner", "/role @staff4 agent", "/role @staff4 none")
+pressed("stale", "team:999:offered", "dismiss:999", f"dismiss:{OWNER}", who=SUPERVISOR)
 
 
 @refuses("role_who")
@@ -34,6 +35,52 @@ async def _(shop: Shop) -> Update:
     word = shop.in_general("好的", MEI)
     await shop.done(word, shop.leaves(MEI))
     return shop.in_general("/role supervisor", OWNER, reply_to_message=word["message"])
+
+
+for role in ("supervisor", "none"):
+
+    @refuses("role_who")
+    async def _(shop: Shop, role: str = role) -> Update:
+        """Of somebody who is no longer on the staff, and in no group."""
+        await shop.done(shop.in_general("/role @staff5 none", OWNER))
+        await shop.done(*([shop.leaves(MEI)] if role != "none" else []))
+        return shop.in_general(f"/role @staff5 {role}", OWNER)
+
+
+@refuses("dismissed")
+async def _(shop: Shop) -> Update:
+    """Whose authority an owner has taken."""
+    await shop.done(shop.in_general("/role @staff5 none", OWNER))
+    return shop.staff_says("/claim", MEI)
+
+
+@refuses("standing_unknown")
+async def _(shop: Shop) -> Update:
+    """Alone with the bot, while Telegram does not say whether they sit in the group."""
+    shop.telegram.standing[100 + AGENT] = "unsaid"
+    return shop.in_private("/find 王")
+
+
+@refuses("standing_unknown")
+async def _(shop: Shop) -> Update:
+    """Somebody new, in the group."""
+    shop.telegram.standing[100 + NEWCOMER] = "unsaid"
+    return shop.staff_says("/claim", NEWCOMER)
+
+
+@refuses("standing_unknown")
+async def _(shop: Shop) -> Update:
+    """Whether they could have it back."""
+    await shop.done(shop.in_general("/role @staff5 none", OWNER))
+    shop.telegram.standing[100 + MEI] = "unsaid"
+    return shop.in_general("/role @staff5 agent", OWNER)
+
+
+@refuses("not_staff")
+async def _(shop: Shop) -> Update:
+    """Alone with the bot, by somebody with authority who works in no group."""
+    await shop.has(Staff(id=9, user_id=109, name="外人", username="staff9", joined_at=shop.now, started_bot=True))
+    return shop.in_private("/find 王", 9)
 
 
 @refuses("awaits_approval")
@@ -68,7 +115,7 @@ async def _(shop: Shop) -> Update:
 @refuses("stale")
 async def _(shop: Shop) -> Update:
     """A call, and whoever does not work there."""
-    await shop.has(Staff(id=9, user_id=109, name="外人", username="staff9", joined_at=shop.now))
+    await _works_elsewhere(shop)
     return {"callback_query": shop.pressed(109, "have:1001")}
 
 
@@ -84,8 +131,15 @@ async def _(shop: Shop) -> Update:
 async def _(shop: Shop) -> Update:
     """ "I have it", alone with the bot, from somebody who does not work where the case is."""
     await _gets_late(shop)
-    await shop.has(Staff(id=9, user_id=109, name="外人", username="staff9", joined_at=shop.now, started_bot=True))
+    await _works_elsewhere(shop)
     return {"callback_query": shop.pressed(109, "ack:1")}
+
+
+async def _works_elsewhere(shop: Shop) -> None:
+    """Somebody of another group, alone with the bot."""
+    await shop.has(StaffGroup(id=2, configured_id=ELSEWHERE, chat_id=ELSEWHERE, is_forum=False))
+    await shop.has(Staff(id=9, user_id=109, name="外人", username="staff9", joined_at=shop.now, started_bot=True))
+    await shop.has(GroupMember(group_id=2, staff_id=9))
 
 
 async def _gets_late(shop: Shop) -> None:
@@ -255,7 +309,7 @@ async def _(shop: Shop) -> Update:
 
 @refuses("not_in_group")
 async def _(shop: Shop) -> Update:
-    await shop.has(Staff(id=9, user_id=109, name="外人", username="staff9", joined_at=shop.now))
+    await _works_elsewhere(shop)
     return shop.staff_says("/assign @staff9", SUPERVISOR)
 
 

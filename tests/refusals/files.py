@@ -126,11 +126,20 @@ async def _newcomer_asks(shop: Shop) -> None:
     await shop.done(shop.in_general("我是新来的", NEWCOMER))
 
 
+@refuses("standing_of_unknown")
+async def _(shop: Shop) -> Update:
+    """Telegram does not say any more whether they sit in the group."""
+    await _newcomer_asks(shop)
+    shop.telegram.standing[100 + NEWCOMER] = "unsaid"
+    shop.now += timedelta(hours=1)
+    return shop.decides()
+
+
 @refuses("approval_admitted")
 async def _(shop: Shop) -> Update:
     """Meanwhile everybody may come in."""
     await _newcomer_asks(shop)
-    await shop.takes(PLAN)
+    await shop.takes('[business]\nenrolment = "group"\n' + PLAN)
     await shop.done(shop.in_general("我来了", NEWCOMER))
     return shop.decides()
 

@@ -136,13 +136,13 @@ class Shop(Line):
         """Telegram says that somebody has left the staff group."""
         was = self.in_group(100 + who, "")
         change = {key: was[key] for key in ("chat", "from", "date")}
-        return {"chat_member": change | _standing(was["from"], "member", "left")}
+        return {"chat_member": change | standing(was["from"], "member", "left")}
 
     def blocks_us(self, user: int) -> Update:
         """Telegram says that a customer has blocked the bot."""
         was = self.private(user)
         change = {key: was[key] for key in ("chat", "from", "date")}
-        return {"my_chat_member": change | _standing(BOT, "member", "kicked")}
+        return {"my_chat_member": change | standing(BOT, "member", "kicked")}
 
     async def done(self, *updates: Update) -> None:
         """These come first, and are granted."""
@@ -177,7 +177,7 @@ class Shop(Line):
         return self.staff_presses(data, who, under)
 
 
-def _standing(user: Update, *was_and_is: str) -> Update:
+def standing(user: Update, *was_and_is: str) -> Update:
     """How somebody stood in a chat, and how they stand."""
     sides = zip(("old_chat_member", "new_chat_member"), was_and_is, strict=True)
     return {side: {"status": status, "user": user, "until_date": 0} for side, status in sides}
@@ -234,6 +234,8 @@ def tapped(key: str, *buttons: str) -> None:
 def only_a_no(before: Tables, after: Tables) -> str:
     """That nothing is there but a no, and a message of ours drawn anew; returns the words of the no, "" for none."""
     added, gone = differences(before, after)
+    for changes in (added, gone):
+        changes.pop("standings", None)  # what Telegram answered is kept, whatever it was asked for
     assert not gone, gone
     rows = added.pop("outbox", [])
     noes = [row for row in rows if row["send_class"] != SendClass.C]

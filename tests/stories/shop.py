@@ -22,6 +22,7 @@ from models.delivery import Inbox, InboxState, Outbox, OutboxState
 from models.installation import Installation
 from models.messages import Author, Message
 from models.plan import Plan
+from models.staff import Staff
 from tests.running import QuickBot, RunningBot
 from tests.tables import make_tables
 from tests.telegram import PATIENCE_SECONDS, POLL_SECONDS, Json, Telegram, buttons, words
@@ -176,7 +177,17 @@ class Shop:
     async def agent(
         self, first_name: str = "小陈", language: str = "zh-hans", group: str = "", **facts: Any
     ) -> Agent:
-        """Somebody who joins the staff group, or one of the module's GROUPS."""
+        """Somebody who joins the staff group, or one of the module's GROUPS, and is on the staff by saying hello."""
+        agent = await self.newcomer(first_name, language, group, **facts)
+        await agent.says("我来了")
+        on_staff = select(Staff).where(Staff.user_id == agent.id, col(Staff.active))
+        await until(lambda: self.stored(on_staff), bool)
+        return agent
+
+    async def newcomer(
+        self, first_name: str = "小陈", language: str = "zh-hans", group: str = "", **facts: Any
+    ) -> Agent:
+        """Somebody who joins the group and has not said a word there."""
         user = await self.telegram.user(first_name, language_code=language, **facts)
         joined = self.groups[group] if group else self.group
         await self.telegram.join(user, joined)
@@ -274,6 +285,10 @@ async def open_shop(
         }
         for name, made in more.items():
             plan = plan.replace(name, str(made["id"]))
+        # Where a story is not about how authority begins, it begins with a word.
+        if "enrolment" not in plan:
+            plan = plan if "[business]\n" in plan else f"[business]\n{plan}"
+            plan = plan.replace("[business]\n", '[business]\nenrolment = "group"\n', 1)
         if plan:
             (folder / "plan.toml").write_text(plan, "utf-8")
             settings["plan_file"] = folder / "plan.toml"

@@ -130,7 +130,7 @@ async def test_s12_the_phone_is_shown_to_who_asks_alone_and_the_audit_says_so(sh
 
     other = await chen.sees("工单", of=li)
     assert "失效" in await chen.presses(other, f"phone:{(await wang.row()).id}", forge=True)
-    stranger = await shop.agent("路人")
+    stranger = await shop.newcomer("路人")
     assert "先在客服群里" in await stranger.presses(file, "查看电话")
     assert len(await audited(shop, await wang.row(), "phone_seen")) == 1
     assert "7946" not in "".join(words(each) for each in await shop.topic_of(wang)).replace("+44 20 7946 0958", "")

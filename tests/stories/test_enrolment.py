@@ -9,14 +9,14 @@ enrolment = "approve"
 
 
 async def test_a_newcomer_can_do_nothing_until_a_supervisor_says_yes(shop: Shop) -> None:
-    wang, chen = await shop.customer(), await shop.agent("小陈")
+    wang, chen = await shop.customer(), await shop.newcomer("小陈")
     await wang.complains("还没到货")
     await chen.says("大家好")
     asked = await shop.owner.sees("小陈 在群里说话了")
     said = await chen.says("/claim", to=wang)
     await chen.sees("请等主管确认", of=wang, after=said)
     said = await chen.says("马上查", to=wang)
-    await chen.sees("请等主管确认", of=wang, after=said)
+    await chen.sees("这条没有发给任何人。主管确认之后，小陈 才能答复客户", of=wang, after=said)
     assert await chen.presses(asked, "同意加入") == "请等主管确认您加入客服。"
 
     await shop.owner.presses(asked, "同意加入")
@@ -28,7 +28,7 @@ async def test_a_newcomer_can_do_nothing_until_a_supervisor_says_yes(shop: Shop)
 
 
 async def test_who_is_refused_stays_without_authority_and_is_not_asked_about_again(shop: Shop) -> None:
-    wang, lei = await shop.customer(), await shop.agent("小雷")
+    wang, lei = await shop.customer(), await shop.newcomer("小雷")
     await wang.complains("少一件")
     await lei.says("早")
     asked = await shop.owner.sees("小雷 在群里说话了")

@@ -15,7 +15,7 @@ from models.staff import StaffGroup
 from tests.stories.shop import Shop, case_number, open_shop, until
 from tests.telegram import Json, buttons, words
 
-ZH = '[business]\nname = "海港家居"\nlanguage = "zh"\n'
+ZH = '[business]\nname = "海港家居"\nlanguage = "zh"\nenrolment = "group"\n'
 EN = ZH.replace('"zh"', '"en"')
 
 
@@ -93,7 +93,7 @@ async def test_a_broken_plan_changes_nothing_and_managers_hear_why_once(shop: Sh
 
     replace(path, ZH + "[closing]\nreopen_witin = '7d'\n")
     why = await shop.telegram.wait_message(shop.owner.user, "reopen_within")
-    assert "plan.toml:5: closing.reopen_witin: unknown key; did you mean reopen_within?" in words(why)
+    assert "plan.toml:6: closing.reopen_witin: unknown key; did you mean reopen_within?" in words(why)
     assert "仍按原来的计划运行" in words(why)
     assert buttons(await customer.complains("门坏了")), "the service goes on"
     replace(path, ZH + "[closing\n")

@@ -30,7 +30,7 @@ async def heard(customer: Customer) -> str:
 
 
 async def test_the_first_word_in_the_group_makes_an_agent_and_the_audit_says_so(shop: Shop) -> None:
-    wang, chen = await shop.customer(), await shop.agent("小陈")
+    wang, chen = await shop.customer(), await shop.newcomer("小陈")
     card = await chen.card(wang) if await wang.complains("门铃不响") else {}
     assert "先在客服群里发一条消息" in await chen.presses(card, "认领")
     assert "暂无" in words(await chen.card(wang))

@@ -16,6 +16,9 @@ from tests.stories.shop import Agent, Customer, Shop, case_number, until
 from tests.telegram import Json, buttons, words
 
 PLAN = """
+[business]
+enrolment = "group"
+
 [[tier]]
 id = "regular"
 first_response = "20m"

@@ -13,6 +13,9 @@ def group(world: World, given: Json) -> Json:
     if kind == "group" and given.get("forum"):
         raise Misuse("only a supergroup has topics")
     chat = _new_group(world, kind, given.get("title", "Group"), bool(given.get("forum")))
+    if given.get("username"):
+        chat.face["username"] = given["username"]
+    chat.linked = given.get("linked_chat_id")
     for number, user_id in enumerate(given.get("members", [])):
         chat.members[user_id] = member_face(world.account(user_id), "member" if number else "creator")
     for bot in world.bots.values():

@@ -31,6 +31,8 @@ def get_chat(world: World, bot: Bot, params: Json) -> Json:
         full["permissions"] = {"can_send_messages": True, "can_manage_topics": True}
     if chat.description:
         full["description"] = chat.description
+    if chat.linked is not None:
+        full["linked_chat_id"] = chat.linked
     pinned = [message for message in chat.messages.values() if message.pinned]
     if pinned:
         full["pinned_message"] = pinned[-1].body
