@@ -203,12 +203,16 @@ class Worker:
             task.add_done_callback(self._calls.discard)
 
     async def _settled(self, work: Work, row: Any, raw: dict[str, Any], before: int) -> bool:
-        """Handle one row, which so many others precede; False when it is not done but dead."""
+        """Handle one row, which so many others precede; False when it is not done but dead, or gone: what others say
+        in their groups is not kept."""
         work.age = work.real_now - row.received_at
         try:
             self._parse(raw)
             async with work.part():
-                await entrance.hear(work, raw, self._bot.username)
+                ours = await entrance.hear(work, raw, self._bot.username)
+            if not ours:
+                await inbox.drop(work, row.id)
+            return ours
         except Refusal as refusal:
             raise Refused(row, before, refusal) from refusal
         except NotYet as wait:
@@ -222,7 +226,6 @@ class Worker:
             if is_outage(error):
                 raise
             raise Failed(row, before) from error
-        return True
 
     def _parse(self, raw: dict[str, Any]) -> None:
         """Let the library read the update; raises Unreadable where it cannot."""

@@ -88,6 +88,12 @@ async def finish(work: Work, ids: Iterable[int]) -> None:
     await (await work.session.connection()).execute(_FINISH, {"ids": list(ids)})
 
 
+async def drop(work: Work, row_id: int) -> None:
+    """This row is none of ours, and nothing of it is kept."""
+    await work.flush()
+    await work.session.exec(delete(Inbox).where(col(Inbox.id) == row_id))
+
+
 async def bury(work: Work, row_id: int, error: str) -> None:
     """This row has failed for good; it stays for a replay."""
     await _mark(work, row_id, state=InboxState.DEAD, error=error[:2000])

@@ -239,13 +239,17 @@ def door_for(place: Place) -> Door | None:
     return next((door for door in DOORS if door.fits(place)), None)
 
 
-async def hear(work: Work, update: dict[str, Any], bot_username: str) -> None:
-    """Take a raw update to its use case. Raises Refusal, NotYet where what it builds on has not arrived, and AskFirst
-    where Telegram must be asked who sits in a staff group."""
+async def hear(work: Work, update: dict[str, Any], bot_username: str) -> bool:
+    """Take a raw update to its use case; returns whether it is ours at all, and not of a chat that is none of ours.
+
+    Raises Refusal, NotYet where what it builds on has not arrived, and AskFirst where Telegram must be asked who sits
+    in a staff group.
+    """
     place = await _come_in(work, update, bot_username)
     if door := door_for(place):
         await chat_staff.require_seat(work, place, door)
         await door.enter(work, place)
+    return place.where is not Where.FOREIGN or not place.raw
 
 
 async def say_no(work: Work, update: dict[str, Any], bot_username: str, refusal: Refusal) -> None:

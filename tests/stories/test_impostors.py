@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import select
 
 from models.cases import Case, CaseState
+from models.delivery import Inbox
 from models.staff import Staff
 from tests.stories.asking import runs_of
 from tests.stories.shop import Agent, Customer, Shop, case_number
@@ -181,3 +182,5 @@ async def test_s10_the_bot_says_nothing_in_a_group_that_is_not_ours(shop: Shop) 
 
     assert all(each["author"] == stranger["id"] for each in await shop.telegram.chat(foreign))
     assert not await shop.stored(select(Staff).where(Staff.user_id == stranger["id"]))
+    rows = await shop.stored(select(Inbox))
+    assert not [row for row in rows if str(foreign["id"]) in row.raw], "what others say among themselves is not kept"
