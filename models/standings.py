@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, and_, or_, update
 from sqlmodel import Field, col, select
@@ -23,6 +23,7 @@ class Standing(Base, table=True):
     """
 
     __tablename__ = "standings"
+    kept_if_there: ClassVar[bool] = True  # two may begin it at once
 
     group_id: int = Field(foreign_key="staff_groups.id", sa_type=BigInteger, primary_key=True)
     user_id: int = Field(sa_type=BigInteger, primary_key=True)
@@ -53,11 +54,12 @@ async def standing_of(work: Work, group_id: int, user_id: int) -> Standing | Non
 
 
 async def standing_for(work: Work, group_id: int, user_id: int) -> Standing:
-    """The same; of whom nothing is known, a new one that says so."""
+    """The same; of whom nothing is known, a new one that says so, whoever else begins it at that moment."""
     found = await standing_of(work, group_id, user_id)
     if found is None:
-        found = Standing(group_id=group_id, user_id=user_id)
-        work.add(found)
+        work.append(Standing, group_id=group_id, user_id=user_id)
+        found = await standing_of(work, group_id, user_id)
+    assert found is not None  # noqa: S101 - it was just written
     return found
 
 

@@ -13,7 +13,7 @@ from handlers import staff
 from models.delivery import Fate, Outbox, Outcome
 from models.installation import Installation
 from models.plan import read_plan
-from models.staff import GroupMember, Role, Staff, staff_member
+from models.staff import GroupMember, Role, Staff, StaffGroup, staff_member
 from models.standings import LOOKED_AT
 from tests.desk import AGENT, GROUP, SUPERVISOR, open_desk
 from tests.line import Update
@@ -143,6 +143,19 @@ async def test_f1_an_edit_or_the_rest_of_an_album_does_not_bring_the_first_words
     await shop.handle()
     await shop.post()
     assert await at_customer(shop, before) == ["请把卡号发给我"]
+
+
+async def test_f1_in_a_group_without_topics_a_reply_of_a_stranger_goes_to_nobody(shop: Shop) -> None:
+    await shop.sets(StaffGroup, 1, is_forum=False)
+    await shop.customer_writes(LI, "灯不亮")
+    await shop.post()
+    before, shown = len(shop.telegram.shown), shop.shown("灯不亮", chat=GROUP)
+    for text in ("请把卡号发给我", "请尽快"):
+        said = shop.in_group(NEW, text, **shop.reply(shown))
+        del said["chat"]["is_forum"]
+        await shop.done({"message": said})
+    assert not [each for each in shop.telegram.shown[before:] if each.chat_id == LI]
+    assert told(shop, "这条没有发给任何人") == 1
 
 
 async def test_f1_a_candidate_who_has_left_is_not_admitted_though_nobody_told_us(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlmodel import select
 
 from models.staff import Staff
@@ -22,6 +23,7 @@ async def active(shop: Shop, agent: Agent) -> list[bool]:
     return list(await shop.stored(select(Staff.active).where(Staff.user_id == agent.id)))
 
 
+@pytest.mark.postgres_too
 async def test_f1_one_tap_at_the_start_and_the_team_is_on_the_staff(shop: Shop) -> None:
     chen, li = await shop.newcomer("小陈"), await shop.newcomer("小李")
     offer = await shop.owner.sees("群里哪些人可以答复客户")
@@ -95,6 +97,7 @@ async def test_f2_an_ex_agent_who_was_removed_while_the_bot_was_down_for_25_hour
     assert not [each for each in private if "客户档案" in each]
 
 
+@pytest.mark.postgres_too
 async def test_s06_while_telegram_does_not_say_it_nobody_gains_and_nobody_loses(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.newcomer("小周")
     await chen.says("早")
