@@ -33,6 +33,12 @@ def send(work: Work, what: What, lane: str, body: dict[str, Any], **row: Any) ->
     work.said = True
 
 
+def bare(body: dict[str, Any]) -> str:
+    """The words of a row's body, without the tags of ours; "" for none."""
+    text = str(body.get("text") or body.get("words") or body.get("caption") or "")
+    return text if "entities" in body else html.unescape(re.sub(r"<[^>]+>", "", text))
+
+
 # -- to a customer
 
 
@@ -83,8 +89,7 @@ def tell_customer(
 
 def _ask_to_tell(work: Work, customer: Customer, case: Case, text: str) -> None:
     """Staff read in the topic what a customer without a chat should hear."""
-    bare = html.unescape(re.sub(r"<[^>]+>", "", text))
-    body = {"template": "routing/read_out", "values": {"text": bare[:3000]}}
+    body = {"template": "routing/read_out", "values": {"text": bare({"text": text})[:3000]}}
     send(
         work,
         What.SAY,

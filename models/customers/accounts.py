@@ -70,6 +70,14 @@ async def customer_numbered(work: Work, customer_id: int) -> Customer:
     return customer
 
 
+async def chat_of(work: Work, customer_id: int) -> int | None:
+    """The private chat of the customer with that number, or into whom they were merged; None for none, or nobody."""
+    await fetch_customers_numbered(work, [customer_id])
+    if met_customer(work, customer_id) is None:
+        return None
+    return (await customer_numbered(work, customer_id)).user_id
+
+
 async def customer_called(work: Work, number: str) -> Customer | None:
     """The customer of a number as staff write it ("17", "#17"), or into whom they were merged; None for nobody."""
     digits = number.removeprefix("#")
