@@ -29,7 +29,8 @@ class Role(enum.StrEnum):
 class Staff(Base, table=True):
     """A member of staff, known by the Telegram user id; `active` ends with the membership.
 
-    Away since `away_since`, until `away_until` or until they say that they are back.
+    Away since `away_since`, until `away_until` or until they say that they are back. `as_customer_since` is when they
+    said last that what they write to the bot is a customer's (real time).
     """
 
     __tablename__ = "staff"
@@ -46,6 +47,7 @@ class Staff(Base, table=True):
     away_until: datetime | None = None
     joined_at: datetime
     left_at: datetime | None = None
+    as_customer_since: datetime | None = None
 
     @property
     def as_actor(self) -> dict[str, int | None]:
