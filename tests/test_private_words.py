@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
+from handlers import delivery
+from models import outbox
 from models.cases import Case
 from models.customers import Customer
+from models.delivery import Fate, Outcome
 from models.messages import Author, Message
 from models.staff import Role, Staff
 from tests.desk import open_desk
@@ -86,6 +89,16 @@ class Night(Line):
             self.now += timedelta(seconds=1)
             await self.post()
 
+    async def try_once(self) -> None:
+        """What waits has one try."""
+        async with self.database.reading() as session:
+            waiting = sorted(await outbox.waiting_after(session, 0))
+        async with self.work() as work:
+            parcels = await delivery.claim(work, [[row] for row in waiting])
+        results = [(each, await self.telegram.call(each.method, each.params, each.file)) for each in parcels]
+        async with self.work() as work:
+            await delivery.settle(work, results)
+
     async def alone(self, text: str | None = None, user: int = NIGHT, **content: Any) -> int:
         """Somebody on the staff writes to the bot alone; the number of the message."""
         message = self.private(user, text, **content)
@@ -155,6 +168,30 @@ async def test_the_page_about_somebody_with_a_number_shows_it_on_a_tap(night: Ni
     assert NO_NUMBER[night.language] not in page.text
     await night.press(NIGHT, "phone:902", page)
     assert night.telegram.toasts[-1] == "+8613800138000"
+
+
+async def test_a_page_waits_some_seconds_for_the_topic_and_then_says_how_it_will_be_called(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = night.telegram.call
+
+    async def slow(method: str, params: dict[str, Any], file: object = None) -> Outcome:
+        if method == "createForumTopic":
+            return Outcome(Fate.LATER, retry_after=60)
+        return await call(method, params, file)
+
+    monkeypatch.setattr(night.telegram, "call", slow)
+    await night.welcome(Customer(id=905, user_id=ZHAO, name="person 21", language="zh", created_at=NOW))
+    await night.customer_writes(ZHAO, SHOCK[night.language])
+    before = len(night.read_by(NIGHT))
+    await night.try_once()
+    assert len(night.read_by(NIGHT)) == before
+
+    night.now += timedelta(seconds=6)
+    await night.try_once()
+
+    assert "person 21 #905" in night.read_by(NIGHT)[-1]
+    assert "https://t.me" not in night.read_by(NIGHT)[-1]
 
 
 # -- a reply

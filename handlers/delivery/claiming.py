@@ -11,7 +11,7 @@ from handlers.delivery.composing import compose
 from handlers.delivery.failing import wrong_recipient
 from handlers.delivery.parcels import NotNeeded, NotNow, Parcel, change, put_back
 from models.cases import fetch_numbered
-from models.customers import chat_of, fetch_customers_numbered
+from models.customers import chats_of, fetch_customers_numbered
 from models.delivery import Outbox, OutboxState, What
 from models.outbox import Waiting
 from models.topics import fetch_topics
@@ -43,20 +43,25 @@ async def claim(work: Work, picked: Sequence[Sequence[Waiting]]) -> list[Parcel]
     rows = {row.id: row for row in (await connection.execute(_CLAIM, wanted)).all()}
     await fetch_topics(work, [row.customer_id for row in rows.values() if row.group_id and row.customer_id])
     shown = await fetch_numbered(work, [row.case_id for row in rows.values() if row.what is What.CARD])
-    to_customers = [row.customer_id for row in rows.values() if row.chat_id and row.customer_id]
-    await fetch_customers_numbered(work, [*(case.customer_id for case in shown), *to_customers])
+    await fetch_customers_numbered(work, [case.customer_id for case in shown])
+    chats = await chats_of(work, [row.customer_id for row in rows.values() if _names_both(row)])
     parcels = []
     for group in picked:
         parcel = Parcel([rows[outline.id] for outline in group if outline.id in rows])
-        if parcel.rows and await _addressed(work, parcel, group[0]):
+        if any(_names_both(row) and chats.get(row.customer_id) != row.chat_id for row in parcel.rows):
+            await wrong_recipient(work, parcel)
+        elif parcel.rows and await _addressed(work, parcel, group[0]):
             parcels.append(parcel)
     return parcels
 
 
+def _names_both(row: Any) -> bool:
+    """Whether a row is for a customer's chat, which must be theirs still. What is only taken back is taken back
+    wherever it stands."""
+    return bool(row.customer_id and row.chat_id and not row.group_id and row.what is not What.RECALL)
+
+
 async def _addressed(work: Work, parcel: Parcel, outline: Waiting) -> bool:
-    if not all([await _is_theirs(work, row) for row in parcel.rows]):
-        await wrong_recipient(work, parcel)
-        return False
     try:
         if parcel.head.cost != outline.cost or (parcel.head.not_before or work.real_now) > work.real_now:
             raise NotNow(parcel.head.not_before or work.real_now)  # an album grew
@@ -69,14 +74,6 @@ async def _addressed(work: Work, parcel: Parcel, outline: Waiting) -> bool:
         await change(work, parcel, state=OutboxState.CANCELLED)
         return False
     return True
-
-
-async def _is_theirs(work: Work, row: Any) -> bool:
-    """Whether the chat to which a row was frozen is still that of its customer. What is only taken back is taken back
-    wherever it stands."""
-    if row.group_id or not (row.chat_id and row.customer_id) or row.what is What.RECALL:
-        return True
-    return bool(await chat_of(work, row.customer_id) == row.chat_id)
 
 
 async def _keep_to_budget(work: Work, row: Any) -> None:

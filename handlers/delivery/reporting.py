@@ -5,7 +5,7 @@ from typing import Any
 from handlers import staff
 from handlers.speaking import bare, tell_staff
 from models.cases import case_numbered
-from models.customers import customer_numbered, met_customer
+from models.customers import chats_of, customer_numbered
 from models.delivery import Priority
 from models.staff import staff_group, staff_groups
 from models.work import Work
@@ -30,5 +30,5 @@ async def tell_not_shown(work: Work, row: Any, reason: str | None) -> None:
 async def tell_wrong_recipient(work: Work, row: Any) -> None:
     """Tell owners, and staff where they see the customer, that something would have gone to another person."""
     await staff.tell_owners(work, "delivery/misdirected", {"customer": row.customer_id, "row": row.id})
-    if met_customer(work, row.customer_id):
+    if row.customer_id in await chats_of(work, [row.customer_id]):
         await tell(work, row, "delivery/wrong_recipient", text=bare(row.body))

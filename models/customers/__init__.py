@@ -1,7 +1,7 @@
 """Customers: their files, tiers and segments, and what they bought."""
 
 from models.customers.accounts import (
-    chat_of,
+    chats_of,
     customer_called,
     customer_numbered,
     customer_of,
@@ -37,7 +37,7 @@ __all__ = [
     "Purchase",
     "ServiceEvent",
     "TierBy",
-    "chat_of",
+    "chats_of",
     "customer_called",
     "customer_numbered",
     "customer_of",

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from models.customers import Customer as Row
+from models.delivery import Pause
 from models.plan import Plan
-from tests.stories.shop import Agent, Customer, Shop, open_shop
+from tests.stories.shop import Agent, Customer, Shop, open_shop, until
 from tests.telegram import words
 
 
@@ -102,7 +104,7 @@ async def test_f6_an_answer_that_waits_for_a_429_while_its_customer_is_unmerged_
     await shop.calms_down()
     await shop.telegram.fault("status", "sendMessage", code=429, chat_id=bob.id, parameters={"retry_after": 4})
     await chen.says(tongue.result, to=bob)
-    await shop.is_heard()
+    await until(lambda: shop.stored(select(Pause)), bool)
 
     await shop.telegram.say(boss.user, f"/unmerge {number}")
 
