@@ -83,17 +83,8 @@ async def _carry(work: Work, case: Case, said: Said, by: Staff, answers_at: int 
     await _show(work, customer, case, message, by, template, alone=is_first)
     if answers_at and is_first:
         buttons = _take_back(by, message) if template == "private/sent" else None
-        values = _of(customer, case)
-        tell_privately(
-            work,
-            by,
-            template,
-            values,
-            answers=answers_at,
-            buttons=buttons,
-            case_id=case.id,
-            priority=Priority.ANSWER,
-        )
+        about: dict[str, Any] = {"answers": answers_at, "case_id": case.id, "priority": Priority.ANSWER}
+        tell_privately(work, by, template, _of(customer, case), buttons=buttons, **about)
     return template, message
 
 
