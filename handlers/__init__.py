@@ -63,6 +63,7 @@ async def _renew_menu_of_group(work: Work, happening: GroupMoved) -> None:
 TICKS = (
     ("forget_inbox", 3600, retention.forget_inbox),
     ("forget_outbox", 3600, retention.forget_outbox),
+    ("forget_private_words", 3600, retention.forget_private_words),
     ("clocks", 2, sweep.sweep),
     ("queue", 2, assigning.drain),
     ("absences", 4, absence.see_to_absences),

@@ -44,8 +44,8 @@ async def answer(
 ) -> Went:
     """An agent's words: they go to the customer, stay among staff where they are marked as a note, or are held.
 
-    `group` is the staff group where they were written (None: elsewhere), in which the agent is asked about held words
-    and from which media are copied. Raises Refusal for what looks like a command.
+    `group` is the staff group where they were written, in which the agent is asked about held words and from which
+    media are copied (None: elsewhere, where whoever calls this asks). Raises Refusal for what looks like a command.
     """
     person = require(by)
     note = note_in(said.text)
@@ -120,11 +120,12 @@ async def _send(work: Work, customer: Customer, message: Message, group: StaffGr
         "priority": Priority.ANSWER,
         "not_before": work.real_now + grace if grace else None,
     }
-    if message.kind == "text" or message.origin_message_id is None or group is None:
+    if message.kind == "text" or message.origin_message_id is None:
         body: dict[str, Any] = {"text": message.text, "entities": message.entities or []}
         to_customer(work, customer, What.WORDS, body, **row)
         return
-    source: dict[str, Any] = {"carried": "copied", "from_group_id": group.id, "kind": message.kind, "text": ""}
+    place_of = {"from_group_id": group.id} if group else {"from_chat_id": message.origin_chat_id}
+    source: dict[str, Any] = {"carried": "copied", **place_of, "kind": message.kind, "text": ""}
     if not message.album:
         body = {"message_ids": [message.origin_message_id], **source}
         to_customer(work, customer, What.COPY, body, **row)

@@ -4,21 +4,27 @@ from collections.abc import Iterable
 from typing import Any
 
 from handlers import cases, speaking
+from handlers.addresses import link_to
+from handlers.authority import require
 from handlers.cases import assignee_of
 from handlers.customers import bans
 from handlers.happenings.cases import CaseOpened, KindConfirmed
-from handlers.moments import local_time
+from handlers.moments import in_words, local_time
 from handlers.refusals import Refusal
 from handlers.routing import showing
-from handlers.speaking import button, tell_customer
+from handlers.speaking import button, tell_customer, tell_privately
 from handlers.standards import due
 from handlers.standards.chasing import list_chases
 from models.cases import Case, CaseKind, case_numbered, cases_of, count_cases, recent_cases, unfinished_cases_of
-from models.customers import Customer
+from models.customers import Customer, customer_of
+from models.delivery import Priority
 from models.questionnaires.scores import score_of, scores_of
 from models.staff import Staff
 from models.work import Change, Work
 from templates import label
+
+#: How many cases the list of who has them in hand shows.
+LISTED = 15
 
 # -- what customers see of their cases
 
@@ -81,6 +87,36 @@ async def own_case(work: Work, customer: Customer, number: int) -> Case:
     if case is None or case.customer_id != customer.id:
         raise Refusal("stale")
     return case
+
+
+# -- what staff see of theirs in private
+
+
+async def tell_in_hand(work: Work, by: Staff, *, figures: bool = False) -> None:
+    """The cases that somebody has in hand, what is due first; `figures`: they asked for some, and there are none."""
+    person = require(by)
+    in_hand = sorted(
+        await unfinished_cases_of(work, person.id or 0), key=lambda case: (case.due_at is None, case.due_at, case.id)
+    )
+    listed = [await _in_list(work, person, case) for case in in_hand[:LISTED]]
+    values = {"mine": listed, "count": len(in_hand), "more": len(in_hand) - len(listed), "figures": figures}
+    tell_privately(work, person, "cases/in_hand", values, priority=Priority.ANSWER)
+
+
+async def _in_list(work: Work, person: Staff, case: Case) -> dict[str, Any]:
+    customer, zone = await customer_of(work, case), work.plan.business.timezone
+    due = in_words(person.language, case.due_at, work.now, zone) if case.due_at else ""
+    return {
+        "number": case.id,
+        "state": case.state.value,
+        "name": customer.salutation or customer.name,
+        "subject": cases.in_short(case.subject),
+        "due": due,
+        "due_what": case.due_what if case.due_at else None,
+        "late": case.due_at is not None and case.due_at <= work.now,
+        "chased": case.chased_count,
+        "link": await link_to(work, customer, case),
+    }
 
 
 # -- the card

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from models.inbox import delete_handled
 from models.outbox import delete_sent
+from models.private import delete_words
 from models.work import Work
 
 #: Telegram may start counting updates anew after a week without any: by then our old rows must be gone.
@@ -15,6 +16,11 @@ OUTBOX_KEPT = timedelta(days=30)
 async def forget_inbox(work: Work) -> bool:
     """Delete handled updates; dead ones stay for a replay."""
     return await delete_handled(work, work.real_now - INBOX_KEPT) > 0
+
+
+async def forget_private_words(work: Work) -> bool:
+    """Delete what staff were asked about in private: decided, it is a message; else nobody wants it any more."""
+    return await delete_words(work, work.real_now - OUTBOX_KEPT) > 0
 
 
 async def forget_outbox(work: Work) -> bool:

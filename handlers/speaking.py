@@ -33,6 +33,12 @@ def send(work: Work, what: What, lane: str, body: dict[str, Any], **row: Any) ->
     work.said = True
 
 
+def bare(body: dict[str, Any]) -> str:
+    """The words of a row's body, without the tags of ours; "" for none."""
+    text = str(body.get("text") or body.get("words") or body.get("caption") or "")
+    return text if "entities" in body else html.unescape(re.sub(r"<[^>]+>", "", text))
+
+
 # -- to a customer
 
 
@@ -83,8 +89,7 @@ def tell_customer(
 
 def _ask_to_tell(work: Work, customer: Customer, case: Case, text: str) -> None:
     """Staff read in the topic what a customer without a chat should hear."""
-    bare = html.unescape(re.sub(r"<[^>]+>", "", text))
-    body = {"template": "routing/read_out", "values": {"text": bare[:3000]}}
+    body = {"template": "routing/read_out", "values": {"text": bare({"text": text})[:3000]}}
     send(
         work,
         What.SAY,
@@ -193,12 +198,23 @@ def tell_privately(
     template: str,
     values: dict[str, Any] | None = None,
     *,
+    answers: int | None = None,
     buttons: Buttons | None = None,
+    link_to: tuple[int, int] | None = None,
     **row: Any,
 ) -> None:
-    """Say a template to a member of staff in private; whoever has not started the bot does not get it."""
+    """Say a template to a member of staff in private; whoever has not started the bot does not get it.
+
+    `answers` is their message that it replies to, and a `case_id` that of the customer whom their reply answers.
+    `link_to` are customer and group whose topic the template's `link` leads to, for which it waits a while.
+    """
     row.setdefault("send_class", SendClass.B)
-    body: dict[str, Any] = {"text": render(person.language, template, values or {})}
+    values = {**(values or {}), "link": ""} if link_to else values or {}
+    body: dict[str, Any] = {"text": render(person.language, template, values)}
+    if link_to:
+        body = {"template": template, "values": values, "link_to": link_to, "language": person.language}
+    if answers:
+        body["answers"] = answers
     if buttons:
         body["buttons"] = buttons
     send(work, What.SAY, customer_lane(person.user_id), body, chat_id=person.user_id, **row)
@@ -248,7 +264,8 @@ def change_privately(
 
 def add_line(work: Work, row: Outbox, line: str) -> None:
     """Put a line under what we said to staff in that row, in the place of its buttons."""
-    said = row.body.get("text") or render(work.plan.business.language, row.body["template"], row.body["values"])
+    language = row.body.get("language") or work.plan.business.language
+    said = row.body.get("text") or render(language, row.body["template"], row.body["values"])
     body: dict[str, Any] = {"at": row.telegram_id, "text": f"{said}\n{html.escape(line)}", "buttons": []}
     place: dict[str, Any] = {"group_id": row.group_id} if row.group_id else {"chat_id": row.chat_id}
     send(work, What.CHANGE, row.lane, body, send_class=SendClass.C, priority=Priority.ANSWER, **place)

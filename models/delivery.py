@@ -108,7 +108,8 @@ class What(enum.StrEnum):
     """What an outbox row asks for; `body` holds what that needs.
 
     SAY         what we say: {text} frozen, or {template, values} for staff, rendered when it goes; {buttons?,
-                keyboard?, answers?, thread_id?, link_to?}. A button is {text, press}, a key {text, asks_contact?}
+                keyboard?, answers?, thread_id?, link_to?, language?}. A button is {text, press}, a key {text,
+                asks_contact?}
     WORDS       a person's text: {text, entities, mark?, as_file?}
     COPY        a person's messages: {carried: "copied" or "forwarded", from_chat_id or from_group_id, message_ids
                 or items, kind, text}
@@ -133,6 +134,10 @@ class What(enum.StrEnum):
     OPEN_TOPIC = "open_topic"
     POLL = "poll"
     CLOSE_POLL = "close_poll"
+
+
+#: Of a case, to a member of staff alone.
+_TOLD = text("case_id is not null and customer_id is null and group_id is null")
 
 
 class Outbox(Base, table=True):
@@ -163,6 +168,7 @@ class Outbox(Base, table=True):
         ),
         Index("ix_outbox_sent", "sent_at"),
         Index("ix_outbox_message", "message_id"),
+        Index("ix_outbox_told", "chat_id", "id", sqlite_where=_TOLD, postgresql_where=_TOLD),
         Index(
             "ix_outbox_shown",
             "telegram_id",

@@ -130,6 +130,12 @@ async def links_of(work: Work, message_ids: Iterable[int], chat_id: int) -> dict
     return {**dict(shown), **places}
 
 
+async def album_of(work: Work, customer_id: int, album: str) -> Sequence[Message]:
+    """The items of an album to or of that customer that are stored, in order."""
+    query = select(Message).where(Message.customer_id == customer_id, Message.album == album)
+    return await work.all(query.order_by(col(Message.id)))
+
+
 async def album_author(work: Work, customer_id: int, album: str) -> Author | None:
     """Whether the items of that album that staff sent before are notes or held; None for neither."""
     kept = col(Message.author).in_((Author.NOTE, Author.HELD))

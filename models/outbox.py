@@ -195,6 +195,22 @@ async def scheduled_count(work: Work) -> int:
     return int(await work.first(waiting))
 
 
+async def last_told(work: Work, chat_id: int) -> Outbox | None:
+    """What a member of staff was told last of a case, in private."""
+    of_case = (col(Outbox.case_id).is_not(None), col(Outbox.customer_id).is_(None), col(Outbox.group_id).is_(None))
+    query = select(Outbox).where(Outbox.chat_id == chat_id, *of_case, Outbox.what == What.SAY)
+    row: Outbox | None = await work.first(query.order_by(col(Outbox.id).desc()).limit(1))
+    return row
+
+
+async def misdirected(work: Work, customer_id: int, chat_id: int | None) -> Sequence[Outbox]:
+    """What waits to be said to that customer in another chat than this one, which is theirs."""
+    elsewhere = col(Outbox.chat_id).is_not(None) if chat_id is None else col(Outbox.chat_id) != chat_id
+    query = select(Outbox).where(stands_at(Outbox.state, OutboxState.NEW), Outbox.customer_id == customer_id)
+    query = query.where(col(Outbox.group_id).is_(None), elsewhere, Outbox.what != What.RECALL)
+    return await work.all(query.order_by(col(Outbox.id)).with_for_update())
+
+
 async def pending_send(work: Work, key: str) -> Outbox | None:
     """The unsent outbox row with that key."""
     row: Outbox | None = await work.first(

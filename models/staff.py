@@ -34,7 +34,8 @@ class Staff(Base, table=True):
 
     Away since `away_since`, until `away_until` or until they say that they are back. Has authority since
     `admitted_at`, by `admitted_by_id` (None: by the plan's rule or the settings); from whom it was taken at
-    `dismissed_at` gets it again by an owner alone.
+    `dismissed_at` gets it again by an owner alone. `as_customer_since` is when they said last that what they write to
+    the bot is a customer's (real time).
     """
 
     __tablename__ = "staff"
@@ -54,6 +55,7 @@ class Staff(Base, table=True):
     admitted_at: datetime | None = None
     admitted_by_id: int | None = Field(default=None, sa_type=BigInteger)
     dismissed_at: datetime | None = None
+    as_customer_since: datetime | None = None
 
     @property
     def as_actor(self) -> dict[str, int | None]:

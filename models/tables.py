@@ -8,6 +8,7 @@ from models.customers import Customer, JoinToken, Merge, Purchase, ServiceEvent
 from models.delivery import Inbox, Outbox, Pause
 from models.installation import Installation, PlanVersion
 from models.messages import Message, MessageLink, MessageVersion
+from models.private import PrivateWords
 from models.questionnaires import Answer, Invitation, Poll, QuestionnaireVersion, SurveyWave
 from models.recovery import Recovery
 from models.staff import GroupMember, Staff, StaffGroup
@@ -44,6 +45,7 @@ TABLES = (
     Pause,
     PlanVersion,
     Poll,
+    PrivateWords,
     Purchase,
     QuestionnaireVersion,
     Recovery,

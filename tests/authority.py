@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from handlers import answers, approvals, cases, questionnaires
+from handlers import answers, approvals, cards, cases, private, questionnaires
 from handlers.contact import reasons
 from handlers.customers import bans, files, finding, joining, merging, rfm, tiers, values
 from handlers.customers.tiers import Wish
@@ -75,6 +75,9 @@ def _unban(work: Work, by: Any, li: Customer) -> None:
 async def _tier(work: Work, by: Any, li: Customer) -> str:
     return ASKED if await tiers.set_tier(work, li, Wish("vip", SOON, "orders much"), by, {}) else DONE
 
+
+#: Staff who see what an agent wrote to the bot alone, and decide nothing about it.
+_OTHERS = dict.fromkeys(("supervisor", "manager", "owner", "agent elsewhere"), "stale")
 
 #: The table. Which group is somebody's to work in, the doors see to by their places; where a deed itself asks for it,
 #: to somebody elsewhere it is "stale".
@@ -161,6 +164,34 @@ TABLE: tuple[Way, ...] = (
     Way(answers.keep_note, AGENT, lambda work, by, li, case: answers.keep_note(work, li, case, said("好的"), by)),
     Way(answers.change, AGENT, lambda work, by, answered: answers.change(work, answered, said("好的"), by)),
     Way(answers.recall, AGENT, lambda work, by, answered: answers.recall(work, answered, by)),
+    # words in private, and lists
+    Way(cards.tell_in_hand, AGENT, lambda work, by: cards.tell_in_hand(work, by)),
+    Way(private.hear, AGENT, lambda work, by: private.hear(work, None, said("好的"), private.Kept(8, None, {}), by)),
+    Way(private.reword, AGENT, lambda work, by: private.reword(work, private.Kept(8, None, {}), by)),
+    Way(private.change, AGENT, lambda work, by, answered: private.change(work, answered, said("好的"), by)),
+    Way(
+        private.take_back,
+        AGENT,
+        lambda work, by, answered: private.take_back(work, answered, by, 1),
+        "whoever said it",
+        _OTHERS,
+    ),
+    Way(
+        private.decide,
+        AGENT,
+        lambda work, by, aside: private.decide(work, [(aside, said("好的", 7))], 901, by, 1, to_customer=False),
+        "whoever wrote it",
+        _OTHERS,
+    ),
+    Way(
+        private.own_words,
+        AGENT,
+        lambda work, by, aside, li: private.own_words(work, [(aside, said("好的"))], li, by, 1),
+        "whoever wrote it",
+        _OTHERS,
+    ),
+    Way(private.begin_as_customer, AGENT, lambda work, by: private.begin_as_customer(work, by)),
+    Way(private.end_as_customer, AGENT, lambda work, by: private.end_as_customer(work, by, 1)),
     Way(
         promising.promise,
         AGENT,

@@ -8,12 +8,13 @@ from sqlmodel import select
 
 from handlers import questionnaires
 from handlers.customers.merging import unite
-from handlers.said import Content, Said
+from handlers.said import Content, Origin, Said
 from models.approvals import Approval, ApprovalKind
 from models.cases import Case, CaseKind, CaseState
 from models.contact import Purpose
 from models.customers import Customer, customer_numbered
 from models.messages import Author, Message
+from models.private import PrivateWords
 from models.questionnaires import Answer, Invitation, InvitationState, Poll, SurveyWave, WaveState
 from models.staff import GroupMember, Role, Staff, StaffGroup, staff_member
 from models.standards import Clock, Timed
@@ -99,6 +100,7 @@ ROWS: dict[str, Any] = {
     "resolved": Case(id=904, state=CaseState.RESOLVED, resolved_at=NOW, episode=1, **_OF_LI),
     "clock": Clock(id=1, case_id=901, what=Timed.FIRST_RESPONSE, started_at=NOW, allowed=3600, due_at=SOON),
     "answered": Message(id=1, author=Author.AGENT, staff_id=AGENT, text="马上为您换新", **_TALK),
+    "aside": PrivateWords(id=1, staff_id=AGENT, telegram_id=7, case_ids=[901], asked_at=NOW),
     "call": Visit(
         id=1, rule=BY_HAND, occurrence="1", case_id=901, questionnaire="csat", state=VisitState.DUE, **_CALL, **_TIME
     ),
@@ -131,9 +133,10 @@ _KNOWN: dict[str, tuple[type[Any], Any]] = {
 }
 
 
-def said(text: str) -> Said:
-    """Words of now."""
-    return Said(Content(kind="text", text=text, written_at=NOW))
+def said(text: str, number: int | None = None) -> Said:
+    """Words of now, written nowhere or in the message of that number."""
+    at = None if number is None else Origin(101, number)
+    return Said(Content(kind="text", text=text, written_at=NOW), at)
 
 
 async def row(work: Work, name: str) -> Any:

@@ -19,7 +19,7 @@ from handlers.refusals import Refusal
 from models.plan import read_plan
 from templates import LANGUAGES, labels
 from tests.desk import open_desk
-from tests.refusals import aftercare, cases, files  # noqa: F401 - the stories
+from tests.refusals import aftercare, cases, files, private  # noqa: F401 - the stories
 from tests.refusals.shop import NOW, PLAN, STORIES, Shop, Story, is_no, only_a_no
 
 HANDLERS = Path(__file__).parents[1] / "handlers"

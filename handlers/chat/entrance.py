@@ -12,6 +12,7 @@ from handlers.chat import customers as chat_customers
 from handlers.chat import files as chat_files
 from handlers.chat import groups as chat_groups
 from handlers.chat import messages as chat_messages
+from handlers.chat import private as chat_private
 from handlers.chat import routing as chat_routing
 from handlers.chat import staff as chat_staff
 from handlers.chat import standards as chat_standards
@@ -83,6 +84,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("merge", AMONG_STAFF, AGENT, chat_files.merge),
     Command("unmerge", AMONG_STAFF, AGENT, chat_files.unmerge),
     Command("link", AMONG_STAFF, AGENT, chat_files.link),
+    Command("mycases", IN_PRIVATE, AGENT, chat_private.list_own),
     Command("rfm", IN_PRIVATE, MANAGER, chat_files.buyers),
     Command("ban", AMONG_STAFF, SUPERVISOR, chat_files.ban),
     Command("mute", AMONG_STAFF, SUPERVISOR, chat_files.mute),
@@ -132,11 +134,19 @@ DOORS: tuple[Door, ...] = (
         instead(questionnaires.words, chat_customers.unknown_command),
         if_words(chat_messages.message),
     ),
-    # a customer's chat
+    # a customer's chat; in theirs, what staff write is no matter of their own unless they say so
+    Door("own_complaint", IN_PRIVATE, AGENT, keyboard("complain"), chat_private.begin_complaint),
+    Door("own_matter", IN_PRIVATE, AGENT, press("another"), unless_banned(chat_private.begin_new_matter)),
     Door("complain_key", IN_PRIVATE, CUSTOMER, keyboard("complain"), chat_customers.begin_complaint),
+    Door("language_key", IN_PRIVATE, CUSTOMER, keyboard("language"), chat_customers.ask_language),
+    Door("own_list", IN_PRIVATE, AGENT, chat_private.asks_for_list, chat_private.list_own),
+    Door("private_words", IN_PRIVATE, AGENT, chat_private.is_words, chat_private.words),
+    Door("private_edited", IN_PRIVATE, AGENT, update_of("edited_message"), chat_private.edited),
+    Door("private_choice", IN_PRIVATE, AGENT, press("mine"), chat_private.choice),
+    Door("private_take_back", IN_PRIVATE, AGENT, press("unsay"), chat_private.take_back),
+    Door("private_as_staff", IN_PRIVATE, AGENT, press("staffagain"), chat_private.as_staff),
     Door("progress_key", IN_PRIVATE, CUSTOMER, keyboard("progress"), chat_cases.mine),
     Door("person_key", IN_PRIVATE, CUSTOMER, keyboard("person"), chat_messages.ask_for_person),
-    Door("language_key", IN_PRIVATE, CUSTOMER, keyboard("language"), chat_customers.ask_language),
     Door("set_language", IN_PRIVATE, CUSTOMER, press("language"), chat_customers.set_language),
     Door("another_matter", IN_PRIVATE, CUSTOMER, press("another"), unless_banned(chat_customers.begin_new_matter)),
     Door("kind", IN_PRIVATE, CUSTOMER, press("kind"), unless_banned(chat_cases.choose_kind)),

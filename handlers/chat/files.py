@@ -32,7 +32,9 @@ async def file_press(work: Work, place: Place) -> None:
     """The buttons under the file: the phone number, shown to who pressed alone; how to change things."""
     press = pressed(place)
     customer = await customer_called(work, press.word())
-    if customer is None or (place.customer is not None and place.customer.id != customer.id):
+    if customer is None or (
+        place.where is not Where.PRIVATE and place.customer is not None and place.customer.id != customer.id
+    ):
         raise Refusal("stale")
     if press.action == "how_to_set":
         answer_press(work, place, label(place.speaker.language, "toast.how_to_set"), alert=True)

@@ -6,11 +6,16 @@ from handlers.approvals import Columns, ask, tell_where_asked
 from handlers.authority import require, require_own
 from handlers.customers.rules import refresh
 from handlers.refusals import Refusal
+from handlers.speaking import bare, tell_staff
 from models.approvals import Approval, ApprovalKind, two_accounts
+from models.cases import case_numbered
 from models.customers import Customer, customer_numbered
 from models.customers.phones import masked
+from models.delivery import OutboxState, Priority
 from models.merging import counts, latest_merge, merge, undo
-from models.staff import Staff
+from models.messages import is_answer
+from models.outbox import misdirected
+from models.staff import Staff, main_group, staff_group
 from models.work import Work
 
 
@@ -61,9 +66,24 @@ async def unmerge(work: Work, number: int, by: Staff) -> tuple[Customer, Custome
     if done is None or merged is None or survivor is None or survivor.merged_into_id is not None:
         raise Refusal("unmerge_usage")
     await undo(work, done, survivor, merged)
+    for customer in (survivor, merged):
+        await _stop_what_goes_elsewhere(work, customer)
     work.audit(by, "unmerged", survivor.subject, merged=merged.id, merge=done.id)
     await refresh(work, [survivor, merged])
     return survivor, merged
+
+
+async def _stop_what_goes_elsewhere(work: Work, customer: Customer) -> None:
+    """What waits for the chat of whom the customer was one with is not sent; staff see each answer that was not."""
+    for row in await misdirected(work, customer.id, customer.user_id):
+        row.state, row.error = OutboxState.CANCELLED, "the customers were parted"
+        if row.message_id is None or not await is_answer(work, row.message_id):
+            continue
+        case = await case_numbered(work, row.case_id) if row.case_id else None
+        group = await staff_group(work, case.group_id) if case else await main_group(work)
+        values = {"name": customer.name, "text": bare(row.body)}
+        about: dict[str, Any] = {"case_id": row.case_id, "reply_to_id": row.message_id}
+        tell_staff(work, group, customer, "customers/parted_unsent", values, priority=Priority.ANSWER, **about)
 
 
 async def preview(work: Work, customer: Customer) -> dict[str, Any]:

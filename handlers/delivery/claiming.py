@@ -8,9 +8,10 @@ from sqlalchemy import bindparam, update
 
 from handlers import contact
 from handlers.delivery.composing import compose
+from handlers.delivery.failing import wrong_recipient
 from handlers.delivery.parcels import NotNeeded, NotNow, Parcel, change, put_back
 from models.cases import fetch_numbered
-from models.customers import fetch_customers_numbered
+from models.customers import chats_of, fetch_customers_numbered
 from models.delivery import Outbox, OutboxState, What
 from models.outbox import Waiting
 from models.topics import fetch_topics
@@ -43,12 +44,21 @@ async def claim(work: Work, picked: Sequence[Sequence[Waiting]]) -> list[Parcel]
     await fetch_topics(work, [row.customer_id for row in rows.values() if row.group_id and row.customer_id])
     shown = await fetch_numbered(work, [row.case_id for row in rows.values() if row.what is What.CARD])
     await fetch_customers_numbered(work, [case.customer_id for case in shown])
+    chats = await chats_of(work, [row.customer_id for row in rows.values() if _names_both(row)])
     parcels = []
     for group in picked:
         parcel = Parcel([rows[outline.id] for outline in group if outline.id in rows])
-        if parcel.rows and await _addressed(work, parcel, group[0]):
+        if any(_names_both(row) and chats.get(row.customer_id) != row.chat_id for row in parcel.rows):
+            await wrong_recipient(work, parcel)
+        elif parcel.rows and await _addressed(work, parcel, group[0]):
             parcels.append(parcel)
     return parcels
+
+
+def _names_both(row: Any) -> bool:
+    """Whether a row is for a customer's chat, which must be theirs still. What is only taken back is taken back
+    wherever it stands."""
+    return bool(row.customer_id and row.chat_id and not row.group_id and row.what is not What.RECALL)
 
 
 async def _addressed(work: Work, parcel: Parcel, outline: Waiting) -> bool:

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from handlers import cards, cases
-from handlers.addresses import topic_link
+from handlers.addresses import link_in, link_to
 from handlers.delivery.parcels import LOOK_AGAIN, TOPIC_WAIT, NotNeeded, NotNow, Parcel
 from handlers.texts import utf16_length
 from models.cases import case_numbered
@@ -100,7 +100,8 @@ async def _say(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
     text = body.get("text")
     if text is None:
         values = {**body["values"], **await _link(work, row)}
-        text = escape(prefix) + render(work.plan.business.language, body["template"], values)
+        language = body.get("language") or work.plan.business.language
+        text = escape(prefix) + render(language, body["template"], values)
     parcel.params |= {"text": text} if body.get("plain") else {"text": text, "parse_mode": "HTML"}
     if markup := _markup(body):
         parcel.params["reply_markup"] = markup
@@ -115,10 +116,12 @@ async def _link(work: Work, row: Any) -> dict[str, str]:
     if not row.body.get("link_to"):
         return {}
     customer_id, group_id = row.body["link_to"]
-    group, topic = await staff_group(work, group_id), await topic_of(work, customer_id, group_id)
-    if topic and topic.thread_id:
-        return {"link": topic_link(group.chat_id, topic.thread_id)}
-    if group.is_forum and work.real_now - row.created_at < TOPIC_WAIT:
+    group, customer = await staff_group(work, group_id), await customer_numbered(work, customer_id)
+    case = await case_numbered(work, row.case_id) if row.case_id else None
+    link = await (link_to(work, customer, case) if case else link_in(work, group, customer))
+    if link:
+        return {"link": link}
+    if (case or group.is_forum) and work.real_now - row.created_at < TOPIC_WAIT:
         raise NotNow(work.real_now + LOOK_AGAIN)
     return {}
 

@@ -6,7 +6,7 @@ from handlers import contact, groups
 from handlers.customers import became_unreachable
 from handlers.delivery import gone
 from handlers.delivery.parcels import LONGEST_BACKOFF, Parcel, backoff, change, plain, put_back
-from handlers.delivery.reporting import tell, tell_not_shown
+from handlers.delivery.reporting import tell, tell_not_shown, tell_wrong_recipient
 from models import outbox
 from models.customers import customer_numbered
 from models.delivery import Fate, OutboxState, Outcome, SendClass, What
@@ -125,6 +125,14 @@ async def unknown(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     if row.what is What.TOPIC:
         at = max(at, work.real_now + ADOPTION_WAIT)
     await put_back(work, parcel, not_before=at, maybe_repeated=row.send_class is SendClass.A)
+
+
+async def wrong_recipient(work: Work, parcel: Parcel) -> None:
+    """The chat is not the customer's: nothing goes there, staff see what was not sent, and owners are told."""
+    await change(work, parcel, state=OutboxState.DEAD, error="the chat is not the customer's")
+    for row in parcel.rows:
+        await contact.note_fate(work, row.key, "failed")
+        await tell_wrong_recipient(work, row)
 
 
 async def _not_reached(work: Work, parcel: Parcel, outcome: Outcome) -> None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from handlers import staff
-from handlers.speaking import tell_staff
+from handlers.speaking import bare, tell_staff
 from models.cases import case_numbered
-from models.customers import customer_numbered
+from models.customers import chats_of, customer_numbered
 from models.delivery import Priority
 from models.staff import staff_group, staff_groups
 from models.work import Work
@@ -25,3 +25,10 @@ async def tell_not_shown(work: Work, row: Any, reason: str | None) -> None:
     """Tell owners that staff do not see what they should see in their group."""
     values = {"group": (await staff_group(work, row.group_id)).title, "number": row.case_id, "reason": reason}
     await staff.tell_owners(work, "delivery/not_shown", values)
+
+
+async def tell_wrong_recipient(work: Work, row: Any) -> None:
+    """Tell owners, and staff where they see the customer, that something would have gone to another person."""
+    await staff.tell_owners(work, "delivery/misdirected", {"customer": row.customer_id, "row": row.id})
+    if row.customer_id in await chats_of(work, [row.customer_id]):
+        await tell(work, row, "delivery/wrong_recipient", text=bare(row.body))

@@ -164,7 +164,7 @@ async def tell_assigned(work: Work, customer: Customer, case: Case, person: Staf
     """Whoever got a case hears so in private, where they have started the bot."""
     if person.started_bot:
         values = {"number": case.id, "subject": case.subject, "link": await link_to(work, customer, case)}
-        tell_privately(work, person, "routing/assigned", values)
+        tell_privately(work, person, "routing/assigned", values, case_id=case.id)
 
 
 def tell_each(work: Work, people: Sequence[Staff | None], template: str, values: dict[str, Any]) -> None:

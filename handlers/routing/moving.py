@@ -75,7 +75,7 @@ async def move(work: Work, customer: Customer, case: Case, to: Department, by: S
     else:
         await _to_group(work, customer, case, old, new, values)
     if old_holder and old_holder.started_bot:
-        tell_privately(work, old_holder, "routing/moved", values)
+        tell_privately(work, old_holder, "routing/moved", values, case_id=case.id)
     await assigning.give(work, case)
 
 

@@ -1,16 +1,18 @@
 """Calling people to a case at once: what a customer's words set off, who is called, and who says "I have it"."""
 
 from datetime import timedelta
+from typing import Any
 
 from handlers import cases, duty
-from handlers.addresses import link_to
 from handlers.authority import require
+from handlers.customers.tiers import tier_name
 from handlers.happenings.cases import CaseOpened, SeverityChanged
 from handlers.happenings.messages import AgentSpoke, CustomerSpoke, WordsChanged
 from handlers.refusals import Refusal
-from handlers.speaking import Buttons, button, tell_customer, tell_privately, tell_staff
+from handlers.speaking import Button, Buttons, button, tell_customer, tell_privately, tell_staff
 from models.cases import Case, case_held
 from models.customers import Customer, customer_of
+from models.customers.phones import masked
 from models.delivery import Priority
 from models.installation import plan_of
 from models.plan import Severity, text_of
@@ -18,6 +20,7 @@ from models.routing import queries
 from models.routing.words import alarm_of, is_graver, severity_of
 from models.staff import Role, Staff, staff_group
 from models.timeline import EventKind, remember
+from models.topics import topic_name
 from models.work import Work
 from templates import label
 
@@ -105,26 +108,44 @@ async def call(
     given = {"number": case.id, "subject": cases.in_short(words) or case.subject, "people": named, **values}
     group = await staff_group(work, case.group_id)
 
-    def answer(language: str) -> Buttons:
-        return [[button(label(language, "button.take_call"), f"have:{case.id}")]]
+    def answer(language: str, *more: Button) -> Buttons:
+        return [[button(label(language, "button.take_call"), f"have:{case.id}"), *more]]
 
     tell_staff(
         work,
         group,
         customer,
         template,
-        {**given, "link": ""},
+        {**given, "who": None, "link": ""},
         buttons=answer(work.plan.business.language),
         priority=Priority.ANSWER,
         case_id=case.id,
     )
-    link = await link_to(work, customer, case)
     for person in people:
         if person.started_bot:
-            values_here = {**given, "people": [], "link": link}
+            language = person.language
+            number = [button(label(language, "button.phone"), f"phone:{customer.id}")] if customer.phone else []
             tell_privately(
-                work, person, template, values_here, buttons=answer(person.language), priority=Priority.ANSWER
+                work,
+                person,
+                template,
+                {**given, "people": [], "who": _who(work, customer, language)},
+                buttons=answer(language, *number),
+                link_to=(customer.id, case.group_id),
+                case_id=case.id,
+                priority=Priority.ANSWER,
             )
+
+
+def _who(work: Work, customer: Customer, language: str) -> dict[str, Any]:
+    """What whoever is called reads of the customer, who may be asleep to all but a telephone."""
+    return {
+        "name": customer.salutation or customer.name,
+        "tier": tier_name(work.plan, customer.tier, language) if customer.tier else "",
+        "phone": masked(customer.phone),
+        "telegram": customer.has_chat,
+        "topic": topic_name(customer.name, customer.id),
+    }
 
 
 async def take_call(work: Work, case: Case, by: Staff) -> None:

@@ -90,7 +90,7 @@ async def _escalate_one(work: Work, group: StaffGroup, reached: Escalation) -> N
                 "link": link,
             }
             buttons = [[_answer(person.language, clock)]]
-            tell_privately(work, person, "standards/late_privately", private, buttons=buttons)
+            tell_privately(work, person, "standards/late_privately", private, buttons=buttons, case_id=case.id)
 
 
 def _answer(language: str, clock: Clock) -> Button:

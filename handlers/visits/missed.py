@@ -53,13 +53,13 @@ async def tell_not_reached(work: Work, visit: Visit, customer: Customer) -> None
         "outcome": visit.outcome.value if visit.outcome else "",
         "attempts": visit.attempts,
     }
-    await _tell_supervisors(work, "visits/not_reached", values)
+    await _tell_supervisors(work, "visits/not_reached", values, visit.case_id)
 
 
-async def _tell_supervisors(work: Work, template: str, values: dict[str, Any]) -> None:
+async def _tell_supervisors(work: Work, template: str, values: dict[str, Any], case_id: int | None = None) -> None:
     """Tell those in charge privately, where they have started the bot; else in General."""
     people = [person for person in await those_in_charge(work, None, Role.SUPERVISOR) if person.started_bot]
     for person in people:
-        tell_privately(work, person, template, values)
+        tell_privately(work, person, template, values, case_id=case_id)
     if not people:
         tell_staff(work, await main_group(work), None, template, values)

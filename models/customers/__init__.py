@@ -1,6 +1,7 @@
 """Customers: their files, tiers and segments, and what they bought."""
 
 from models.customers.accounts import (
+    chats_of,
     customer_called,
     customer_numbered,
     customer_of,
@@ -36,6 +37,7 @@ __all__ = [
     "Purchase",
     "ServiceEvent",
     "TierBy",
+    "chats_of",
     "customer_called",
     "customer_numbered",
     "customer_of",

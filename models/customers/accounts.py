@@ -70,6 +70,21 @@ async def customer_numbered(work: Work, customer_id: int) -> Customer:
     return customer
 
 
+async def chats_of(work: Work, numbers: Iterable[int]) -> dict[int, int | None]:
+    """The private chats of the customers with these numbers, or into whom they were merged: None for none, and no
+    entry for nobody. Locks nothing: whoever sends holds rows of the outbox, for which others wait with a customer."""
+    wanted = {number: number for number in numbers}
+    found: dict[int, int | None] = {}
+    while wanted:
+        query = select(Customer.id, Customer.user_id, Customer.merged_into_id)
+        rows = await work.all(query.where(col(Customer.id).in_(set(wanted.values()))))
+        as_it_is = {number: (user_id, merged_into) for number, user_id, merged_into in rows}
+        there = {number: as_it_is[now] for number, now in wanted.items() if now in as_it_is}
+        found |= {number: user_id for number, (user_id, merged_into) in there.items() if merged_into is None}
+        wanted = {number: merged_into for number, (_, merged_into) in there.items() if merged_into is not None}
+    return found
+
+
 async def customer_called(work: Work, number: str) -> Customer | None:
     """The customer of a number as staff write it ("17", "#17"), or into whom they were merged; None for nobody."""
     digits = number.removeprefix("#")

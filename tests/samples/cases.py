@@ -2,9 +2,24 @@
 
 from typing import Any
 
+from models.cases import CaseState
 from models.standards import SHOWN
 
+_MINE: dict[str, Any] = {
+    "number": 1001,
+    "name": "<b>&" * 16,
+    "subject": "漏水<&" * 8,
+    "due": "11-21 17:40",
+    "due_what": "promise",
+    "late": True,
+    "chased": 2,
+    "link": "https://t.me/c/1234567890/1234",
+}
 CHOICES: dict[str, list[Any]] = {
+    "in_hand.mine": [[], *([_MINE | {"state": state.value}] * 15 for state in CaseState)],
+    "in_hand.count": [1, 40],
+    "in_hand.more": [0, 25],
+    "in_hand.figures": [False, True],
     "due_what": [None, *(what.value for what in SHOWN)],
     "due": ["", "11-21 17:40"],
     "back": ["", "11-23 09:00"],

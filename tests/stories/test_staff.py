@@ -105,7 +105,7 @@ async def test_the_menu_in_private_follows_role_language_and_leaving(shop: Shop)
     assert "查找客户" in (await menu_of(shop, chen, "find"))["find"]
     assert "rfm" not in await menu_of(shop, chen)
     await shop.telegram.say(chen.user, "/help")
-    helped = words(await chen.hears("会当作客户来信处理"))
+    helped = words(await chen.hears("就是答复那位客户"))
     assert "/find" in helped
     assert "/mycases" in helped
     assert "/rfm" not in helped
@@ -115,8 +115,8 @@ async def test_the_menu_in_private_follows_role_language_and_leaving(shop: Shop)
     offered = await chen.hears("choose a language")
     await chen.presses(offered, "English")
     await shop.telegram.say(chen.user, "/help")
-    await chen.hears("is taken as a customer's message")
-    assert "rfm" in await menu_of(shop, chen, "Where things stand")
+    await chen.hears("answers that customer")
+    assert "rfm" in await menu_of(shop, chen, "The cases in my hands")
     await chen.starts_bot()
     await chen.hears("Customers are answered in the staff group")
     await shop.telegram.leave(chen.user, shop.group)
@@ -457,11 +457,13 @@ async def test_a_customer_who_writes_staff_commands_is_a_customer(shop: Shop) ->
     assert "/claim" not in shown
 
 
-async def test_a_member_of_staff_who_writes_in_private_is_served_like_anybody(shop: Shop) -> None:
+async def test_a_member_of_staff_who_writes_as_a_customer_is_served_like_anybody(shop: Shop) -> None:
     chen, li = await known_agent(shop, "陈客服"), await known_agent(shop)
     as_customer = Customer(shop, chen.user)
 
-    await as_customer.complains("我自己买的也坏了")
+    asked = await as_customer.complains("我自己买的也坏了")
+    assert "还没有发给任何人" in words(asked)
+    await chen.presses(asked, "我是以客户身份写的")
 
     await li.sees("我自己买的也坏了", of=as_customer)
 
