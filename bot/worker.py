@@ -75,13 +75,7 @@ class Refused(Stopped):
 class Worker:
     """Handles what the inbox holds until it is stopped. `wake` is called by whoever stored something."""
 
-    def __init__(
-        self,
-        begin: Begin,
-        bot: Bot,
-        gateway: Gateway,
-        on_said: Callable[[], None],
-    ) -> None:
+    def __init__(self, begin: Begin, bot: Bot, gateway: Gateway, on_said: Callable[[], None]) -> None:
         """`begin` begins a unit of work; `on_said` is called after a commit that left rows for the sender."""
         self._begin = begin
         self._bot = bot
@@ -209,10 +203,10 @@ class Worker:
         try:
             self._parse(raw)
             async with work.part():
-                ours = await entrance.hear(work, raw, self._bot.username)
-            if not ours:
-                await inbox.drop(work, row.id)
-            return ours
+                if await entrance.hear(work, raw, self._bot.username):
+                    return True
+            await inbox.drop(work, row.id)
+            return False
         except Refusal as refusal:
             raise Refused(row, before, refusal) from refusal
         except NotYet as wait:

@@ -163,6 +163,7 @@ TABLE: tuple[Way, ...] = (
     ),
     Way(answers.keep_note, AGENT, lambda work, by, li, case: answers.keep_note(work, li, case, said("好的"), by)),
     Way(answers.change, AGENT, lambda work, by, answered: answers.change(work, answered, said("好的"), by)),
+    Way(answers.decide, AGENT, lambda work, by, held: answers.decide(work, held, by, send=True), "what was held"),
     Way(answers.recall, AGENT, lambda work, by, answered: answers.recall(work, answered, by)),
     # words in private, and lists
     Way(cards.tell_in_hand, AGENT, lambda work, by: cards.tell_in_hand(work, by)),

@@ -100,6 +100,7 @@ ROWS: dict[str, Any] = {
     "resolved": Case(id=904, state=CaseState.RESOLVED, resolved_at=NOW, episode=1, **_OF_LI),
     "clock": Clock(id=1, case_id=901, what=Timed.FIRST_RESPONSE, started_at=NOW, allowed=3600, due_at=SOON),
     "answered": Message(id=1, author=Author.AGENT, staff_id=AGENT, text="马上为您换新", **_TALK),
+    "held": Message(id=2, author=Author.HELD, staff_id=AGENT, text="他上次也这样", **_TALK),
     "aside": PrivateWords(id=1, staff_id=AGENT, telegram_id=7, case_ids=[901], asked_at=NOW),
     "call": Visit(
         id=1, rule=BY_HAND, occurrence="1", case_id=901, questionnaire="csat", state=VisitState.DUE, **_CALL, **_TIME

@@ -318,8 +318,8 @@ async def test_s42_an_owner_ends_somebodys_authority_until_an_owner_gives_it_bac
     assert not await has_authority(shop, MEI), "a word brings nothing back"
     assert await at_customer(shop, before) == []
     await shop.done(shop.in_general("/role @staff5 客服专员", OWNER))
-    await shop.done(shop.staff_says("我又来了", MEI))
-    assert await at_customer(shop, before) == ["我又来了"]
+    await shop.done(shop.staff_says("您好，我马上来看", MEI))
+    assert await at_customer(shop, before) == ["您好，我马上来看"]
 
 
 async def test_s42_supervisors_read_who_has_authority_since_when_and_by_whom(shop: Shop) -> None:

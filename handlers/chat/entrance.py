@@ -259,7 +259,12 @@ async def hear(work: Work, update: dict[str, Any], bot_username: str) -> bool:
     if door := door_for(place):
         await chat_staff.require_seat(work, place, door)
         await door.enter(work, place)
-    return place.where is not Where.FOREIGN or not place.raw
+    return place.where is not Where.FOREIGN or not _is_of_a_group(place)
+
+
+def _is_of_a_group(place: Place) -> bool:
+    chat = place.message.get("chat")
+    return isinstance(chat, dict) and chat.get("type") in ("group", "supergroup", "channel")
 
 
 async def say_no(work: Work, update: dict[str, Any], bot_username: str, refusal: Refusal) -> None:

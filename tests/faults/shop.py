@@ -71,7 +71,7 @@ class Shop:
 
     def new_bot(self, **settings: Any) -> Bot:
         """A process that is yet to be started; the agent is an owner, and nobody else is asked about."""
-        plan = self.folder / "plan.toml"
+        plan = self.folder / "staff.toml"
         plan.write_text('[business]\nenrolment = "group"\n', "utf-8")
         named = {
             "bot_token": self.telegram.token,

@@ -263,6 +263,32 @@ async def _(shop: Shop) -> Update:
     return {"edited_message": said["message"] | {"text": "// 只是备注", "edit_date": said["message"]["date"]}}
 
 
+for key, text in (
+    ("edit_to_command", "/ban 1 2h x"),
+    ("edit_to_command", "、claim"),
+    ("edit_to_aside", "这人在撒谎 别理他"),
+):
+
+    @refuses(key)
+    async def _(shop: Shop, text: str = text) -> Update:
+        """An edit says nothing that an answer would not say."""
+        said = shop.staff_says("马上为您换新")
+        await shop.done(said)
+        return {"edited_message": said["message"] | {"text": text, "edit_date": said["message"]["date"]}}
+
+
+@refuses("held_decided")
+async def _(shop: Shop) -> Update:
+    """What was held went to the customer; a second press decides nothing."""
+    await shop.done(shop.staff_says("这人在撒谎 别理他"))
+    data = shop.shown("发给客户").press("发给客户")
+    await shop.done(shop.staff_presses(data))
+    return shop.staff_presses(data)
+
+
+pressed("stale", "held:999:send", "takeback:999")
+
+
 @refuses("already_recalled")
 async def _(shop: Shop) -> Update:
     said = shop.staff_says("马上为您换新")
