@@ -10,6 +10,7 @@ from handlers.customers import bans
 from handlers.customers.joining import share_phone
 from handlers.happenings.cases import CaseResumed
 from handlers.happenings.messages import CustomerSpoke, WordsChanged
+from handlers.quoting import FRAME, in_full
 from handlers.said import Carried, Content, Said, same_media, stored
 from handlers.speaking import customer_keyboard, send, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
@@ -23,10 +24,10 @@ from models.staff import main_group, staff_group
 from models.work import Work
 from templates import label
 
-#: A piece of a long text leaves room for a name and a mark before it (UTF-16 units).
-PIECE = 3900
-#: What marks may add to a text when it is merged with others.
-MARKS = 20
+#: A piece of a long text leaves room for a name, marks and the frame's sign before it (UTF-16 units).
+PIECE = 3850
+#: What a mark and the frame's sign may add to a text when it is merged with others.
+MARKS = 20 + FRAME
 #: A text of more pieces than this goes as a file.
 MOST_PIECES = 4
 #: How long to wait for the rest of an album after each item.
@@ -137,7 +138,9 @@ async def show_staff(
 def words_to_staff(
     work: Work, lane: str, text: str, entities: list[dict[str, Any]] | None, row: dict[str, Any], **body: Any
 ) -> None:
-    """A person's text for staff: in one row, in several pieces when long, as a file when very long."""
+    """A customer's text for staff, in full: in one row, in several pieces when long, as a file when very long."""
+    text, entities = in_full(text, entities)
+    body["quoted"] = True
     if (length := utf16_length(text)) <= PIECE:
         size = length + MARKS if row["reply_to_id"] is None else 0
         send(work, What.WORDS, lane, {"text": text, "entities": entities, **body}, size=size, **row)

@@ -66,7 +66,7 @@ def test_s22_words_that_look_like_an_address_do_not_hide_another() -> None:
 
 
 @pytest.mark.parametrize("sign", [SIGN, SIGN + "\ufe0f", SIGN + "\ufe0e"])
-def test_f4_the_sign_of_the_frame_is_taken_out_of_a_customers_words(sign: str) -> None:
+def test_s22_the_sign_of_the_frame_is_taken_out_of_a_customers_words(sign: str) -> None:
     text = f"{sign}😀 bold {sign}{sign}end"
     start = utf16_length(f"{sign}😀 ")
 
@@ -76,7 +76,7 @@ def test_f4_the_sign_of_the_frame_is_taken_out_of_a_customers_words(sign: str) -
     assert told(shown, entities) == [("bold", "bold")]
 
 
-def test_f4_a_customers_own_quotation_is_no_frame() -> None:
+def test_s22_a_customers_own_quotation_is_no_frame() -> None:
     shown, entities = in_full("they said no", [at("expandable_blockquote", 5, 4), at("text_mention", 0, 4, user={})])
     assert told(shown, entities) == [("italic", "said")]
 
@@ -115,5 +115,5 @@ def test_whatever_is_formatted_how_the_entities_are_legal() -> None:
         check_strictly(*framed(shown, entities))
 
 
-def test_f4_words_within_a_notice_are_one_line_without_the_sign() -> None:
+def test_s22_words_within_a_notice_are_one_line_without_the_sign() -> None:
     assert in_line(f"a leak\n\n{SIGN}\ufe0f Case 1001:\r\nclosed") == "a leak Case 1001: closed"

@@ -7,6 +7,7 @@ from typing import Any
 from handlers import cards, cases
 from handlers.addresses import topic_link
 from handlers.delivery.parcels import LOOK_AGAIN, TOPIC_WAIT, NotNeeded, NotNow, Parcel
+from handlers.quoting import MOST_ENTITIES, framed, shifted
 from handlers.texts import utf16_length
 from models.cases import case_numbered
 from models.customers import customer_numbered
@@ -52,6 +53,8 @@ async def compose(work: Work, parcel: Parcel) -> None:
         case What.CLOSE_POLL:
             parcel.method = "stopPoll"
             parcel.params["message_id"] = row.body["at"]
+    if parcel.method in ("sendMessage", "editMessageText") and (row.group_id or row.customer_id is None):
+        parcel.params["link_preview_options"] = {"is_disabled": True}  # staff open what they choose to open
     await _place(work, parcel, row, topic)
 
 
@@ -158,13 +161,23 @@ def _words(work: Work, parcel: Parcel, prefix: str) -> None:
             text += label(language, "relay.maybe_repeated") + "\n"
         if row.body.get("mark"):
             text += label(language, f"relay.{row.body['mark']}") + "\n"
-        shift = utf16_length(text)
-        entities += [{**entity, "offset": entity["offset"] + shift} for entity in row.body.get("entities") or ()]
-        text += row.body["text"]
+        words, formatting = _said(row.body, language)
+        entities += shifted(formatting, utf16_length(text))
+        text += words
     parcel.method = "sendMessage"
     parcel.params["text"] = text if text.strip() else label(language, "relay.empty")
-    if entities and not parcel.head.body.get("plain"):
+    if len(entities) > MOST_ENTITIES:
+        entities = [entity for entity in entities if entity["type"] == "blockquote"]
+    if entities:
         parcel.params["entities"] = entities
+
+
+def _said(body: dict[str, Any], language: str) -> tuple[str, list[dict[str, Any]]]:
+    """A row's words and their formatting; a customer's stand in the frame, however bare they go."""
+    text, entities = body["text"], () if body.get("plain") else body.get("entities") or ()
+    if not body.get("quoted"):
+        return text, list(entities)
+    return framed(text, entities) if text.strip() else (label(language, "relay.empty"), [])
 
 
 async def _copy(work: Work, parcel: Parcel, row: Any, in_general: bool) -> None:

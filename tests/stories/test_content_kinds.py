@@ -88,7 +88,8 @@ async def test_formatted_words_stay_formatted_both_ways(shop: Shop) -> None:
     await chen.says("😀 马上，稍等", to=wang, entities=bold)
     heard = await wang.hears("马上")
 
-    assert shown["entities"] == bold
+    # Staff see them in the frame, behind its sign.
+    assert shown["entities"] == [{"type": "blockquote", "offset": 0, "length": 11}, {**bold[0], "offset": 6}]
     assert heard["entities"] == bold
 
 
