@@ -10,7 +10,7 @@ from handlers.customers import bans
 from handlers.customers.joining import share_phone
 from handlers.happenings.cases import CaseResumed
 from handlers.happenings.messages import CustomerSpoke, WordsChanged
-from handlers.quoting import FRAME, in_full
+from handlers.quoting import CAPTION, FRAME, in_full
 from handlers.said import Carried, Content, Said, same_media, stored
 from handlers.speaking import customer_keyboard, send, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
@@ -127,12 +127,26 @@ async def show_staff(
         body = {"template": "messages/described", "values": described, **how}
         send(work, What.SAY, lane, body, **row)
         return
-    source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, **described, **how}
+    source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, "quoted": True, **described, **how}
+    caption, beside = _caption(content)
     if content.album and content.carried is Carried.COPIED:
         key = f"album:{row['customer_id']}:{content.album}"
-        await join_album(work, key, lane, said.at.message_id, source, row)
+        item = {"kind": content.kind, "file_id": (content.media or {}).get("file_id"), **caption}
+        await join_album(work, key, lane, said.at.message_id, source, row, item)
     else:
-        send(work, What.COPY, lane, {"message_ids": [said.at.message_id], **source}, **row)
+        send(work, What.COPY, lane, {"message_ids": [said.at.message_id], **source, **caption}, **row)
+    if beside:
+        words_to_staff(work, lane, content.text, content.entities, row, **how)
+
+
+def _caption(content: Content) -> tuple[dict[str, Any], bool]:
+    """What is said of the words under a copy, and whether they go beside it: in the frame they may be too long."""
+    if content.carried is not Carried.COPIED or not content.text:
+        return {}, False
+    text, entities = in_full(content.text, content.entities)
+    if utf16_length(text) + FRAME > CAPTION:
+        return {"caption": ""}, True
+    return {"caption": text, "entities": entities}, False
 
 
 def words_to_staff(
@@ -154,11 +168,20 @@ def words_to_staff(
 
 
 async def join_album(
-    work: Work, key: str, lane: str, telegram_id: int, source: dict[str, Any], row: dict[str, Any]
+    work: Work,
+    key: str,
+    lane: str,
+    telegram_id: int,
+    source: dict[str, Any],
+    row: dict[str, Any],
+    more: dict[str, Any] | None = None,
 ) -> None:
-    """One outbox row an album, whichever way it goes: it waits a moment after each item, so that late ones join."""
+    """One outbox row an album, whichever way it goes: it waits a moment after each item, so that late ones join.
+
+    `more` is what is needed to send the item anew.
+    """
     waiting = await pending_send(work, key)
-    item = {"telegram_id": telegram_id, "message_id": row["message_id"]}
+    item = {"telegram_id": telegram_id, "message_id": row["message_id"], **(more or {})}
     due = work.real_now + ALBUM_WAIT
     if waiting is None:
         send(work, What.COPY, lane, {"items": [item], **source}, key=key, not_before=due, **row)

@@ -14,6 +14,8 @@ Entities = Sequence[Entity] | None
 SIGN = "\U0001f4ac"
 #: What the frame adds to a text (UTF-16 units).
 FRAME = utf16_length(f"{SIGN} ")
+#: The longest caption that Telegram takes (UTF-16 units).
+CAPTION = 1024
 #: So many entities Telegram takes with a text; the frame is one of them.
 MOST_ENTITIES = 100
 #: The sign, with what says how it is drawn.

@@ -6,6 +6,7 @@ from typing import Any
 
 from handlers import cards, cases
 from handlers.addresses import topic_link
+from handlers.delivery.copying import carry
 from handlers.delivery.parcels import LOOK_AGAIN, TOPIC_WAIT, NotNeeded, NotNow, Parcel
 from handlers.quoting import MOST_ENTITIES, framed, shifted
 from handlers.texts import utf16_length
@@ -17,9 +18,6 @@ from models.staff import StaffGroup, staff_group
 from models.topics import Topic, TopicState, topic_of
 from models.work import Work
 from templates import label, render
-
-#: How a person's message is carried over, alone and together with others.
-_CARRIED = {"copied": ("copyMessage", "copyMessages"), "forwarded": ("forwardMessage", "forwardMessages")}
 
 
 async def compose(work: Work, parcel: Parcel) -> None:
@@ -35,7 +33,7 @@ async def compose(work: Work, parcel: Parcel) -> None:
         case What.WORDS:
             _words(work, parcel, await _general_prefix(work, row, group, topic))
         case What.COPY:
-            await _copy(work, parcel, row, group is not None and topic is None)
+            await _copy(work, parcel, row, await _general_prefix(work, row, group, topic))
         case What.CHANGE:
             await _change(work, parcel, row)
         case What.RECALL:
@@ -180,19 +178,13 @@ def _said(body: dict[str, Any], language: str) -> tuple[str, list[dict[str, Any]
     return framed(text, entities) if text.strip() else (label(language, "relay.empty"), [])
 
 
-async def _copy(work: Work, parcel: Parcel, row: Any, in_general: bool) -> None:
-    """A person's messages as they are, or an album of them."""
-    body = row.body
-    source = body.get("from_chat_id") or (await staff_group(work, body["from_group_id"])).chat_id
+async def _copy(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
+    """A person's messages as they are, or an album of them; a customer's words in the frame."""
+    source = row.body.get("from_chat_id") or (await staff_group(work, row.body["from_group_id"])).chat_id
     parcel.params["from_chat_id"] = source
-    # Outside a topic only a forward shows whose it is.
-    alone, together = _CARRIED["forwarded" if in_general else body["carried"]]
-    if "items" in body and not body.get("singly"):
-        parcel.method = together
-        parcel.params["message_ids"] = [item["telegram_id"] for item in parcel.items]
-    else:
-        parcel.method = alone
-        parcel.params["message_id"] = parcel.items[0]["telegram_id"] if "items" in body else body["message_ids"][0]
+    carry(parcel, prefix)
+    if parcel.method == "sendMediaGroup":
+        del parcel.params["from_chat_id"]
 
 
 # -- what stands already

@@ -1,7 +1,7 @@
 """What a customer writes to look like the bot: staff see that it is the customer's, and where its links lead."""
 
 from handlers.quoting import SIGN
-from tests.stories.shop import Shop
+from tests.stories.shop import Shop, replied_to
 from tests.telegram import Json
 
 PORTAL = "https://evil.example/login"
@@ -68,3 +68,62 @@ async def test_s22_of_a_long_text_every_piece_stands_in_the_frame(shop: Shop) ->
     for piece in pieces:
         assert piece["text"].startswith(SIGN)
         assert part(piece["text"], piece["entities"][0]) == piece["text"]
+
+
+async def test_s22_a_caption_stands_in_the_frame_and_one_that_does_not_fit_goes_beside(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await wang.complains("有件事")
+    await chen.card(wang)
+
+    await wang.says(photo=True, caption=NOTICE, caption_entities=forged())
+    shown = await chen.sees("供应商平台", of=wang)
+    await wang.says(document=True, caption="长" * 1020 + "尾巴")
+    words = await chen.sees("尾巴", of=wang, after=shown)
+
+    assert shown["caption"] == f"{SIGN} {NOTICE.replace('供应商平台', f'供应商平台 ({PORTAL})')}"
+    assert part(shown["caption"], shown["caption_entities"][0]) == shown["caption"]
+    assert words["text"] == f"{SIGN} {'长' * 1020}尾巴"
+    [copied] = [each for each in await shop.topic_of(wang) if "document" in each]
+    assert "caption" not in copied
+    assert copied["message_id"] < words["message_id"]
+
+
+async def test_s22_the_words_under_an_album_stand_in_the_frame_and_it_stays_an_album(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await wang.complains("有件事")
+    await chen.card(wang)
+
+    await shop.telegram.album(wang.user, ["photo", "video"], caption=NOTICE)
+    await chen.sees("供应商平台", of=wang)
+
+    shown = [each for each in await shop.topic_of(wang) if "photo" in each or "video" in each]
+    assert [each.get("caption") for each in shown] == [f"{SIGN} {NOTICE}", None]
+    assert len({each["media_group_id"] for each in shown}) == 1
+    assert shown[0]["caption_entities"][0]["type"] == "blockquote"
+
+
+async def test_s22_an_album_that_telegram_does_not_make_anew_goes_item_by_item_in_the_frame(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await wang.complains("有件事")
+    await chen.card(wang)
+    await shop.telegram.fault("status", "sendMediaGroup", code=400, description="Bad Request: wrong file identifier")
+
+    items = await shop.telegram.album(wang.user, ["photo", "photo"], caption="两张照片")
+    await chen.sees("两张照片", of=wang)
+    await shop.calms_down()
+
+    shown = [each for each in await shop.topic_of(wang) if "photo" in each]
+    assert [each.get("caption") for each in shown] == [f"{SIGN} 两张照片", None]
+    await chen.says("第二张看不清", to=wang, reply_to=shown[1])
+    assert replied_to(await wang.hears("第二张看不清")) == items[1]["message_id"]
+
+
+async def test_an_album_without_words_is_copied_as_it_is(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await wang.complains("有件事")
+    await chen.card(wang)
+
+    await shop.telegram.album(wang.user, ["photo", "photo"])
+    await chen.sees(of=wang, where=lambda message: "photo" in message)
+
+    assert (await shop.telegram.ledger("copyMessages"))[-1]["ok"]
