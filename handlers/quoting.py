@@ -6,20 +6,17 @@ from itertools import chain, pairwise
 from typing import Any
 
 from handlers.texts import utf16_length
+from templates import SIGN, SIGNS, in_line
 
 Entity = dict[str, Any]
 Entities = Sequence[Entity] | None
 
-#: Stands before a customer's words, and nowhere else in what staff read.
-SIGN = "\U0001f4ac"
 #: What the frame adds to a text (UTF-16 units).
 FRAME = utf16_length(f"{SIGN} ")
 #: The longest caption that Telegram takes (UTF-16 units).
 CAPTION = 1024
 #: So many entities Telegram takes with a text; the frame is one of them.
 MOST_ENTITIES = 100
-#: The sign, with what says how it is drawn.
-_SIGN = re.compile(f"{SIGN}[\ufe0e\ufe0f]?")
 #: Entities that hold no others and stand in none but the frame.
 _OPAQUE = ("code", "pre")
 _QUOTES = ("blockquote", "expandable_blockquote")
@@ -30,7 +27,7 @@ def in_full(text: str, entities: Entities) -> tuple[str, list[Entity]]:
     whole = utf16_length(text)
     found = [each for each in entities or () if each["type"] != "text_mention" and _stands_in(each, whole)]
     hidden = [(entity["offset"] + entity["length"], _address(text, entity)) for entity in found if _is_link(entity)]
-    signs = [(_units(text, match.start()), _units(text, match.end()), "") for match in _SIGN.finditer(text)]
+    signs = [(_units(text, match.start()), _units(text, match.end()), "") for match in SIGNS.finditer(text)]
     edits = sorted([*((at, at, words) for at, words in hidden if words), *signs])
     kept = [_moved(entity, edits) for entity in found if not _is_link(entity)]
     return _edited(text, edits), _legal([entity for entity in kept if entity["length"] > 0])
@@ -46,11 +43,6 @@ def framed(text: str, entities: Entities) -> tuple[str, list[Entity]]:
 def shifted(entities: Iterable[Entity], by: int) -> list[Entity]:
     """The entities of words before which `by` UTF-16 units were put."""
     return [{**entity, "offset": entity["offset"] + by} for entity in entities]
-
-
-def in_line(text: str) -> str:
-    """Words that stand within a notice of ours: one line that looks neither like the frame nor like another line."""
-    return " ".join(_SIGN.sub("", text).split())
 
 
 def _stands_in(entity: Entity, whole: int) -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from handlers.quoting import MOST_ENTITIES, SIGN, framed, in_full, in_line
+from handlers.quoting import MOST_ENTITIES, framed, in_full
 from handlers.texts import utf16_length
+from templates import SIGN, in_line
 
 STYLES = ("bold", "italic", "underline", "strikethrough", "spoiler", "blockquote", "expandable_blockquote")
 Entity = dict[str, Any]

@@ -1,6 +1,6 @@
 """What a customer writes to look like the bot: staff see that it is the customer's, and where its links lead."""
 
-from handlers.quoting import SIGN
+from templates import SIGN
 from tests.stories.shop import Shop, replied_to
 from tests.telegram import Json
 

@@ -1,6 +1,6 @@
 """The same in English, where staff work in a group without topics and customers are told apart by name."""
 
-from handlers.quoting import SIGN
+from templates import SIGN
 from tests.stories.shop import Agent, Shop, is_card
 from tests.stories.test_frame import PORTAL, part
 from tests.telegram import Json

@@ -1,7 +1,7 @@
 """Staff in a plain group: no topics, customers told apart by name, answered by reply."""
 
-from handlers.quoting import SIGN
 from models.messages import Author
+from templates import SIGN
 from tests.stories.shop import Shop, case_number, is_card, replied_to
 from tests.telegram import Json, words
 
