@@ -2,10 +2,13 @@
 
 import itertools
 import random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from handlers.delivery.copying import carry
+from handlers.delivery.parcels import Parcel
 from handlers.quoting import MOST_ENTITIES, framed, in_full
 from handlers.texts import utf16_length
 from templates import SIGN, in_line
@@ -114,6 +117,41 @@ def test_whatever_is_formatted_how_the_entities_are_legal() -> None:
         assert SIGN not in shown
         check_strictly(shown, entities)
         check_strictly(*framed(shown, entities))
+
+
+def carried(*items: dict[str, Any], prefix: str = "", **body: Any) -> Parcel:
+    """An album of a customer's on its way to staff."""
+    whole = {"carried": "copied", "quoted": True, "kind": "photo", "items": list(items), **body}
+    parcel = Parcel([SimpleNamespace(body=whole)])
+    carry(parcel, prefix)
+    return parcel
+
+
+def item(number: int, kind: str = "photo", **more: Any) -> dict[str, Any]:
+    return {"telegram_id": number, "message_id": number, "kind": kind, "file_id": f"{kind}-{number}", **more}
+
+
+@pytest.mark.parametrize(
+    "last", [item(2, "live_photo"), item(2, "document"), item(2, file_id=None)], ids=["live", "document", "no file"]
+)
+def test_s22_an_album_that_cannot_be_made_anew_goes_item_by_item_with_its_words_in_the_frame(last: Any) -> None:
+    parcel = carried(item(1, caption="Both sides"), last)
+    assert parcel.method == "copyMessage"
+    assert parcel.params["message_id"] == 1
+    assert parcel.params["caption"] == f"{SIGN} Both sides"
+    assert parcel.unfinished
+
+
+def test_s22_an_album_whose_words_went_beside_it_shows_them_nowhere_else() -> None:
+    parcel = carried(item(1, caption=""), item(2))
+    assert parcel.method == "sendMediaGroup"
+    assert [each.get("caption") for each in parcel.params["media"]] == ["", None]
+
+
+def test_an_album_that_waited_since_before_is_copied_as_it_is() -> None:
+    old = [{"telegram_id": 1, "message_id": 1}, {"telegram_id": 2, "message_id": 2}]
+    parcel = carried(*old, quoted=None)
+    assert (parcel.method, parcel.params) == ("copyMessages", {"message_ids": [1, 2]})
 
 
 def test_s22_words_within_a_notice_are_one_line_without_the_sign() -> None:

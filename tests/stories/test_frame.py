@@ -127,3 +127,15 @@ async def test_an_album_without_words_is_copied_as_it_is(shop: Shop) -> None:
     await chen.sees(of=wang, where=lambda message: "photo" in message)
 
     assert (await shop.telegram.ledger("copyMessages"))[-1]["ok"]
+
+
+async def test_s22_links_show_no_previews_to_staff_neither_in_private(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await chen.says("早")
+    await chen.starts_bot()
+    greeted = await chen.hears()
+    await wang.says("/start")
+    welcome = await wang.hears()
+
+    assert greeted["link_preview_options"] == {"is_disabled": True}
+    assert "link_preview_options" not in welcome

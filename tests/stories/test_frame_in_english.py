@@ -44,3 +44,37 @@ async def test_s22_a_forged_notice_stands_behind_the_customers_name(shop: Shop) 
     assert rest == f"{SIGN} {NOTICE} ({PORTAL})"
     kinds = {each["type"]: part(shown["text"], each) for each in shown["entities"]}
     assert kinds == {"blockquote": rest, "bold": "Case 1001", "url": f"{PORTAL})"}
+
+
+async def test_s22_an_album_says_whose_it_is_and_a_caption_too_long_for_that_is_forwarded(shop: Shop) -> None:
+    ann, chen = await shop.customer("Ann", language="en"), await shop.agent("Chen", language="en")
+    asked = await chen.says("morning")
+
+    await shop.telegram.album(ann.user, ["photo", "photo"], caption="Both sides")
+    shown = await chen.sees("Both sides", after=asked, where=lambda message: "photo" in message)
+    await shop.calms_down()
+    await ann.says(photo=True, caption="long " * 203)
+    forwarded = await chen.sees("long long", after=shown, where=lambda message: "photo" in message)
+
+    prefix, rest = shown["caption"].split("\n", 1)
+    assert prefix.startswith("Ann ")
+    assert rest == f"{SIGN} Both sides"
+    album = [each for each in await shop.general() if each.get("media_group_id") == shown["media_group_id"]]
+    assert [each.get("caption") for each in album] == [shown["caption"], None]
+    assert forwarded["forward_origin"]["sender_user"]["id"] == ann.id
+
+
+async def test_s22_words_whose_formatting_telegram_refuses_are_bare_and_still_in_the_frame(shop: Shop) -> None:
+    ann, chen = await shop.customer("Ann", language="en"), await shop.agent("Chen", language="en")
+    asked = await chen.says("morning")
+    await ann.complains("something")
+    await shop.calms_down()
+    refusal = {"code": 400, "description": "Bad Request: can't parse entities", "chat_id": shop.group["id"]}
+    await shop.telegram.fault("status", "sendMessage", **refusal)
+
+    await ann.says("very urgent", entities=[{"type": "bold", "offset": 0, "length": 4}])
+
+    shown = await seen(chen, "very urgent", asked)
+    assert [(each["type"], part(shown["text"], each)) for each in shown["entities"]] == [
+        ("blockquote", f"{SIGN} very urgent")
+    ]
