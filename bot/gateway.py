@@ -5,7 +5,15 @@ import warnings
 from typing import Any
 
 import aiohttp
-from telegram import Bot, InputFile
+from telegram import (
+    Bot,
+    InputFile,
+    InputMediaAudio,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
+    MessageEntity,
+)
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -57,6 +65,13 @@ BAD_REQUESTS: tuple[tuple[str, Fate], ...] = (
     ("admin_required", Fate.NO_RIGHTS),
     ("send_", Fate.NO_RIGHTS),
 )
+#: The items of an album, which the library takes in forms of its own only.
+ITEMS: dict[str, Any] = {
+    "photo": InputMediaPhoto,
+    "video": InputMediaVideo,
+    "audio": InputMediaAudio,
+    "document": InputMediaDocument,
+}
 #: Seconds to wait after a 429 that does not say how long.
 UNSAID_RETRY = 5.0
 UNKNOWN_TOKEN = "the token is not accepted; see BOT_TOKEN and TELEGRAM_API_URL"  # noqa: S105 - no token at all
@@ -73,6 +88,8 @@ class Gateway:
         if file is not None:
             name, content = file
             params = {**params, "document": InputFile(content, filename=name)}
+        if method == "sendMediaGroup":
+            params = {**params, "media": [_item(each) for each in params["media"]]}
         try:
             return Outcome(Fate.SENT, await self.bot.do_api_request(method, params))
         except KeyError:
@@ -103,6 +120,12 @@ class Gateway:
         except TelegramError as error:
             return outcome_of(error)
         return Outcome(Fate.SENT, found)
+
+
+def _item(raw: dict[str, Any]) -> Any:
+    """One item of an album in the library's form."""
+    entities = [MessageEntity.de_json(entity, None) for entity in raw.get("caption_entities") or ()]
+    return ITEMS[raw["type"]](raw["media"], caption=raw.get("caption"), caption_entities=entities or None)
 
 
 def outcome_of(error: TelegramError) -> Outcome:

@@ -10,6 +10,7 @@ from handlers.customers import bans
 from handlers.customers.joining import share_phone
 from handlers.happenings.cases import CaseResumed
 from handlers.happenings.messages import CustomerSpoke, WordsChanged
+from handlers.quoting import CAPTION, FRAME, in_full
 from handlers.said import Carried, Content, Said, same_media, stored
 from handlers.speaking import customer_keyboard, send, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
@@ -23,10 +24,10 @@ from models.staff import main_group, staff_group
 from models.work import Work
 from templates import label
 
-#: A piece of a long text leaves room for a name and a mark before it (UTF-16 units).
-PIECE = 3900
-#: What marks may add to a text when it is merged with others.
-MARKS = 20
+#: A piece of a long text leaves room for a name, marks and the frame's sign before it (UTF-16 units).
+PIECE = 3850
+#: What a mark and the frame's sign may add to a text when it is merged with others.
+MARKS = 20 + FRAME
 #: A text of more pieces than this goes as a file.
 MOST_PIECES = 4
 #: How long to wait for the rest of an album after each item.
@@ -126,18 +127,34 @@ async def show_staff(
         body = {"template": "messages/described", "values": described, **how}
         send(work, What.SAY, lane, body, **row)
         return
-    source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, **described, **how}
+    source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, "quoted": True, **described, **how}
+    caption, beside = _caption(content)
     if content.album and content.carried is Carried.COPIED:
         key = f"album:{row['customer_id']}:{content.album}"
-        await join_album(work, key, lane, said.at.message_id, source, row)
+        item = {"kind": content.kind, "file_id": (content.media or {}).get("file_id"), **caption}
+        await join_album(work, key, lane, said.at.message_id, source, row, item)
     else:
-        send(work, What.COPY, lane, {"message_ids": [said.at.message_id], **source}, **row)
+        send(work, What.COPY, lane, {"message_ids": [said.at.message_id], **source, **caption}, **row)
+    if beside:
+        words_to_staff(work, lane, content.text, content.entities, row, **how)
+
+
+def _caption(content: Content) -> tuple[dict[str, Any], bool]:
+    """What is said of the words under a copy, and whether they go beside it: in the frame they may be too long."""
+    if content.carried is not Carried.COPIED or not content.text:
+        return {}, False
+    text, entities = in_full(content.text, content.entities)
+    if utf16_length(text) + FRAME > CAPTION:
+        return {"caption": ""}, True
+    return {"caption": text, "entities": entities}, False
 
 
 def words_to_staff(
     work: Work, lane: str, text: str, entities: list[dict[str, Any]] | None, row: dict[str, Any], **body: Any
 ) -> None:
-    """A person's text for staff: in one row, in several pieces when long, as a file when very long."""
+    """A customer's text for staff, in full: in one row, in several pieces when long, as a file when very long."""
+    text, entities = in_full(text, entities)
+    body["quoted"] = True
     if (length := utf16_length(text)) <= PIECE:
         size = length + MARKS if row["reply_to_id"] is None else 0
         send(work, What.WORDS, lane, {"text": text, "entities": entities, **body}, size=size, **row)
@@ -151,11 +168,20 @@ def words_to_staff(
 
 
 async def join_album(
-    work: Work, key: str, lane: str, telegram_id: int, source: dict[str, Any], row: dict[str, Any]
+    work: Work,
+    key: str,
+    lane: str,
+    telegram_id: int,
+    source: dict[str, Any],
+    row: dict[str, Any],
+    more: dict[str, Any] | None = None,
 ) -> None:
-    """One outbox row an album, whichever way it goes: it waits a moment after each item, so that late ones join."""
+    """One outbox row an album, whichever way it goes: it waits a moment after each item, so that late ones join.
+
+    `more` is what is needed to send the item anew.
+    """
     waiting = await pending_send(work, key)
-    item = {"telegram_id": telegram_id, "message_id": row["message_id"]}
+    item = {"telegram_id": telegram_id, "message_id": row["message_id"], **(more or {})}
     due = work.real_now + ALBUM_WAIT
     if waiting is None:
         send(work, What.COPY, lane, {"items": [item], **source}, key=key, not_before=due, **row)

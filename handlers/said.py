@@ -7,6 +7,9 @@ from typing import Any
 
 from models.messages import Message
 
+#: Kinds of content that may have words of their own under them.
+CAPTIONED = frozenset(("animation", "live_photo", "photo", "video", "audio", "document", "voice"))
+
 
 class Beside(enum.StrEnum):
     """What an agent's words stand beside, as far as it tells whom they are for."""

@@ -5,6 +5,7 @@ says them, `<language>/<stem>/labels.toml`. A message of one sentence is there t
 any other is `<language>/<stem>/<message>.html` in Telegram's HTML.
 """
 
+import re
 import tomllib
 from functools import cache
 from html import escape
@@ -15,6 +16,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 ROOT = Path(__file__).parent
 LANGUAGES = ("zh", "en")
+#: Stands before a customer's words among staff, and nowhere in a message of ours.
+SIGN = "\U0001f4ac"
+#: The sign, with what says how it is drawn.
+SIGNS = re.compile(f"{SIGN}[\ufe0e\ufe0f]?")
 
 _environment = Environment(
     loader=FileSystemLoader(ROOT),
@@ -24,6 +29,14 @@ _environment = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+
+
+def in_line(text: object) -> str:
+    """Words of somebody's within a message of ours: one line, which does not look like another of ours."""
+    return " ".join(SIGNS.sub("", str(text)).split())
+
+
+_environment.filters["in_line"] = in_line
 
 
 @cache

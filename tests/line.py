@@ -85,6 +85,8 @@ class AtOnce:
             found.text, found.buttons = params["text"], _buttons(params)
         elif method in ("copyMessages", "forwardMessages"):
             return Outcome(Fate.SENT, [{"message_id": self._show(params)} for _ in params["message_ids"]])
+        elif method == "sendMediaGroup":
+            return Outcome(Fate.SENT, [{"message_id": self._show(params)} for _ in params["media"]])
         elif method.startswith(("send", "copy", "forward")):
             return Outcome(Fate.SENT, {"message_id": self._show(params)})
         return Outcome(Fate.SENT, True)

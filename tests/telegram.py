@@ -408,8 +408,8 @@ class Telegram:
 
 
 def words(message: Json) -> str:
-    """What a message says, text or caption."""
-    return str(message.get("text") or message.get("caption") or "")
+    """What a message says, text or caption, without the sign that stands before a customer's words among staff."""
+    return str(message.get("text") or message.get("caption") or "").replace("\U0001f4ac ", "")
 
 
 def buttons(message: Json) -> list[Json]:

@@ -23,6 +23,7 @@ from models.staff import StaffGroup
 from models.topics import Topic, TopicState
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+OF_NO_ACCOUNT = ("chat_id", "link_preview_options")
 CUSTOMER, GROUP, THREAD, SHOWN = 70, -100, 55, 900
 PRESS = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes:1"}], [{"text": "No", "callback_data": "no:1"}]]}
 NO_PRESS: dict[str, Any] = {"inline_keyboard": []}
@@ -210,8 +211,8 @@ def put(connection: Connection, rows: list[dict[str, Any]]) -> None:
 
 
 def bare(params: dict[str, Any]) -> dict[str, Any]:
-    """No formatting is the same as an empty list of it."""
-    return {key: value for key, value in params.items() if value != [] and key != "chat_id"}
+    """No formatting is the same as an empty list of it; of links, staff see no previews any more."""
+    return {key: value for key, value in params.items() if value != [] and key not in OF_NO_ACCOUNT}
 
 
 async def calls_of(database: Database) -> list[tuple[str, dict[str, Any]]]:

@@ -17,7 +17,7 @@ from handlers.chat.content import COPIED, DESCRIBED, FORWARDED
 from models.cases import CaseKind, CaseState
 from models.customers import NAME_LIMIT
 from models.staff import Role
-from templates import LANGUAGES, has_label, label, message_names, render
+from templates import LANGUAGES, SIGN, has_label, label, message_names, render
 from tests import samples
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +39,16 @@ HOSTILE = (
 )
 #: How long a value can be, in UTF-16 units, where it is longer than a name.
 LONGEST = {"summary": 2500, "comment": 500, "subject": 60, "text": 3000, "reason": 300, "link": 40, "group": 128}
+#: Messages for customers that quote what staff wrote to them; staff read some as a form, without the quotation.
+QUOTES_FOR_CUSTOMERS = frozenset(
+    f"questionnaires/{name}" for name in ("continued", "expired", "finished", "question", "stopped", "withdrawn")
+) | {"cases/not_solved", "standards/promised"}
+#: Values in which a customer's own words stand within a message for staff.
+OF_CUSTOMERS = frozenset(("answer", "comment", "lines", "note", "subject", "text"))
+#: Messages that are nothing but a text of ours, or tell people their own words.
+OURS = frozenset(
+    ("customers/plain", "staff/plain", "routing/read_out", "cases/mine", "visits/ask", "visits/subject_set")
+)
 KINDS = [kind.value for kind in CaseKind]
 #: Values that are not free text: each is tried.
 CHOICES: dict[str, list[Any]] = {
@@ -80,7 +90,9 @@ def source(language: str, name: str) -> str:
 @cache
 def variables(language: str, name: str) -> frozenset[str]:
     """What a template has to be given."""
-    tree = Environment(autoescape=True).parse(source(language, name))
+    environment = Environment(autoescape=True)
+    environment.filters["in_line"] = templates.in_line
+    tree = environment.parse(source(language, name))
     return frozenset(meta.find_undeclared_variables(tree) - {"word", "has"})
 
 
@@ -185,6 +197,30 @@ def test_f37_a_message_is_within_telegrams_limit_with_the_longest_values(languag
             longest = {key: letter * LONGEST.get(key, NAME_LIMIT) for key in free}
             shown, _ = from_html(render(language, name, {**given, **longest}))
             assert units(shown) <= TEXT_LIMIT
+
+
+def with_words(found: Any, words: str, key: str = "") -> Any:
+    """The values with those words wherever a customer's may stand."""
+    if isinstance(found, dict):
+        return {name: with_words(value, words, name) for name, value in found.items()}
+    if isinstance(found, list):
+        return [with_words(each, words, key) for each in found]
+    return words if isinstance(found, str) and key in OF_CUSTOMERS else found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", message_names("zh"))
+def test_s22_no_message_for_staff_looks_like_a_customers_words_nor_they_like_it(language: str, name: str) -> None:
+    wanted = variables(language, name)
+    for given in [{}] if not wanted else values(name, wanted, "a"):
+        shown = render(language, name, given)
+        assert SIGN not in shown
+        assert name in QUOTES_FOR_CUSTOMERS or "<blockquote" not in shown
+        hostile = with_words(given, f"a\n\n{SIGN}\ufe0f Case 1001: closed")
+        if name not in OURS | QUOTES_FOR_CUSTOMERS:
+            forged = render(language, name, hostile)
+            assert SIGN not in forged
+            assert len(forged.splitlines()) == len(render(language, name, with_words(given, "a")).splitlines())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -22,7 +22,7 @@ def message_ids(result: Any) -> list[int]:
 
 def links(parcel: Parcel, ids: list[int]) -> list[dict[str, int]]:
     """The links from our messages to what stands in the chat now, as rows."""
-    items = parcel.items[:1] if parcel.head.body.get("singly") else parcel.items
+    items = parcel.items[:1] if parcel.singly else parcel.items
     if items:
         pairs = zip(items, ids, strict=False) if len(items) == len(ids) else ()
         return [_link(item["message_id"], parcel.chat_id, shown) for item, shown in pairs]

@@ -6,7 +6,9 @@ from typing import Any
 
 from handlers import cards, cases
 from handlers.addresses import link_in, link_to
+from handlers.delivery.copying import carry
 from handlers.delivery.parcels import LOOK_AGAIN, TOPIC_WAIT, NotNeeded, NotNow, Parcel
+from handlers.quoting import MOST_ENTITIES, framed, shifted
 from handlers.texts import utf16_length
 from models.cases import case_numbered
 from models.customers import customer_numbered
@@ -16,9 +18,6 @@ from models.staff import StaffGroup, staff_group
 from models.topics import Topic, TopicState, topic_of
 from models.work import Work
 from templates import label, render
-
-#: How a person's message is carried over, alone and together with others.
-_CARRIED = {"copied": ("copyMessage", "copyMessages"), "forwarded": ("forwardMessage", "forwardMessages")}
 
 
 async def compose(work: Work, parcel: Parcel) -> None:
@@ -34,7 +33,7 @@ async def compose(work: Work, parcel: Parcel) -> None:
         case What.WORDS:
             _words(work, parcel, await _general_prefix(work, row, group, topic))
         case What.COPY:
-            await _copy(work, parcel, row, group is not None and topic is None)
+            await _copy(work, parcel, row, await _general_prefix(work, row, group, topic))
         case What.CHANGE:
             await _change(work, parcel, row)
         case What.RECALL:
@@ -52,6 +51,8 @@ async def compose(work: Work, parcel: Parcel) -> None:
         case What.CLOSE_POLL:
             parcel.method = "stopPoll"
             parcel.params["message_id"] = row.body["at"]
+    if parcel.method in ("sendMessage", "editMessageText") and (row.group_id or row.customer_id is None):
+        parcel.params["link_preview_options"] = {"is_disabled": True}  # staff open what they choose to open
     await _place(work, parcel, row, topic)
 
 
@@ -161,28 +162,32 @@ def _words(work: Work, parcel: Parcel, prefix: str) -> None:
             text += label(language, "relay.maybe_repeated") + "\n"
         if row.body.get("mark"):
             text += label(language, f"relay.{row.body['mark']}") + "\n"
-        shift = utf16_length(text)
-        entities += [{**entity, "offset": entity["offset"] + shift} for entity in row.body.get("entities") or ()]
-        text += row.body["text"]
+        words, formatting = _said(row.body, language)
+        entities += shifted(formatting, utf16_length(text))
+        text += words
     parcel.method = "sendMessage"
     parcel.params["text"] = text if text.strip() else label(language, "relay.empty")
-    if entities and not parcel.head.body.get("plain"):
+    if len(entities) > MOST_ENTITIES:
+        entities = [entity for entity in entities if entity["type"] == "blockquote"]
+    if entities:
         parcel.params["entities"] = entities
 
 
-async def _copy(work: Work, parcel: Parcel, row: Any, in_general: bool) -> None:
-    """A person's messages as they are, or an album of them."""
-    body = row.body
-    source = body.get("from_chat_id") or (await staff_group(work, body["from_group_id"])).chat_id
+def _said(body: dict[str, Any], language: str) -> tuple[str, list[dict[str, Any]]]:
+    """A row's words and their formatting; a customer's stand in the frame, however bare they go."""
+    text, entities = body["text"], () if body.get("plain") else body.get("entities") or ()
+    if not body.get("quoted"):
+        return text, list(entities)
+    return framed(text, entities) if text.strip() else (label(language, "relay.empty"), [])
+
+
+async def _copy(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
+    """A person's messages as they are, or an album of them; a customer's words in the frame."""
+    source = row.body.get("from_chat_id") or (await staff_group(work, row.body["from_group_id"])).chat_id
     parcel.params["from_chat_id"] = source
-    # Outside a topic only a forward shows whose it is.
-    alone, together = _CARRIED["forwarded" if in_general else body["carried"]]
-    if "items" in body and not body.get("singly"):
-        parcel.method = together
-        parcel.params["message_ids"] = [item["telegram_id"] for item in parcel.items]
-    else:
-        parcel.method = alone
-        parcel.params["message_id"] = parcel.items[0]["telegram_id"] if "items" in body else body["message_ids"][0]
+    carry(parcel, prefix)
+    if parcel.method == "sendMediaGroup":
+        del parcel.params["from_chat_id"]
 
 
 # -- what stands already

@@ -87,6 +87,9 @@ async def _otherwise(work: Work, parcel: Parcel, outcome: Outcome) -> bool:
     match outcome.fate:
         case Fate.ENTITIES if not row.body.get("plain"):
             body = plain(row.body)
+        case Fate.ENTITIES | Fate.TOO_LONG | Fate.REFUSED if parcel.method == "sendMediaGroup":
+            await change(work, parcel, state=OutboxState.NEW, body={**row.body, "singly": True}, cost=1)
+            return True
         case Fate.TOO_LONG if row.what is What.WORDS and row.group_id and not row.body.get("as_file"):
             body = {**row.body, "as_file": True}
         case Fate.UNCOPYABLE if row.what is What.COPY and row.group_id and row.body["carried"] != "forwarded":

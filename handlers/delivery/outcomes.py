@@ -46,7 +46,8 @@ async def settle(work: Work, results: list[tuple[Parcel, Outcome]]) -> None:
         await arriving.follow(work, parcel, outcome, ids)
         links += arriving.links(parcel, ids)
         if parcel.unfinished:
-            await change(work, parcel, state=OutboxState.NEW, body={**parcel.head.body, "items": parcel.items[1:]})
+            body = {**parcel.head.body, "items": parcel.items[1:]}
+            await change(work, parcel, state=OutboxState.NEW, body=body, cost=1)
             continue
         if parcel.drawn and parcel.method == "editMessageText":
             shown_at = parcel.params["message_id"]

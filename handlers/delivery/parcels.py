@@ -30,6 +30,7 @@ class Parcel:
     params: dict[str, Any] = field(default_factory=dict)
     file: tuple[str, bytes] | None = None  # name and content of a document to upload
     drawn: str | None = None  # of a card: the digest of what it shows
+    apart: bool = False  # an album whose items cannot go together
     paused: Sequence[str] = ()  # the scopes that a 429 told us to leave alone
 
     @property
@@ -38,14 +39,19 @@ class Parcel:
         return self.rows[0]
 
     @property
-    def items(self) -> list[dict[str, int]]:
+    def items(self) -> list[dict[str, Any]]:
         """Of an album: the messages it holds, in their order."""
         return sorted(self.head.body.get("items", ()), key=lambda item: item["telegram_id"])
 
     @property
+    def singly(self) -> bool:
+        """Whether it is one item of an album of which each goes by itself."""
+        return self.apart or bool(self.head.body.get("singly"))
+
+    @property
     def unfinished(self) -> bool:
         """Whether it is the first of an album's items that go singly, and others follow."""
-        return bool(self.head.body.get("singly")) and len(self.items) > 1
+        return self.singly and len(self.items) > 1
 
 
 class NotNow(Exception):

@@ -29,7 +29,7 @@ def face(work: Work, run: Run, question: Question) -> tuple[dict[str, Any], Butt
         question,
         run.answers,
         run.case,
-        attached=run.invitation.attached,
+        attached=_attached(run),
         settled=_settled(run),
         score=_score(run),
         low=run.low,
@@ -41,6 +41,11 @@ def face(work: Work, run: Run, question: Question) -> tuple[dict[str, Any], Butt
     brief = run.invitation.brief
     buttons = showing.question_buttons(language, run.questionnaire, question, run.answers, prefix, brief=brief)
     return values, [*buttons, *_not_solved(run)]
+
+
+def _attached(run: Run) -> bool:
+    """Whether it says what was done; staff read that on the card."""
+    return run.invitation.attached and run.agent is None
 
 
 def _settled(run: Run) -> bool:
@@ -61,7 +66,7 @@ def _not_solved(run: Run) -> Buttons:
 
 async def put_away(work: Work, run: Run, template: str, **values: Any) -> None:
     """No question stands in the message any more; what was done and "not solved" stay in it."""
-    of_case = showing.case_values(run.case, attached=run.invitation.attached, settled=_settled(run))
+    of_case = showing.case_values(run.case, attached=_attached(run), settled=_settled(run))
     await change(work, run, template, {**of_case, "score": _score(run), **values}, _not_solved(run))
 
 

@@ -249,8 +249,8 @@ async def test_f38_killed_in_the_midst_of_an_album_it_arrives_whole(small_shop: 
     await shop.settled(quiet=1.5)
     said = [words(message) for message in await shop.shown("Side")]
     assert said == [f"Side {n}" for n in range(6)]
-    copies = await shop.telegram.ledger("copyMessages")
-    assert sum(len(json.loads(call["params"]["message_ids"])) for call in copies if call["ok"]) == 6
+    sent = await shop.telegram.ledger("sendMediaGroup")
+    assert sum(len(json.loads(call["params"]["media"])) for call in sent if call["ok"]) == 6
 
 
 async def test_f38_an_item_that_comes_twice_is_shown_once(small_shop: Shop) -> None:
@@ -259,5 +259,5 @@ async def test_f38_an_item_that_comes_twice_is_shown_once(small_shop: Shop) -> N
     await shop.known(shop.li)
     await shop.telegram.album(shop.li, ["photo", "photo"], caption="Both sides")
     await shop.relayed("Both sides")
-    [call] = await shop.telegram.ledger("copyMessages")
-    assert len(json.loads(call["params"]["message_ids"])) == 2
+    [call] = await shop.telegram.ledger("sendMediaGroup")
+    assert len(json.loads(call["params"]["media"])) == 2

@@ -73,6 +73,6 @@ async def test_an_album_goes_by_one_call(small_shop: Shop) -> None:
     await shop.known(shop.li)
     await shop.telegram.album(shop.li, ["photo"] * 6, caption="All sides of it")
     await shop.relayed("All sides of it")
-    [call] = await shop.telegram.ledger("copyMessages")
-    assert len(json.loads(call["params"]["message_ids"])) == 6
+    [call] = await shop.telegram.ledger("sendMediaGroup")
+    assert len(json.loads(call["params"]["media"])) == 6
     assert await number(shop.url, "SELECT count(*) FROM outbox WHERE cost = 6") == 1

@@ -1,6 +1,7 @@
 """Staff in a plain group: no topics, customers told apart by name, answered by reply."""
 
 from models.messages import Author
+from templates import SIGN
 from tests.stories.shop import Shop, case_number, is_card, replied_to
 from tests.telegram import Json, words
 
@@ -32,14 +33,28 @@ async def test_words_carry_the_customers_name_and_a_reply_answers_them(shop: Sho
     assert replied_to(await chen.sees("明天几点")) == answer["message_id"]
 
 
-async def test_a_photo_is_forwarded_so_that_its_sender_shows(shop: Shop) -> None:
+async def test_a_sticker_is_forwarded_so_that_its_sender_shows(shop: Shop) -> None:
     wang, chen = await shop.customer(), await shop.agent()
     await chen.says("早")
 
-    sent = await wang.says(photo=True, caption="就是这里")
-    shown = await chen.sees("就是这里")
+    await wang.says(sticker=True)
+    shown = await chen.sees(where=lambda message: "sticker" in message)
 
     assert shown["forward_origin"]["sender_user"]["id"] == wang.id
+
+
+async def test_s22_a_photo_says_whose_it_is_and_its_words_stand_in_the_frame(shop: Shop) -> None:
+    wang, chen = await shop.customer(), await shop.agent()
+    await chen.says("早")
+
+    sent = await wang.says(photo=True, caption="就是这里\n老板（编号 1）：\n退款")
+    shown = await chen.sees("就是这里", where=lambda message: "photo" in message)
+
+    whose, said = shown["caption"].split("\n", 1)
+    assert whose.startswith(f"{wang.name}（编号 ")
+    assert said == f"{SIGN} 就是这里\n老板（编号 1）：\n退款"
+    [frame] = shown["caption_entities"]
+    assert (frame["type"], frame["offset"], frame["length"]) == ("blockquote", len(whose) + 1, len(said) + 1)
     await chen.says(photo=True, caption="是这个吗", reply_to=shown)
     assert replied_to(await wang.hears("是这个吗")) == sent["message_id"]
 

@@ -19,7 +19,7 @@ async def test_words_that_wait_for_a_topic_go_to_general_with_the_name(shop: Sho
     assert not shown["thread_id"]
     assert words(shown).startswith(f"{li.name}（编号 ")
     photo = await chen.sees("这是照片")
-    assert photo["forward_origin"]["sender_user"]["id"] == li.id
+    assert words(photo).startswith(f"{li.name}（编号 ")
     said = await chen.says("请稍等", reply_to=shown)
     await chen.sees("请到该客户的话题里写", after=said)
     await shop.telegram.settled()
