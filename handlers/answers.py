@@ -7,6 +7,7 @@ from typing import Any
 from handlers import cases
 from handlers.authority import require
 from handlers.messages import join_album
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from handlers.said import Beside, Carried, Content, Said, same_media, stored
 from handlers.speaking import Buttons, button, tell_staff, to_customer
@@ -63,7 +64,7 @@ async def answer(
         return Went.HELD
     message = _store(work, customer, case, said, person, Author.AGENT)
     await _send(work, customer, message, group)
-    _offer_to_take_back(work, customer, message, group)
+    await _offer_to_take_back(work, customer, message, group)
     first = case is None or case.last_agent_at is None
     if case:
         await cases.note_answer(work, case, person, said.content.written_at, said.text)
@@ -78,7 +79,7 @@ def _is_talk(work: Work, case: Case | None, said: Said, group: StaffGroup | None
     return said.answers is None and said.beside is not Beside.CARD
 
 
-def _offer_to_take_back(work: Work, customer: Customer, message: Message, group: StaffGroup | None) -> None:
+async def _offer_to_take_back(work: Work, customer: Customer, message: Message, group: StaffGroup | None) -> None:
     """Where the plan has a grace: until it is over, a tap takes the answer back before the customer sees it."""
     grace = work.plan.business.answer_grace
     if grace is None or group is None or not customer.has_chat or message.album:
@@ -89,7 +90,7 @@ def _offer_to_take_back(work: Work, customer: Customer, message: Message, group:
         group,
         customer,
         "answers/grace",
-        {"name": customer.name, "seconds": round(grace.total_seconds())},
+        {"name": await shown_name(work, customer), "seconds": round(grace.total_seconds())},
         answers=message.origin_message_id,
         buttons=[[button(label(business.language, "button.take_back"), f"takeback:{message.id}")]],
         priority=Priority.ANSWER,
@@ -150,7 +151,7 @@ async def _hold(work: Work, customer: Customer, case: Case | None, said: Said, b
         group,
         customer,
         "answers/held",
-        {"name": customer.name},
+        {"name": await shown_name(work, customer)},
         answers=message.origin_message_id,
         buttons=held_buttons(work.plan.business.language, message.id),
         priority=Priority.ANSWER,

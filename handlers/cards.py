@@ -8,6 +8,7 @@ from handlers.cases import assignee_of
 from handlers.customers import bans
 from handlers.happenings.cases import CaseOpened, KindConfirmed
 from handlers.moments import local_time
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from handlers.routing import showing
 from handlers.speaking import button, tell_customer
@@ -18,7 +19,7 @@ from models.customers import Customer
 from models.questionnaires.scores import score_of, scores_of
 from models.staff import Staff
 from models.work import Change, Work
-from templates import label
+from templates import jointed, label
 
 # -- what customers see of their cases
 
@@ -143,7 +144,7 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "assignee": holder.name if holder else None,
         "opened": local_time(work, case.opened_at),
         "lines": _lines(work, case),
-        "name": customer.name,
+        "name": await shown_name(work, customer),
         "username": customer.username,
         "customer": customer.id,
         "language": customer.language,
@@ -165,7 +166,7 @@ def _lines(work: Work, case: Case) -> list[str]:
     lines = {
         "chased": case.chased_count and {"times": case.chased_count},
         "held": case.held_count and {"count": case.held_count},
-        "subject": case.subject and {"subject": case.subject},
+        "subject": case.subject and {"subject": jointed(case.subject)},
     }
     return [label(work.plan.business.language, f"card.{key}", **given) for key, given in lines.items() if given]
 

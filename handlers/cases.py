@@ -13,6 +13,7 @@ from handlers.happenings.cases import (
     CaseResolved,
 )
 from handlers.happenings.messages import AgentSpoke
+from handlers.names import title_of
 from handlers.refusals import Refusal
 from handlers.speaking import button, send, tell_customer
 from handlers.understanding import suggest
@@ -93,9 +94,8 @@ async def want_topic(work: Work, customer: Customer, group: StaffGroup) -> None:
     assert group.id is not None  # noqa: S101
     if not group.is_forum or await topic_of(work, customer.id, group.id):
         return
-    topic = Topic(
-        customer_id=customer.id, group_id=group.id, name=topic_name(customer.name, customer.id), wanted_at=work.now
-    )
+    name = topic_name(await title_of(work, customer), customer.id)
+    topic = Topic(customer_id=customer.id, group_id=group.id, name=name, wanted_at=work.now)
     remember_topic(work, topic)
     send(
         work,

@@ -5,6 +5,7 @@ says them, `<language>/<stem>/labels.toml`. A message of one sentence is there t
 any other is `<language>/<stem>/<message>.html` in Telegram's HTML.
 """
 
+import re
 import tomllib
 from functools import cache
 from html import escape
@@ -16,6 +17,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 ROOT = Path(__file__).parent
 LANGUAGES = ("zh", "en")
 
+#: What Telegram would make a link, a mention, a tag or a command of: a sign before a word, a dot within one.
+_LEADS = re.compile(r"(?<=[@#$/])(?=\S)|(?<=\w\.)(?=\w)")
+#: A sign that nobody sees and that no line is broken at.
+_JOINT = "\N{WORD JOINER}"
+
 _environment = Environment(
     loader=FileSystemLoader(ROOT),
     autoescape=select_autoescape(("html",), ("md",), default_for_string=True),
@@ -24,6 +30,14 @@ _environment = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+
+
+def jointed(text: str) -> str:
+    """Somebody else's words as they may stand in ours: they lead nowhere, call nobody, and are no command."""
+    return _LEADS.sub(_JOINT, text)
+
+
+_environment.filters["jointed"] = jointed
 
 
 @cache

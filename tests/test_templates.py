@@ -80,7 +80,9 @@ def source(language: str, name: str) -> str:
 @cache
 def variables(language: str, name: str) -> frozenset[str]:
     """What a template has to be given."""
-    tree = Environment(autoescape=True).parse(source(language, name))
+    environment = Environment(autoescape=True)
+    environment.filters["jointed"] = templates.jointed
+    tree = environment.parse(source(language, name))
     return frozenset(meta.find_undeclared_variables(tree) - {"word", "has"})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from handlers import cards, cases
 from handlers.addresses import topic_link
 from handlers.delivery.parcels import LOOK_AGAIN, TOPIC_WAIT, NotNeeded, NotNow, Parcel
+from handlers.names import shown_name
 from handlers.texts import utf16_length
 from models.cases import case_numbered
 from models.customers import customer_numbered
@@ -86,7 +87,7 @@ async def _general_prefix(work: Work, row: Any, group: StaffGroup | None, topic:
     if group is None or topic is not None or row.customer_id is None:
         return ""
     customer = await customer_numbered(work, row.customer_id)
-    values = {"name": customer.name, "number": customer.id}
+    values = {"name": await shown_name(work, customer), "number": customer.id}
     return label(work.plan.business.language, "relay.from", **values) + "\n"
 
 

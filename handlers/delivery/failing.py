@@ -7,6 +7,7 @@ from handlers.customers import became_unreachable
 from handlers.delivery import gone
 from handlers.delivery.parcels import LONGEST_BACKOFF, Parcel, backoff, change, plain, put_back
 from handlers.delivery.reporting import tell, tell_not_shown
+from handlers.names import shown_name
 from models import outbox
 from models.customers import customer_numbered
 from models.delivery import Fate, OutboxState, Outcome, SendClass, What
@@ -137,7 +138,7 @@ async def _not_reached(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     await became_unreachable(work, customer, tell=False)
     await contact.note_fate(work, row.key, "unreachable")
     if row.message_id and await is_answer(work, row.message_id):
-        await tell(work, row, "delivery/blocked", name=customer.name)
+        await tell(work, row, "delivery/blocked", name=await shown_name(work, customer))
 
 
 async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
