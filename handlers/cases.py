@@ -57,13 +57,15 @@ async def open_case(
     words: str,
     kind: CaseKind | None,
     parent: Case | None,
+    about: str | None = None,
     quiet: bool = False,
     source: str = "telegram",
     by: Staff | None = None,
 ) -> Case:
     """Open a case for the customer's words; they are told its number once, staff get its card.
 
-    What the words suggest decides where it goes. `by` opened it for the customer, who came by way of `source`.
+    What the words suggest decides where it goes; the subject is taken from `about` where they are not the customer's
+    own. `by` opened it for the customer, who came by way of `source`.
     """
     found = suggest(work.plan, words, kind)
     group = await duty.group_of(work, found.department)
@@ -73,7 +75,7 @@ async def open_case(
         group_id=group.id,
         kind=kind,
         parent_id=parent.id if parent else None,
-        subject=in_short(words),
+        subject=in_short(words if about is None else about),
         opened_at=work.now,
         last_customer_at=work.now,
         source=source,

@@ -10,7 +10,8 @@ from handlers.customers import bans
 from handlers.customers.joining import share_phone
 from handlers.happenings.cases import CaseResumed
 from handlers.happenings.messages import CustomerSpoke, WordsChanged
-from handlers.said import Carried, Content, Said, same_media, stored
+from handlers.quoting import lines_before
+from handlers.said import Carried, Said, same_media, stored
 from handlers.speaking import customer_keyboard, send, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
 from handlers.typed import is_thanks
@@ -43,7 +44,7 @@ async def receive(work: Work, customer: Customer, said: Said) -> Case | None:
 
 
 async def _take_in(work: Work, customer: Customer, said: Said) -> Case | None:
-    if await bans.is_banned(work, customer, said.text):
+    if await bans.is_banned(work, customer, said.own_words):
         bans.keep_unheard(work, customer, said)
         return None
     case = await _case_for(work, customer, said)
@@ -60,9 +61,9 @@ async def relay(work: Work, customer: Customer, case: Case, said: Said) -> None:
         case.move(CaseState.OPEN, work.now)
         work.happen(CaseResumed(case, customer))
     content = said.content
-    quiet = await bans.is_muted(work, customer, said.text)
+    quiet = await bans.is_muted(work, customer, said.own_words)
     if not content.housekeeping and not quiet:
-        work.happen(CustomerSpoke(case, customer, said.text, content.written_at, content.kind))
+        work.happen(CustomerSpoke(case, customer, said.own_words, content.written_at, content.kind))
     await _show(work, customer, case, said, message_id, quiet=quiet)
     if case.card_message_id is None:
         cases.redraw_card(work, case)
@@ -85,7 +86,7 @@ async def keep_answer(work: Work, customer: Customer, case: Case | None, said: S
     said = replace(said, answers=None)
     message_id = _store(work, customer, case, said)
     if case is not None:
-        quiet = await bans.is_muted(work, customer, said.text)
+        quiet = await bans.is_muted(work, customer, said.own_words)
         await _show(work, customer, case, said, message_id, quiet=quiet)
 
 
@@ -118,28 +119,52 @@ async def show_staff(
 ) -> None:
     """A customer's message for staff, in the way that its kind can be carried over; `row` says where."""
     lane, content, how = staff_lane(row["group_id"], customer.id), said.content, how or {}
+    before = lines_before(work.plan.business.language, said)
     if content.carried is Carried.TEXT:
-        words_to_staff(work, lane, content.text, content.entities, row, **how)
+        words_to_staff(work, lane, content.text, content.entities, row, before, **how)
         return
+    key = f"album:{row['customer_id']}:{content.album}" if content.album else None
+    if before and (key is None or await pending_send(work, key) is None):  # an album has them once
+        _say_before(work, lane, before, row, how)
     described = {"kind": content.kind, "text": content.text[:1000]}
     if content.carried not in (Carried.COPIED, Carried.FORWARDED) or said.at is None:
         body = {"template": "messages/described", "values": described, **how}
         send(work, What.SAY, lane, body, **row)
         return
     source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, **described, **how}
-    if content.album and content.carried is Carried.COPIED:
-        key = f"album:{row['customer_id']}:{content.album}"
+    if key and content.carried is Carried.COPIED:
         await join_album(work, key, lane, said.at.message_id, source, row)
     else:
         send(work, What.COPY, lane, {"message_ids": [said.at.message_id], **source}, **row)
 
 
+def _say_before(work: Work, lane: str, lines: list[str], row: dict[str, Any], how: dict[str, Any]) -> None:
+    """Lines of ours before what cannot hold them, in a message of their own."""
+    body = {"template": "staff/plain", "values": {"text": "\n".join(lines)}, **how}
+    send(work, What.SAY, lane, body, **{**row, "message_id": None, "reply_to_id": None})
+
+
 def words_to_staff(
-    work: Work, lane: str, text: str, entities: list[dict[str, Any]] | None, row: dict[str, Any], **body: Any
+    work: Work,
+    lane: str,
+    text: str,
+    entities: list[dict[str, Any]] | None,
+    row: dict[str, Any],
+    before: list[str] | None = None,
+    **body: Any,
 ) -> None:
-    """A person's text for staff: in one row, in several pieces when long, as a file when very long."""
-    if (length := utf16_length(text)) <= PIECE:
-        size = length + MARKS if row["reply_to_id"] is None else 0
+    """A person's text for staff: in one row, in several pieces when long, as a file when very long.
+
+    `before` are lines of ours about it, which stand in the same message where they can.
+    """
+    length = utf16_length(text)
+    if before and length + utf16_length("\n".join(before)) > PIECE:
+        _say_before(work, lane, before, row, body)
+    elif before:
+        body["before"] = before
+    if length <= PIECE:
+        alone = before or row["reply_to_id"] is not None
+        size = 0 if alone else length + MARKS
         send(work, What.WORDS, lane, {"text": text, "entities": entities, **body}, size=size, **row)
         return
     parts = pieces(text, PIECE) if length <= PIECE * MOST_PIECES else []
@@ -173,7 +198,7 @@ async def _case_for(work: Work, customer: Customer, said: Said) -> Case | None:
     if not customer.next_is_new and not too_old:
         case = meant or _latest(current)
         if case is not None:
-            _take_up_again(work, customer, case, content)
+            _take_up_again(work, customer, case, said)
             return case
     if content.housekeeping:
         return None
@@ -181,10 +206,11 @@ async def _case_for(work: Work, customer: Customer, said: Said) -> Case | None:
     return await cases.open_case(
         work,
         customer,
-        words=content.text,
+        words=said.own_words,
+        about=content.text,
         kind=customer.next_kind,
         parent=None if customer.next_is_new else parent,
-        quiet=asks_to_stop(content.text),
+        quiet=asks_to_stop(said.own_words),
     )
 
 
@@ -194,11 +220,12 @@ def _latest(current: list[Case]) -> Case | None:
     return next(reversed(unfinished or current), None)
 
 
-def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
+def _take_up_again(work: Work, customer: Customer, case: Case, said: Said) -> None:
     """Words after the end reopen the case, unless they are thanks or a wish to be left alone."""
-    if case.unfinished or content.housekeeping or content.kind == "sticker" or is_thanks(content.text):
+    content = said.content
+    if case.unfinished or content.housekeeping or content.kind == "sticker" or is_thanks(said.own_words):
         return
-    if asks_to_stop(content.text):
+    if asks_to_stop(said.own_words):
         return
     cases.reopen(work, case, customer, "words")
     another = [[speaking.button(label(customer.language, "button.another_matter"), "another:")]]
@@ -233,7 +260,7 @@ async def change(work: Work, customer: Customer, message: Message, said: Said) -
     if message.recalled_at or (content.text == message.text and same_media(message, content)):
         return
     _record_edit(work, message, said)
-    if await bans.is_banned(work, customer, content.text):
+    if await bans.is_banned(work, customer, said.own_words):
         return
     if message.author is Author.UNHEARD:  # changed to words that go through, or when the ban was over
         message.origin_chat_id = message.origin_message_id = None
@@ -252,13 +279,17 @@ async def change(work: Work, customer: Customer, message: Message, said: Said) -
         "reply_to_id": message.id,
         "priority": Priority.RELAY,
     }
+    before = lines_before(work.plan.business.language, said)
     if not same_media(message, content):
+        before = []  # they stand before the media
         whole = replace(said, content=replace(content, carried=Carried.COPIED, album=None))
         await show_staff(work, customer, whole, row)
         message.media = content.media
-    words_to_staff(work, staff_lane(group_id, customer.id), content.text, content.entities, row, mark="edited")
+    words_to_staff(
+        work, staff_lane(group_id, customer.id), content.text, content.entities, row, before, mark="edited"
+    )
     if case is not None:
-        work.happen(WordsChanged(case, customer, content.text))
+        work.happen(WordsChanged(case, customer, said.own_words))
 
 
 def _record_edit(work: Work, message: Message, said: Said) -> None:

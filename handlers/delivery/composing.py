@@ -149,7 +149,7 @@ def _words(work: Work, parcel: Parcel, prefix: str) -> None:
     if parcel.head.body.get("as_file"):
         parcel.method = "sendDocument"
         parcel.file = (f"{parcel.head.message_id}.txt", parcel.head.body["text"].encode("utf-8", "replace"))
-        parcel.params["caption"] = prefix + label(language, "relay.long_text")
+        parcel.params["caption"] = prefix + _before(parcel.head) + label(language, "relay.long_text")
         return
     text = prefix
     entities: list[dict[str, Any]] = []
@@ -159,6 +159,7 @@ def _words(work: Work, parcel: Parcel, prefix: str) -> None:
             text += label(language, "relay.maybe_repeated") + "\n"
         if row.body.get("mark"):
             text += label(language, f"relay.{row.body['mark']}") + "\n"
+        text += _before(row)
         shift = utf16_length(text)
         entities += [{**entity, "offset": entity["offset"] + shift} for entity in row.body.get("entities") or ()]
         text += row.body["text"]
@@ -166,6 +167,11 @@ def _words(work: Work, parcel: Parcel, prefix: str) -> None:
     parcel.params["text"] = text if text.strip() else label(language, "relay.empty")
     if entities and not parcel.head.body.get("plain"):
         parcel.params["entities"] = entities
+
+
+def _before(row: Any) -> str:
+    """Lines of ours about the words, whose they are and what they are about: outside of them."""
+    return "".join(f"{line}\n" for line in row.body.get("before") or ())
 
 
 async def _copy(work: Work, parcel: Parcel, row: Any, in_general: bool) -> None:

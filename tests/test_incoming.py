@@ -1,0 +1,217 @@
+"""What customers pass on, quote, mend and react to: staff see it as what it is."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from models.cases import Case
+from models.customers import Customer
+from models.delivery import Outbox, What
+from models.staff import Role, Staff
+from tests.desk import open_desk
+from tests.line import Line, Shown
+
+SQLITE_ALONE = "how words are shown is told from the words; how rows are kept is tested elsewhere"
+NOW = datetime(2026, 11, 25, 4, tzinfo=UTC)
+LIU, CHEN = 20, 101
+JOINT = "\N{WORD JOINER}"
+PLAN = """
+[business]
+language = "{language}"
+[[severity]]
+id = "grave"
+name = {{zh = "重大", en = "grave"}}
+keywords = ["exploded", "爆炸"]
+"""
+LI_WEI = {
+    "type": "user",
+    "date": 1,
+    "sender_user": {"id": 77, "is_bot": False, "first_name": "Li", "last_name": "Wei"},
+}
+HIDDEN = {"type": "hidden_user", "date": 1, "sender_user_name": "Li Wei"}
+GROUP = {"type": "chat", "date": 1, "sender_chat": {"id": -5, "type": "supergroup", "title": "Li Wei"}}
+CHANNEL = {"type": "channel", "date": 1, "message_id": 3, "chat": {"id": -6, "type": "channel", "title": "Li Wei"}}
+OWN = {"type": "user", "date": 1, "sender_user": {"id": LIU, "is_bot": False, "first_name": "Liu"}}
+FORWARDED = {"zh": "转发自 Li Wei：\n", "en": "Forwarded from Li Wei:\n"}
+PHOTO = [{"file_id": "photo-1", "file_unique_id": "unique-1", "width": 1, "height": 1}]
+
+
+class Topic(Line):
+    """Liu has a matter; Chen serves her."""
+
+    language = "en"
+    thread = 0
+
+    async def opens_shop(self, language: str) -> None:
+        self.language = language
+        await self.hire(Staff(id=1, user_id=CHEN, name="Chen", username="chen", role=Role.AGENT, joined_at=NOW))
+        await self.welcome(Customer(id=1, user_id=LIU, name="Liu", language=language, created_at=NOW))
+
+    async def has_matter(self) -> None:
+        await self.writes("The kettle leaks")
+        self.thread = self.shown("The kettle leaks").thread_id or 0
+        assert self.thread
+
+    async def writes(self, text: str | None = None, **content: Any) -> int:
+        """Liu writes; returns the number of her message."""
+        message = self.private(LIU, text, **content)
+        message["from"]["first_name"] = message["chat"]["first_name"] = "Liu"
+        await self.hear(message=message)
+        await self.post()
+        await self.post()
+        return int(message["message_id"])
+
+    async def answers(self, text: str = "We are on our way") -> int:
+        message = self.in_group(CHEN, text, self.thread)
+        await self.hear(message=message)
+        await self.post()
+        return int(message["message_id"])
+
+    def at_staff(self) -> list[Shown]:
+        return [each for each in self.telegram.shown if each.chat_id < 0]
+
+    def at_liu(self) -> list[Shown]:
+        return [each for each in self.telegram.shown if each.chat_id == LIU]
+
+    async def case(self) -> Case:  # type: ignore[override]
+        found: Case = (await self.rows(Case))[-1]
+        return found
+
+    async def copied(self) -> list[dict[str, Any]]:
+        return [row.body for row in await self.rows(Outbox) if row.what is What.COPY]
+
+
+@pytest.fixture(params=["zh", "en"])
+async def topic(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Topic]:
+    plan = PLAN.format(language=request.param)
+    async with open_desk(database_url, plan, NOW, Topic) as found:
+        await found.opens_shop(request.param)
+        yield found
+
+
+# -- what is passed on
+
+
+@pytest.mark.parametrize("origin", [LI_WEI, HIDDEN, GROUP, CHANNEL], ids=lambda origin: origin["type"])
+async def test_c01_forwarded_words_are_shown_as_somebody_elses(topic: Topic, origin: dict[str, Any]) -> None:
+    await topic.has_matter()
+
+    await topic.writes("Your refund is approved", forward_origin=origin)
+
+    assert topic.at_staff()[-1].text == FORWARDED[topic.language] + "Your refund is approved"
+
+
+async def test_c01_ones_own_words_forwarded_are_ones_own(topic: Topic) -> None:
+    await topic.has_matter()
+
+    await topic.writes("It is the blue one", forward_origin=OWN)
+
+    assert topic.at_staff()[-1].text == "It is the blue one"
+
+
+async def test_c01_words_beside_forwarded_ones_are_in_a_message_of_their_own(topic: Topic) -> None:
+    await topic.has_matter()
+    for text, more in (("They said no", {"forward_origin": LI_WEI}), ("What do I do", {})):
+        await topic.store(message=topic.private(LIU, text, **more))
+    await topic.handle()
+    await topic.post()
+
+    assert [each.text for each in topic.at_staff()[-2:]] == [
+        FORWARDED[topic.language] + "They said no",
+        "What do I do",
+    ]
+
+
+async def test_c01_a_forwarded_photo_comes_with_whose_it_is(topic: Topic) -> None:
+    await topic.has_matter()
+
+    await topic.writes(photo=PHOTO, caption="the bill", forward_origin=HIDDEN)
+
+    line, _copy = topic.at_staff()[-2:]
+    assert line.text + "\n" == FORWARDED[topic.language]
+    assert line.thread_id == topic.thread
+    assert len(await topic.copied()) == 1
+
+
+async def test_c01_a_forwarded_album_says_once_whose_it_is(topic: Topic) -> None:
+    await topic.has_matter()
+    for number in (1, 2):
+        photo = [{"file_id": f"p{number}", "file_unique_id": f"u{number}", "width": 1, "height": 1}]
+        await topic.store(message=topic.private(LIU, photo=photo, media_group_id="7", forward_origin=LI_WEI))
+    await topic.handle()
+    await topic.post()
+
+    said = [each.text for each in topic.at_staff() if each.text + "\n" == FORWARDED[topic.language]]
+    assert len(said) == 1
+
+
+async def test_c01_forwarded_words_open_a_case_but_suggest_nothing(topic: Topic) -> None:
+    await topic.writes("It exploded, I want to complain, 我要投诉, 爆炸", forward_origin=LI_WEI)
+
+    case = await topic.case()
+    assert (case.suggested_kind, case.severity, case.alarm) == (None, None, None)
+    assert case.subject.startswith("It exploded")
+
+
+async def test_c01_forwarded_danger_makes_no_matter_graver(topic: Topic) -> None:
+    await topic.has_matter()
+
+    await topic.writes("it exploded 爆炸", forward_origin=LI_WEI)
+    assert (await topic.case()).severity is None
+
+    await topic.writes("it exploded 爆炸")
+    assert (await topic.case()).severity == "grave"
+
+
+@pytest.mark.parametrize("words", ["stop messaging me", "以后别给我发了"])
+async def test_c01_somebody_elses_stop_stops_nothing(topic: Topic, words: str) -> None:
+    await topic.has_matter()
+    before = len(topic.at_liu())
+
+    await topic.writes(words, forward_origin=LI_WEI)
+
+    assert len(topic.at_liu()) == before
+
+
+@pytest.mark.parametrize("words", ["any news?", "有进展吗"])
+async def test_c01_somebody_elses_question_is_no_chase(topic: Topic, words: str) -> None:
+    await topic.has_matter()
+    topic.now = topic.now.replace(hour=5)
+
+    await topic.writes(words, forward_origin=LI_WEI)
+    assert (await topic.case()).chased_count == 0
+
+    await topic.writes(words)
+    assert (await topic.case()).chased_count == 1
+
+
+async def test_c01_somebody_elses_thanks_take_a_matter_up_as_any_words_do(topic: Topic) -> None:
+    await topic.has_matter()
+    await topic.staff_write(CHEN, "/resolve", topic.thread)
+    await topic.post()
+
+    await topic.writes("Thank you", forward_origin=LI_WEI)
+
+    assert (await topic.case()).unfinished
+
+
+async def test_c01_a_name_that_leads_somewhere_leads_nowhere(topic: Topic) -> None:
+    await topic.has_matter()
+
+    await topic.writes("hello", forward_origin={**HIDDEN, "sender_user_name": "@chen\nevil.example"})
+
+    shown = topic.at_staff()[-1].text
+    assert f"@{JOINT}chen evil.{JOINT}example" in shown
+    assert shown.count("\n") == 1
+
+
+async def test_c01_a_very_long_forwarded_text_has_its_line_before_it(topic: Topic) -> None:
+    await topic.has_matter()
+
+    await topic.writes("long words " * 1000, forward_origin=LI_WEI)
+
+    read = [each.text for each in topic.at_staff()]
+    assert FORWARDED[topic.language].strip() in read
+    assert read.index(FORWARDED[topic.language].strip()) < len(read) - 1
