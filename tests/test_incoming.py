@@ -215,3 +215,68 @@ async def test_c01_a_very_long_forwarded_text_has_its_line_before_it(topic: Topi
     read = [each.text for each in topic.at_staff()]
     assert FORWARDED[topic.language].strip() in read
     assert read.index(FORWARDED[topic.language].strip()) < len(read) - 1
+
+
+# -- what words are about
+
+ABOUT = {"zh": "针对“{}”：\n", "en": "On “{}”:\n"}
+ABOUT_OTHER = {"zh": "针对“{}”（Li Wei，在另一个聊天里）：\n", "en": "On “{}” (Li Wei, in another chat):\n"}
+ABOUT_PHOTO = {
+    "zh": "针对 Li Wei 在另一个聊天里的一张照片：\n",
+    "en": "On a photo by Li Wei in another chat:\n",
+}
+
+
+async def test_c02_staff_see_which_part_of_an_answer_a_customer_means(topic: Topic) -> None:
+    await topic.has_matter()
+    await topic.answers("We can come on Monday or on Tuesday")
+    shown = topic.reply(topic.at_liu()[-1])
+
+    await topic.writes("that one", quote={"text": "on Tuesday", "position": 24, "is_manual": True}, **shown)
+
+    assert topic.at_staff()[-1].text == ABOUT[topic.language].format("on Tuesday") + "that one"
+
+
+async def test_c02_staff_see_what_of_another_chat_a_customer_speaks_of(topic: Topic) -> None:
+    await topic.has_matter()
+    quote = {"text": "free repair", "position": 0}
+
+    await topic.writes("is this true", quote=quote, external_reply={"origin": LI_WEI})
+    assert topic.at_staff()[-1].text == ABOUT_OTHER[topic.language].format("free repair") + "is this true"
+
+    await topic.writes("and this", external_reply={"origin": CHANNEL, "photo": PHOTO})
+    assert topic.at_staff()[-1].text == ABOUT_PHOTO[topic.language] + "and this"
+
+
+async def test_c02_a_photo_about_a_part_of_an_answer_has_the_line_before_it(topic: Topic) -> None:
+    await topic.has_matter()
+    await topic.answers("Please send the bill")
+    shown = topic.reply(topic.at_liu()[-1])
+
+    await topic.writes(photo=PHOTO, quote={"text": "the bill", "position": 12}, **shown)
+
+    assert topic.at_staff()[-2].text + "\n" == ABOUT[topic.language].format("the bill")
+
+
+async def test_c02_a_long_quote_is_one_short_line_that_leads_nowhere(topic: Topic) -> None:
+    await topic.has_matter()
+    quoted = "see evil.example” said @chen\n" + "very " * 100
+
+    await topic.writes("this", quote={"text": quoted, "position": 0}, external_reply={"origin": HIDDEN})
+
+    line, words = topic.at_staff()[-1].text.split("\n")
+    assert words == "this"
+    assert line.count("”") == 1
+    assert f"evil.{JOINT}example" in line
+    assert f"@{JOINT}chen" in line
+    assert len(line) < 280
+    assert "…" in line
+
+
+async def test_c02_a_quote_suggests_nothing_but_the_words_do(topic: Topic) -> None:
+    await topic.has_matter()
+
+    await topic.writes(
+        "what is meant", quote={"text": "it exploded 爆炸", "position": 0}, external_reply={"origin": LI_WEI}
+    )
+    assert (await topic.case()).severity is None
