@@ -233,13 +233,15 @@ async def change(work: Work, message: Message, said: Said, by: Staff) -> None:
         _refuse_edit(said)
     work.append(MessageVersion, message_id=message.id, text=message.text, replaced_at=work.now)
     message.text, message.entities, message.edited_at = content.text, content.entities, content.written_at
-    message.media = content.media
+    if not same:
+        message.kind, message.media = content.kind, content.media
     if message.author is Author.NOTE:
         message.text = note_in(content.text) or content.text
     if message.author is not Author.AGENT:
         return
     customer = await customer_numbered(work, message.customer_id)
-    _change_copy(work, customer, message, What.CHANGE, _changed(content, media_changed=not same))
+    body = _changed(content) if same else _with_media(message, content)
+    _change_copy(work, customer, message, What.CHANGE, body)
 
 
 def _refuse_edit(said: Said) -> None:
@@ -252,14 +254,16 @@ def _refuse_edit(said: Said) -> None:
         raise Refusal("edit_to_aside")
 
 
-def _changed(content: Content, *, media_changed: bool) -> dict[str, Any]:
-    entities = content.entities or []
-    if content.carried is Carried.TEXT:
-        return {"words": content.text, "entities": entities}
-    if media_changed and content.media:
-        media = {"type": content.kind, "media": content.media.get("file_id")}
-        return {"media": media, "caption": content.text, "entities": entities}
-    return {"caption": content.text, "entities": entities}
+def _changed(content: Content) -> dict[str, Any]:
+    key = "words" if content.carried is Carried.TEXT else "caption"
+    return {key: content.text, "entities": content.entities or []}
+
+
+def _with_media(message: Message, content: Content) -> dict[str, Any]:
+    """Other media, or the first ones, and from where they are copied if the copy does not take them."""
+    media = {"type": content.kind, "media": (content.media or {}).get("file_id")}
+    body = {"media": media, "caption": content.text, "entities": content.entities or []}
+    return {**body, "from_chat_id": message.origin_chat_id, "message_ids": [message.origin_message_id]}
 
 
 def _change_copy(work: Work, customer: Customer, message: Message, what: What, body: dict[str, Any]) -> None:

@@ -284,7 +284,7 @@ async def change(work: Work, customer: Customer, message: Message, said: Said) -
         before = []  # they stand before the media
         whole = replace(said, content=replace(content, carried=Carried.COPIED, album=None))
         await show_staff(work, customer, whole, row)
-        message.media = content.media
+        message.kind, message.media = content.kind, content.media
     words_to_staff(
         work, staff_lane(group_id, customer.id), content.text, content.entities, row, before, mark="edited"
     )

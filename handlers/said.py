@@ -117,8 +117,7 @@ def stored(said: Said) -> dict[str, Any]:
 
 
 def same_media(message: Message, content: Content) -> bool:
-    """Whether an edit kept the media and changed at most the words."""
-    if not message.media or not content.media:
-        return True
+    """Whether an edit kept the media, or left words without any, and changed at most the words."""
     key = "file_unique_id"
-    return bool(message.media.get(key) == content.media.get(key))
+    before, after = message.media or {}, content.media or {}
+    return not after or bool(before.get(key) == after.get(key))

@@ -52,11 +52,13 @@ class Shown:
 
 
 class AtOnce:
-    """A Telegram that does whatever is asked, and remembers what it shows."""
+    """A Telegram that does whatever is asked, unless the test says that it `refuses`, and remembers what it shows."""
 
     def __init__(self) -> None:
         self.shown: list[Shown] = []
         self.toasts: list[str] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.refuses: set[str] = set()
         self._numbers = itertools.count(100)
 
     def take_over(self, other: "AtOnce") -> None:
@@ -67,6 +69,9 @@ class AtOnce:
         return next(self._numbers)
 
     async def call(self, method: str, params: dict[str, Any], _file: object = None) -> Outcome:
+        self.calls.append((method, params))
+        if method in self.refuses:
+            return Outcome(Fate.REFUSED, detail="Bad Request: it cannot be done")
         if method == "answerCallbackQuery":
             self.toasts.append(params.get("text", ""))
         elif method == "createForumTopic":

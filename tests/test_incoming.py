@@ -280,3 +280,87 @@ async def test_c02_a_quote_suggests_nothing_but_the_words_do(topic: Topic) -> No
         "what is meant", quote={"text": "it exploded 爆炸", "position": 0}, external_reply={"origin": LI_WEI}
     )
     assert (await topic.case()).severity is None
+
+
+# -- what is added by an edit
+
+
+async def edits(topic: Topic, number: int, **content: Any) -> None:
+    """Liu edits that message of hers."""
+    message = topic.private(LIU, **content) | {"message_id": number, "edit_date": int(NOW.timestamp())}
+    await topic.hear(edited_message=message)
+    await topic.post()
+
+
+async def chen_edits(topic: Topic, number: int, **content: Any) -> None:
+    message = topic.in_group(CHEN, "", topic.thread) | {"message_id": number, "edit_date": int(NOW.timestamp())}
+    del message["text"]
+    await topic.hear(edited_message=message | content)
+    await topic.post()
+
+
+def called(topic: Topic, method: str) -> list[dict[str, Any]]:
+    return [params for each, params in topic.telegram.calls if each == method]
+
+
+async def test_c04_a_photo_that_a_customer_adds_to_a_text_arrives(topic: Topic) -> None:
+    await topic.has_matter()
+    number = await topic.writes("the bill is here")
+
+    await edits(topic, number, photo=PHOTO, caption="the bill is here")
+
+    [copy] = called(topic, "copyMessage")
+    assert (copy["from_chat_id"], copy["message_id"]) == (LIU, number)
+    assert topic.at_staff()[-1].text.endswith("the bill is here")
+
+
+async def test_c04_an_edit_of_the_words_under_a_photo_copies_no_photo(topic: Topic) -> None:
+    await topic.has_matter()
+    number = await topic.writes(photo=PHOTO, caption="the bill")
+
+    await edits(topic, number, photo=PHOTO, caption="the bill of May")
+
+    assert len(called(topic, "copyMessage")) == 1
+    assert topic.at_staff()[-1].text.endswith("the bill of May")
+
+
+async def test_c04_a_photo_that_an_agent_adds_to_an_answer_arrives_in_its_place(topic: Topic) -> None:
+    await topic.has_matter()
+    number = await topic.answers("Please press this button")
+
+    await chen_edits(topic, number, photo=PHOTO, caption="Please press this button")
+
+    [change] = called(topic, "editMessageMedia")
+    assert change["message_id"] == topic.at_liu()[-1].message_id
+    assert change["media"]["media"] == "photo-1"
+    assert change["media"]["caption"] == "Please press this button"
+
+
+async def test_c04_what_telegram_does_not_put_in_its_place_comes_behind_it(topic: Topic) -> None:
+    await topic.has_matter()
+    number = await topic.answers("Please press this button")
+    at_liu = topic.at_liu()[-1].message_id
+    topic.telegram.refuses = {"editMessageMedia"}
+
+    await chen_edits(topic, number, photo=PHOTO, caption="Please press this button")
+
+    [copy] = called(topic, "copyMessage")
+    assert (copy["chat_id"], copy["message_id"]) == (LIU, number)
+    assert copy["reply_parameters"]["message_id"] == at_liu
+    assert copy["caption"] == {"zh": "（已修改）\n", "en": "(edited)\n"}[topic.language] + "Please press this button"
+
+
+async def test_c04_a_photo_added_to_held_words_goes_with_them(topic: Topic) -> None:
+    await topic.has_matter()
+    colleague = topic.in_group(102, "// what about her", topic.thread)
+    message = topic.in_group(CHEN, "don't pay her", topic.thread, reply_to_message=colleague)
+    await topic.hear(message=message)
+    await topic.post()
+    await chen_edits(topic, message["message_id"], photo=PHOTO, caption="don't pay her")
+    asked = topic.at_staff()[-1]
+
+    await topic.press(CHEN, asked.buttons[0][1], asked)
+    await topic.post()
+
+    [copy] = called(topic, "copyMessage")
+    assert (copy["chat_id"], copy["message_id"]) == (LIU, message["message_id"])

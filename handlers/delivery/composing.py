@@ -18,6 +18,8 @@ from models.topics import Topic, TopicState, topic_of
 from models.work import Work
 from templates import label, render
 
+#: What Telegram takes under media (UTF-16 units).
+CAPTION_LIMIT = 1024
 #: How a person's message is carried over, alone and together with others.
 _CARRIED = {"copied": ("copyMessage", "copyMessages"), "forwarded": ("forwardMessage", "forwardMessages")}
 
@@ -187,6 +189,25 @@ async def _copy(work: Work, parcel: Parcel, row: Any, in_general: bool) -> None:
     else:
         parcel.method = alone
         parcel.params["message_id"] = parcel.items[0]["telegram_id"] if "items" in body else body["message_ids"][0]
+    if body.get("mark") and alone == "copyMessage":
+        parcel.params |= _marked(await _reader(work, row), body)
+
+
+def _marked(language: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The caption with its mark before it, where it fits; else the copy has its own."""
+    mark = label(language, f"relay.{body['mark']}") + "\n"
+    shift, caption = utf16_length(mark), mark + body["caption"]
+    if utf16_length(caption) > CAPTION_LIMIT:
+        return {}
+    entities = [{**each, "offset": each["offset"] + shift} for each in body.get("entities") or ()]
+    return {"caption": caption, "caption_entities": entities}
+
+
+async def _reader(work: Work, row: Any) -> str:
+    """The language of the customer in whose chat it goes, else of the business."""
+    if row.group_id or row.customer_id is None:
+        return work.plan.business.language
+    return (await customer_numbered(work, row.customer_id)).language
 
 
 # -- what stands already
