@@ -17,10 +17,10 @@ def lines_before(language: str, said: Said) -> list[str]:
 
 def _about(language: str, quote: Quote) -> str:
     if quote.whose is None:
-        return label(language, "relay.about", words=_in_short(quote.text))
+        return label(language, "relay.about", words=in_short(quote.text))
     name = _called(language, quote.whose)
     if quote.text:
-        return label(language, "relay.about_other", words=_in_short(quote.text), name=name)
+        return label(language, "relay.about_other", words=in_short(quote.text), name=name)
     kind = f"content.{quote.kind}"
     what = label(language, kind if has_label(language, kind) else "relay.a_message")
     return label(language, "relay.about_message", what=what, name=name)
@@ -30,7 +30,7 @@ def _called(language: str, name: str) -> str:
     return jointed(name) or label(language, "relay.somebody")
 
 
-def _in_short(words: str) -> str:
-    """On one line, in quotation marks that only we close."""
+def in_short(words: str, longest: int = LONGEST) -> str:
+    """Words on one line, as they may stand in quotation marks of ours: only we close those."""
     line = " ".join(words.replace("\N{RIGHT DOUBLE QUOTATION MARK}", "'").split())
-    return jointed(line if len(line) <= LONGEST else line[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}")
+    return jointed(line if len(line) <= longest else line[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}")

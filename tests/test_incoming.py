@@ -1,7 +1,7 @@
 """What customers pass on, quote, mend and react to: staff see it as what it is."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -364,3 +364,134 @@ async def test_c04_a_photo_added_to_held_words_goes_with_them(topic: Topic) -> N
 
     [copy] = called(topic, "copyMessage")
     assert (copy["chat_id"], copy["message_id"]) == (LIU, message["message_id"])
+
+
+# -- reactions
+
+REACTED = {"zh": "Liu对这条的反应：{}", "en": "Liu reacted {} to this"}
+UP, DOWN, ANGRY, DUNG, SWEARING = "👍", "👎", "😡", "💩", "🤬"
+
+
+async def reacts(topic: Topic, message_id: int, *new: str | dict[str, Any], old: tuple[str, ...] = ()) -> None:
+    """Liu reacts to a message of her chat, in the place of what she chose before."""
+
+    def signs(chosen: tuple[Any, ...]) -> list[dict[str, Any]]:
+        return [{"type": "emoji", "emoji": each} if isinstance(each, str) else each for each in chosen]
+
+    person = topic.private(LIU, "")
+    update = {"chat": person["chat"], "user": person["from"], "message_id": message_id, "date": person["date"]}
+    await topic.hear(message_reaction=update | {"old_reaction": signs(old), "new_reaction": signs(new)})
+    await topic.post()
+
+
+async def answered(topic: Topic) -> int:
+    """Liu has a matter and an answer; returns the number of the answer in her chat."""
+    await topic.has_matter()
+    await topic.answers()
+    return topic.at_liu()[-1].message_id
+
+
+@pytest.mark.parametrize("sign", [DOWN, ANGRY, DUNG, SWEARING])
+async def test_c05_a_thumb_down_under_an_answer_is_heard_at_that_answer(topic: Topic, sign: str) -> None:
+    await topic.has_matter()
+    at_staff = await topic.answers()
+
+    await reacts(topic, topic.at_liu()[-1].message_id, sign)
+
+    assert topic.at_staff()[-1].text == REACTED[topic.language].format(sign)
+    assert topic.at_staff()[-1].thread_id == topic.thread
+    said = called(topic, "sendMessage")[-1]
+    assert said["reply_parameters"]["message_id"] == at_staff
+    assert "disable_notification" not in said
+
+
+async def test_c05_a_thumb_up_is_shown_without_a_sound(topic: Topic) -> None:
+    await reacts(topic, await answered(topic), UP)
+
+    assert topic.at_staff()[-1].text == REACTED[topic.language].format(UP)
+    assert called(topic, "sendMessage")[-1]["disable_notification"] is True
+
+
+async def test_c05_what_is_taken_back_is_not_told_and_what_changes_is(topic: Topic) -> None:
+    number = await answered(topic)
+    await reacts(topic, number, UP)
+    count = len(topic.at_staff())
+
+    await reacts(topic, number, old=(UP,))
+    assert len(topic.at_staff()) == count
+
+    await reacts(topic, number, DOWN, UP, old=(UP,))
+    assert topic.at_staff()[-1].text == REACTED[topic.language].format(DOWN)
+
+
+async def test_c05_a_reaction_to_the_bots_own_words_says_to_which(topic: Topic) -> None:
+    await topic.has_matter()
+
+    await reacts(topic, topic.at_liu()[0].message_id, DOWN)
+
+    shown = topic.at_staff()[-1].text
+    assert DOWN in shown
+    assert shown.count("“") == 1
+    assert shown.endswith(("”", "”的反应：" + DOWN))
+    assert "<" not in shown
+
+
+async def test_c05_reactions_that_are_no_emoji_are_named(topic: Topic) -> None:
+    number = await answered(topic)
+
+    await reacts(topic, number, {"type": "custom_emoji", "custom_emoji_id": "5"})
+    named = {"zh": "自定义表情", "en": "with an emoji of their own"}
+    assert topic.at_staff()[-1].text == REACTED[topic.language].format(named[topic.language])
+
+    await reacts(topic, number, {"type": "paid"})
+    named = {"zh": "付费星星", "en": "with a paid star"}
+    assert topic.at_staff()[-1].text == REACTED[topic.language].format(named[topic.language])
+
+
+async def test_c05_reactions_to_ones_own_words_and_to_nothing_are_nobodys_business(topic: Topic) -> None:
+    await answered(topic)
+    number = await topic.writes("hello?")
+    count = len(topic.at_staff())
+
+    await reacts(topic, number, DOWN)
+    await reacts(topic, 9_999, DOWN)
+
+    assert len(topic.at_staff()) == count
+
+
+@pytest.mark.parametrize("barred", ["banned_until", "muted_until"])
+async def test_c05_whoever_is_barred_reacts_unseen(topic: Topic, barred: str) -> None:
+    number = await answered(topic)
+    async with topic.work() as work:
+        customer = await work.session.get(Customer, 1)
+        setattr(customer, barred, NOW + timedelta(days=1))
+    count = len(topic.at_staff())
+
+    await reacts(topic, number, DOWN)
+
+    assert len(topic.at_staff()) == count
+
+
+async def test_c05_a_reaction_changes_nothing_of_the_matter_and_makes_no_topic(topic: Topic) -> None:
+    number = await answered(topic)
+    before = (await topic.case()).model_dump()
+    await reacts(topic, number, DOWN)
+    assert (await topic.case()).model_dump() == before
+
+    await topic.welcome(Customer(id=2, user_id=21, name="Bo", language="en", created_at=NOW))
+    await topic.hear(message=topic.private(21, "/start"))
+    await topic.post()
+    welcome, count = topic.telegram.shown[-1], len(topic.at_staff())
+    person = topic.private(21)
+    await topic.hear(
+        message_reaction={
+            "chat": person["chat"],
+            "user": person["from"],
+            "message_id": welcome.message_id,
+            "date": person["date"],
+            "old_reaction": [],
+            "new_reaction": [{"type": "emoji", "emoji": DOWN}],
+        }
+    )
+    await topic.post()
+    assert len(topic.at_staff()) == count

@@ -153,6 +153,12 @@ def read_quote(raw: dict[str, Any]) -> Quote | None:
     return Quote(text) if text.strip() else None
 
 
+def read_reactions(raw: dict[str, Any]) -> list[str]:
+    """The signs that a reaction adds: emoji, or the names of other kinds; none where it only takes some away."""
+    before, after = raw.get("old_reaction") or [], raw.get("new_reaction") or []
+    return [str(each.get("emoji") or each.get("type") or "") for each in after if each not in before]
+
+
 def _carried(kind: str) -> Carried:
     if kind == "text":
         return Carried.TEXT
