@@ -7,6 +7,7 @@ from typing import Any
 from handlers import cases
 from handlers.authority import require
 from handlers.messages import join_album
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from handlers.said import Beside, Carried, Content, Said, same_media, stored
 from handlers.speaking import Buttons, button, tell_staff, to_customer
@@ -63,7 +64,7 @@ async def answer(
         return Went.HELD
     message = _store(work, customer, case, said, person, Author.AGENT)
     await _send(work, customer, message, group)
-    _offer_to_take_back(work, customer, message, group)
+    await _offer_to_take_back(work, customer, message, group)
     first = case is None or case.last_agent_at is None
     if case:
         await cases.note_answer(work, case, person, said.content.written_at, said.text)
@@ -78,7 +79,7 @@ def _is_talk(work: Work, case: Case | None, said: Said, group: StaffGroup | None
     return said.answers is None and said.beside is not Beside.CARD
 
 
-def _offer_to_take_back(work: Work, customer: Customer, message: Message, group: StaffGroup | None) -> None:
+async def _offer_to_take_back(work: Work, customer: Customer, message: Message, group: StaffGroup | None) -> None:
     """Where the plan has a grace: until it is over, a tap takes the answer back before the customer sees it."""
     grace = work.plan.business.answer_grace
     if grace is None or group is None or not customer.has_chat or message.album:
@@ -89,7 +90,7 @@ def _offer_to_take_back(work: Work, customer: Customer, message: Message, group:
         group,
         customer,
         "answers/grace",
-        {"name": customer.name, "seconds": round(grace.total_seconds())},
+        {"name": await shown_name(work, customer), "seconds": round(grace.total_seconds())},
         answers=message.origin_message_id,
         buttons=[[button(label(business.language, "button.take_back"), f"takeback:{message.id}")]],
         priority=Priority.ANSWER,
@@ -151,7 +152,7 @@ async def _hold(work: Work, customer: Customer, case: Case | None, said: Said, b
         group,
         customer,
         "answers/held",
-        {"name": customer.name},
+        {"name": await shown_name(work, customer)},
         answers=message.origin_message_id,
         buttons=held_buttons(work.plan.business.language, message.id),
         priority=Priority.ANSWER,
@@ -233,13 +234,15 @@ async def change(work: Work, message: Message, said: Said, by: Staff) -> None:
         _refuse_edit(said)
     work.append(MessageVersion, message_id=message.id, text=message.text, replaced_at=work.now)
     message.text, message.entities, message.edited_at = content.text, content.entities, content.written_at
-    message.media = content.media
+    if not same:
+        message.kind, message.media = content.kind, content.media
     if message.author is Author.NOTE:
         message.text = note_in(content.text) or content.text
     if message.author is not Author.AGENT:
         return
     customer = await customer_numbered(work, message.customer_id)
-    _change_copy(work, customer, message, What.CHANGE, _changed(content, media_changed=not same))
+    body = _changed(content) if same else _with_media(message, content)
+    _change_copy(work, customer, message, What.CHANGE, body)
 
 
 def _refuse_edit(said: Said) -> None:
@@ -252,14 +255,16 @@ def _refuse_edit(said: Said) -> None:
         raise Refusal("edit_to_aside")
 
 
-def _changed(content: Content, *, media_changed: bool) -> dict[str, Any]:
-    entities = content.entities or []
-    if content.carried is Carried.TEXT:
-        return {"words": content.text, "entities": entities}
-    if media_changed and content.media:
-        media = {"type": content.kind, "media": content.media.get("file_id")}
-        return {"media": media, "caption": content.text, "entities": entities}
-    return {"caption": content.text, "entities": entities}
+def _changed(content: Content) -> dict[str, Any]:
+    key = "words" if content.carried is Carried.TEXT else "caption"
+    return {key: content.text, "entities": content.entities or []}
+
+
+def _with_media(message: Message, content: Content) -> dict[str, Any]:
+    """Other media, or the first ones, and from where they are copied if the copy does not take them."""
+    media = {"type": content.kind, "media": (content.media or {}).get("file_id")}
+    body = {"media": media, "caption": content.text, "entities": content.entities or []}
+    return {**body, "from_chat_id": message.origin_chat_id, "message_ids": [message.origin_message_id]}
 
 
 def _change_copy(work: Work, customer: Customer, message: Message, what: What, body: dict[str, Any]) -> None:

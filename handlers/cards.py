@@ -10,6 +10,7 @@ from handlers.cases import assignee_of
 from handlers.customers import bans
 from handlers.happenings.cases import CaseOpened, KindConfirmed
 from handlers.moments import in_words, local_time
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from handlers.routing import showing
 from handlers.speaking import button, tell_customer, tell_privately
@@ -21,7 +22,7 @@ from models.delivery import Priority
 from models.questionnaires.scores import score_of, scores_of
 from models.staff import Staff
 from models.work import Change, Work
-from templates import label
+from templates import jointed, label
 
 #: How many cases the list of who has them in hand shows.
 LISTED = 15
@@ -179,7 +180,7 @@ async def card_values(work: Work, case: Case, customer: Customer) -> dict[str, A
         "assignee": holder.name if holder else None,
         "opened": local_time(work, case.opened_at),
         "lines": _lines(work, case),
-        "name": customer.name,
+        "name": await shown_name(work, customer),
         "username": customer.username,
         "customer": customer.id,
         "language": customer.language,
@@ -201,7 +202,7 @@ def _lines(work: Work, case: Case) -> list[str]:
     lines = {
         "chased": case.chased_count and {"times": case.chased_count},
         "held": case.held_count and {"count": case.held_count},
-        "subject": case.subject and {"subject": case.subject},
+        "subject": case.subject and {"subject": jointed(case.subject)},
     }
     return [label(work.plan.business.language, f"card.{key}", **given) for key, given in lines.items() if given]
 

@@ -13,6 +13,7 @@ from handlers.happenings.cases import (
     CaseResolved,
 )
 from handlers.happenings.messages import AgentSpoke
+from handlers.names import title_of
 from handlers.refusals import Refusal
 from handlers.speaking import button, send, tell_customer
 from handlers.understanding import suggest
@@ -56,13 +57,15 @@ async def open_case(
     words: str,
     kind: CaseKind | None,
     parent: Case | None,
+    about: str | None = None,
     quiet: bool = False,
     source: str = "telegram",
     by: Staff | None = None,
 ) -> Case:
     """Open a case for the customer's words; they are told its number once, staff get its card.
 
-    What the words suggest decides where it goes. `by` opened it for the customer, who came by way of `source`.
+    What the words suggest decides where it goes; the subject is taken from `about` where they are not the customer's
+    own. `by` opened it for the customer, who came by way of `source`.
     """
     found = suggest(work.plan, words, kind)
     group = await duty.group_of(work, found.department)
@@ -72,7 +75,7 @@ async def open_case(
         group_id=group.id,
         kind=kind,
         parent_id=parent.id if parent else None,
-        subject=in_short(words),
+        subject=in_short(words if about is None else about),
         opened_at=work.now,
         last_customer_at=work.now,
         source=source,
@@ -93,9 +96,8 @@ async def want_topic(work: Work, customer: Customer, group: StaffGroup) -> None:
     assert group.id is not None  # noqa: S101
     if not group.is_forum or await topic_of(work, customer.id, group.id):
         return
-    topic = Topic(
-        customer_id=customer.id, group_id=group.id, name=topic_name(customer.name, customer.id), wanted_at=work.now
-    )
+    name = topic_name(await title_of(work, customer), customer.id)
+    topic = Topic(customer_id=customer.id, group_id=group.id, name=name, wanted_at=work.now)
     remember_topic(work, topic)
     send(
         work,

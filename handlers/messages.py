@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from handlers import cases, speaking
+from handlers.attribution import lines_before
 from handlers.contact import asks_to_stop
 from handlers.customers import bans
 from handlers.customers.joining import share_phone
@@ -44,7 +45,7 @@ async def receive(work: Work, customer: Customer, said: Said) -> Case | None:
 
 
 async def _take_in(work: Work, customer: Customer, said: Said) -> Case | None:
-    if await bans.is_banned(work, customer, said.text):
+    if await bans.is_banned(work, customer, said.own_words):
         bans.keep_unheard(work, customer, said)
         return None
     case = await _case_for(work, customer, said)
@@ -61,9 +62,9 @@ async def relay(work: Work, customer: Customer, case: Case, said: Said) -> None:
         case.move(CaseState.OPEN, work.now)
         work.happen(CaseResumed(case, customer))
     content = said.content
-    quiet = await bans.is_muted(work, customer, said.text)
+    quiet = await bans.is_muted(work, customer, said.own_words)
     if not content.housekeeping and not quiet:
-        work.happen(CustomerSpoke(case, customer, said.text, content.written_at, content.kind))
+        work.happen(CustomerSpoke(case, customer, said.own_words, content.written_at, content.kind))
     await _show(work, customer, case, said, message_id, quiet=quiet)
     if case.card_message_id is None:
         cases.redraw_card(work, case)
@@ -86,7 +87,7 @@ async def keep_answer(work: Work, customer: Customer, case: Case | None, said: S
     said = replace(said, answers=None)
     message_id = _store(work, customer, case, said)
     if case is not None:
-        quiet = await bans.is_muted(work, customer, said.text)
+        quiet = await bans.is_muted(work, customer, said.own_words)
         await _show(work, customer, case, said, message_id, quiet=quiet)
 
 
@@ -119,9 +120,13 @@ async def show_staff(
 ) -> None:
     """A customer's message for staff, in the way that its kind can be carried over; `row` says where."""
     lane, content, how = staff_lane(row["group_id"], customer.id), said.content, how or {}
+    before = lines_before(work.plan.business.language, said)
     if content.carried is Carried.TEXT:
-        words_to_staff(work, lane, content.text, content.entities, row, **how)
+        words_to_staff(work, lane, content.text, content.entities, row, before, **how)
         return
+    key = f"album:{row['customer_id']}:{content.album}" if content.album else None
+    if before and (key is None or await pending_send(work, key) is None):  # an album has them once
+        _say_before(work, lane, before, row, how)
     described = {"kind": content.kind, "text": content.text[:1000]}
     if content.carried not in (Carried.COPIED, Carried.FORWARDED) or said.at is None:
         body = {"template": "messages/described", "values": described, **how}
@@ -129,8 +134,7 @@ async def show_staff(
         return
     source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, "quoted": True, **described, **how}
     caption, beside = _caption(content)
-    if content.album and content.carried is Carried.COPIED:
-        key = f"album:{row['customer_id']}:{content.album}"
+    if key and content.carried is Carried.COPIED:
         item = {"kind": content.kind, "file_id": (content.media or {}).get("file_id"), **caption}
         await join_album(work, key, lane, said.at.message_id, source, row, item)
     else:
@@ -149,14 +153,35 @@ def _caption(content: Content) -> tuple[dict[str, Any], bool]:
     return {"caption": text, "entities": entities}, False
 
 
+def _say_before(work: Work, lane: str, lines: list[str], row: dict[str, Any], how: dict[str, Any]) -> None:
+    """Lines of ours before what cannot hold them, in a message of their own."""
+    body = {"template": "staff/plain", "values": {"text": "\n".join(lines)}, **how}
+    send(work, What.SAY, lane, body, **{**row, "message_id": None, "reply_to_id": None})
+
+
 def words_to_staff(
-    work: Work, lane: str, text: str, entities: list[dict[str, Any]] | None, row: dict[str, Any], **body: Any
+    work: Work,
+    lane: str,
+    text: str,
+    entities: list[dict[str, Any]] | None,
+    row: dict[str, Any],
+    before: list[str] | None = None,
+    **body: Any,
 ) -> None:
-    """A customer's text for staff, in full: in one row, in several pieces when long, as a file when very long."""
+    """A customer's text for staff, in full: in one row, in several pieces when long, as a file when very long.
+
+    `before` are lines of ours about it, which stand in the same message where they can.
+    """
     text, entities = in_full(text, entities)
     body["quoted"] = True
-    if (length := utf16_length(text)) <= PIECE:
-        size = length + MARKS if row["reply_to_id"] is None else 0
+    length = utf16_length(text)
+    if before and length + utf16_length("\n".join(before)) > PIECE:
+        _say_before(work, lane, before, row, body)
+    elif before:
+        body["before"] = before
+    if length <= PIECE:
+        alone = before or row["reply_to_id"] is not None
+        size = 0 if alone else length + MARKS
         send(work, What.WORDS, lane, {"text": text, "entities": entities, **body}, size=size, **row)
         return
     parts = pieces(text, PIECE) if length <= PIECE * MOST_PIECES else []
@@ -199,7 +224,7 @@ async def _case_for(work: Work, customer: Customer, said: Said) -> Case | None:
     if not customer.next_is_new and not too_old:
         case = meant or _latest(current)
         if case is not None:
-            _take_up_again(work, customer, case, content)
+            _take_up_again(work, customer, case, said)
             return case
     if content.housekeeping:
         return None
@@ -207,10 +232,11 @@ async def _case_for(work: Work, customer: Customer, said: Said) -> Case | None:
     return await cases.open_case(
         work,
         customer,
-        words=content.text,
+        words=said.own_words,
+        about=content.text,
         kind=customer.next_kind,
         parent=None if customer.next_is_new else parent,
-        quiet=asks_to_stop(content.text),
+        quiet=asks_to_stop(said.own_words),
     )
 
 
@@ -220,11 +246,12 @@ def _latest(current: list[Case]) -> Case | None:
     return next(reversed(unfinished or current), None)
 
 
-def _take_up_again(work: Work, customer: Customer, case: Case, content: Content) -> None:
+def _take_up_again(work: Work, customer: Customer, case: Case, said: Said) -> None:
     """Words after the end reopen the case, unless they are thanks or a wish to be left alone."""
-    if case.unfinished or content.housekeeping or content.kind == "sticker" or is_thanks(content.text):
+    content = said.content
+    if case.unfinished or content.housekeeping or content.kind == "sticker" or is_thanks(said.own_words):
         return
-    if asks_to_stop(content.text):
+    if asks_to_stop(said.own_words):
         return
     cases.reopen(work, case, customer, "words")
     another = [[speaking.button(label(customer.language, "button.another_matter"), "another:")]]
@@ -259,7 +286,7 @@ async def change(work: Work, customer: Customer, message: Message, said: Said) -
     if message.recalled_at or (content.text == message.text and same_media(message, content)):
         return
     _record_edit(work, message, said)
-    if await bans.is_banned(work, customer, content.text):
+    if await bans.is_banned(work, customer, said.own_words):
         return
     if message.author is Author.UNHEARD:  # changed to words that go through, or when the ban was over
         message.origin_chat_id = message.origin_message_id = None
@@ -278,13 +305,17 @@ async def change(work: Work, customer: Customer, message: Message, said: Said) -
         "reply_to_id": message.id,
         "priority": Priority.RELAY,
     }
+    before = lines_before(work.plan.business.language, said)
     if not same_media(message, content):
+        before = []  # they stand before the media
         whole = replace(said, content=replace(content, carried=Carried.COPIED, album=None))
         await show_staff(work, customer, whole, row)
-        message.media = content.media
-    words_to_staff(work, staff_lane(group_id, customer.id), content.text, content.entities, row, mark="edited")
+        message.kind, message.media = content.kind, content.media
+    words_to_staff(
+        work, staff_lane(group_id, customer.id), content.text, content.entities, row, before, mark="edited"
+    )
     if case is not None:
-        work.happen(WordsChanged(case, customer, content.text))
+        work.happen(WordsChanged(case, customer, said.own_words))
 
 
 def _record_edit(work: Work, message: Message, said: Said) -> None:

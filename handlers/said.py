@@ -60,12 +60,23 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """What words are about: the part of a message that their author names. Of a message in another chat, `whose` it
+    is and of what `kind` (None: one of this chat)."""
+
+    text: str
+    whose: str | None = None
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
 class Said:
     """Anybody's words, from any channel: what they are, where they were written (None: on the phone, at the counter),
     and which stored message they answer.
 
     `replies`: they answer something, be it nothing that we know. `second_hand`: the words are somebody else's,
-    passed on. `beside` is told of what staff write in their groups.
+    passed on; `whose` they are then, as far as it is known, None for those of whoever speaks. `quote` is what they
+    are about. `beside` is told of what staff write in their groups.
     """
 
     content: Content
@@ -73,12 +84,19 @@ class Said:
     answers: Message | None = None
     replies: bool = False
     second_hand: bool = False
+    whose: str | None = None
+    quote: Quote | None = None
     beside: Beside = Beside.PLAIN
 
     @property
     def text(self) -> str:
         """The words."""
         return self.content.text
+
+    @property
+    def own_words(self) -> str:
+        """The words as far as whoever speaks has said them: nothing follows from those of others, passed on."""
+        return self.text if self.whose is None else ""
 
     def with_text(self, text: str) -> "Said":
         """The same with other words: a note without its mark."""
@@ -102,8 +120,7 @@ def stored(said: Said) -> dict[str, Any]:
 
 
 def same_media(message: Message, content: Content) -> bool:
-    """Whether an edit kept the media and changed at most the words."""
-    if not message.media or not content.media:
-        return True
+    """Whether an edit kept the media, or left words without any, and changed at most the words."""
     key = "file_unique_id"
-    return bool(message.media.get(key) == content.media.get(key))
+    before, after = message.media or {}, content.media or {}
+    return not after or bool(before.get(key) == after.get(key))

@@ -165,12 +165,13 @@ def tell_staff(
     thread_id: int | None = None,
     buttons: Buttons | None = None,
     link_to: tuple[int, int] | None = None,
+    quiet: bool = False,
     **row: Any,
 ) -> None:
     """Say a template in the customer's topic, or in General (or `thread_id`) when no customer is named.
 
     `answers` is the staff message that it replies to. `link_to` are customer and group whose topic the template's
-    `link` leads to, by then.
+    `link` leads to, by then. It makes no sound where it is `quiet`.
     """
     values = {**(values or {}), "link": ""} if link_to else values or {}
     render(work.plan.business.language, template, values)
@@ -181,6 +182,8 @@ def tell_staff(
         body["buttons"] = buttons
     if link_to:
         body["link_to"] = link_to
+    if quiet:
+        body["quiet"] = True
     send(
         work,
         What.SAY,

@@ -123,6 +123,7 @@ class _Known:
         self.groups: list[StaffGroup] | None = None
         self.people: dict[int, Staff | None] = {}
         self.members: set[tuple[int, int]] = set()
+        self.called: frozenset[str] | None = None
 
 
 def memberships_known(work: Work) -> set[tuple[int, int]]:
@@ -231,6 +232,15 @@ async def active_staff(work: Work) -> Sequence[Staff]:
 async def names_of_staff(work: Work) -> Sequence[str]:
     """The names of everybody on the staff."""
     return await work.all(select(Staff.name).where(col(Staff.active)))
+
+
+async def staff_called(work: Work) -> frozenset[str]:
+    """What everybody on the staff is called: their names and @names, asked for once in a unit of work."""
+    known = work.memory(_Known)
+    if known.called is None:
+        rows = await work.all(select(Staff.name, Staff.username).where(col(Staff.active)))
+        known.called = frozenset(each for row in rows for each in row if each)
+    return known.called
 
 
 async def members_of(work: Work, group_id: int) -> Sequence[Staff]:

@@ -13,6 +13,9 @@ from models.cases import is_new
 from models.staff import staff_groups
 from models.work import Work
 
+#: What Telegram takes as a topic's name.
+TITLE_LIMIT = 128
+
 
 class TopicState(enum.StrEnum):
     """The life of a topic: wanted -> making -> live -> gone. `making` that never ends is found by its name."""
@@ -51,9 +54,12 @@ class Topic(Base, table=True):
 
 
 def topic_name(name: str, customer_id: int) -> str:
-    """The name of a customer's topic: unique by its number, so a topic made in a crash can be found again."""
+    """The name of a customer's topic: unique by its number, so a topic made in a crash can be found again.
+
+    As long as Telegram takes.
+    """
     number = f"#{customer_id}"
-    return number if name == number else f"{name} {number}"
+    return number if name == number else f"{name[: TITLE_LIMIT - len(number) - 1]} {number}"
 
 
 _OF_CUSTOMERS: Any = bindparam("customer_ids", expanding=True)

@@ -21,6 +21,11 @@ SIGN = "\U0001f4ac"
 #: The sign, with what says how it is drawn.
 SIGNS = re.compile(f"{SIGN}[\ufe0e\ufe0f]?")
 
+#: What Telegram would make a link, a mention, a tag or a command of: a sign before a word, a dot within one.
+_LEADS = re.compile(r"(?<=[@#$/])(?=\S)|(?<=\w\.)(?=\w)")
+#: A sign that nobody sees and that no line is broken at.
+_JOINT = "\N{WORD JOINER}"
+
 _environment = Environment(
     loader=FileSystemLoader(ROOT),
     autoescape=select_autoescape(("html",), ("md",), default_for_string=True),
@@ -32,11 +37,21 @@ _environment = Environment(
 
 
 def in_line(text: object) -> str:
-    """Words of somebody's within a message of ours: one line, which does not look like another of ours."""
+    """Words of somebody's on one line, without the sign of the frame."""
     return " ".join(SIGNS.sub("", str(text)).split())
 
 
-_environment.filters["in_line"] = in_line
+def jointed(text: str) -> str:
+    """Somebody else's words as they may stand in ours: they lead nowhere, call nobody, and are no command."""
+    return _LEADS.sub(_JOINT, text)
+
+
+def within(text: object) -> str:
+    """Words of somebody's within a message of ours: one line, which looks like none of ours and leads nowhere."""
+    return jointed(in_line(text))
+
+
+_environment.filters["within"] = within
 
 
 @cache

@@ -15,7 +15,7 @@ from models.work import Work
 
 CHAT = Path(__file__).parents[1] / "handlers" / "chat"
 #: What use cases are made of.
-BELOW = ("handlers.speaking", "handlers.addresses")
+BELOW = ("handlers.speaking", "handlers.addresses", "handlers.names")
 Deed = Callable[..., Any]
 
 

@@ -52,7 +52,7 @@ class Shown:
 
 
 class AtOnce:
-    """A Telegram that does whatever is asked, and remembers what it shows."""
+    """A Telegram that does whatever is asked, unless the test says that it `refuses`, and remembers what it shows."""
 
     def __init__(self) -> None:
         self.shown: list[Shown] = []
@@ -60,6 +60,8 @@ class AtOnce:
         #: How somebody stands in the staff group, by the id of their account: a member unless it is said.
         self.standing: dict[int, str | dict[str, Any] | Outcome] = {}
         self.asked: list[int] = []  # about whose standing
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.refuses: set[str] = set()
         self._numbers = itertools.count(100)
 
     def take_over(self, other: "AtOnce") -> None:
@@ -70,6 +72,9 @@ class AtOnce:
         return next(self._numbers)
 
     async def call(self, method: str, params: dict[str, Any], _file: object = None) -> Outcome:
+        self.calls.append((method, params))
+        if method in self.refuses:
+            return Outcome(Fate.REFUSED, detail="Bad Request: it cannot be done")
         if method == "getChatMember":
             self.asked.append(params["user_id"])
             said = self.standing.get(params["user_id"], "member")

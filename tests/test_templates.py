@@ -91,7 +91,7 @@ def source(language: str, name: str) -> str:
 def variables(language: str, name: str) -> frozenset[str]:
     """What a template has to be given."""
     environment = Environment(autoescape=True)
-    environment.filters["in_line"] = templates.in_line
+    environment.filters["within"] = templates.within
     tree = environment.parse(source(language, name))
     return frozenset(meta.find_undeclared_variables(tree) - {"word", "has"})
 

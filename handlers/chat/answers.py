@@ -5,6 +5,7 @@ from handlers.chat.doors import ORIGINAL_WAIT, Place, Where, in_place
 from handlers.chat.hearing import hear_said
 from handlers.chat.places import case_or_none, customer_here, topic_link
 from handlers.chat.presses import answer_press, pressed
+from handlers.names import shown_name
 from handlers.refusals import NotYet, Refusal
 from handlers.speaking import change_in_group
 from handlers.understanding.asides import note_in
@@ -83,7 +84,7 @@ async def point_to_topic(work: Work, place: Place) -> None:
     if message is not None:
         customer = await customer_numbered(work, message.customer_id)
         topic = await topic_of(work, customer.id, place.staff_group.id or 0)
-        name = customer.name
+        name = await shown_name(work, customer)
         if topic and topic.thread_id:
             link = topic_link(place.staff_group.chat_id, topic.thread_id)
     values = {"name": name, "link": link, "plain": place.where is Where.PLAIN}

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from handlers.said import Carried, Content
+from handlers.said import Carried, Content, Quote
+from models.customers import display_name
 
 #: Kinds that copyMessage carries over whole. The order matters: an animation also has a document.
 COPIED = (
@@ -117,6 +118,45 @@ def read_content(raw: dict[str, Any]) -> Content:
         album=raw.get("media_group_id"),
         written_at=datetime.fromtimestamp(raw.get("edit_date") or raw["date"], UTC),
     )
+
+
+def read_whose(raw: dict[str, Any]) -> str | None:
+    """Whose words a forwarded message passes on: a name, "" where it has none; None for the sender's own."""
+    origin = raw.get("forward_origin")
+    if not isinstance(origin, dict):
+        return None
+    author = origin.get("sender_user") or {}
+    if author and author.get("id") == (raw.get("from") or {}).get("id"):
+        return None
+    return _whose(origin)
+
+
+def _whose(origin: dict[str, Any]) -> str:
+    """Of whom a message comes: a person, one who hides their account, a group, or a channel and who signs there."""
+    author, chat = origin.get("sender_user") or {}, origin.get("sender_chat") or origin.get("chat") or {}
+    names = (
+        display_name(author.get("first_name"), author.get("last_name")),
+        display_name(origin.get("sender_user_name"), None),
+        display_name(chat.get("title") or chat.get("first_name"), None),
+        display_name(origin.get("author_signature"), None),
+    )
+    return " \N{MIDDLE DOT} ".join(name for name in names if name)
+
+
+def read_quote(raw: dict[str, Any]) -> Quote | None:
+    """Which part of a message the words are about, or of which message of another chat they speak."""
+    text = str((raw.get("quote") or {}).get("text") or "")
+    other = raw.get("external_reply")
+    if isinstance(other, dict):
+        kind = next((each for each in (*COPIED, *FORWARDED) if each in other), "text")
+        return Quote(text, _whose(other.get("origin") or {}), kind)
+    return Quote(text) if text.strip() else None
+
+
+def read_reactions(raw: dict[str, Any]) -> list[str]:
+    """The signs that a reaction adds: emoji, or the names of other kinds; none where it only takes some away."""
+    before, after = raw.get("old_reaction") or [], raw.get("new_reaction") or []
+    return [str(each.get("emoji") or each.get("type") or "") for each in after if each not in before]
 
 
 def _carried(kind: str) -> Carried:

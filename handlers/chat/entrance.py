@@ -228,6 +228,7 @@ DOORS: tuple[Door, ...] = (
     ),
     Door("message", IN_PRIVATE, CUSTOMER, update_of("message"), chat_messages.message),
     Door("edited", IN_PRIVATE, CUSTOMER, update_of("edited_message"), chat_messages.edited),
+    Door("reaction", IN_PRIVATE, CUSTOMER, update_of("message_reaction"), chat_messages.reacted),
     Door("answer", frozenset({TOPIC}), AGENT, update_of("message"), chat_answers.answer),
     Door("answer_plain", frozenset({PLAIN}), AGENT, chat_answers.answers_customer, chat_answers.answer),
     Door("answer_edited", WITH_CUSTOMER, AGENT, update_of("edited_message"), chat_answers.edited),

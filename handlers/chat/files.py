@@ -9,6 +9,7 @@ from handlers.chat.places import customer_and_words, language_here, topic_link
 from handlers.chat.presses import answer_press, pressed
 from handlers.customers import bans, files, finding, joining, merging, rfm, tiers, values
 from handlers.moments import read_length
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from models.customers import Customer, customer_called
 from models.customers.accounts import LONGEST_NUMBER
@@ -83,12 +84,14 @@ async def address(work: Work, place: Place) -> None:
 
 async def find(work: Work, place: Place) -> None:
     """/find words; telephone numbers are masked."""
-    found = await finding.find(work, place.rest, place.speaker)
+    found, language = await finding.find(work, place.rest, place.speaker), language_here(work, place)
+    people = [*found.customers, *(customer for _, customer in found.cases)]
+    names = {each.id: await shown_name(work, each, language) for each in people}
 
     def shown(customer: Customer) -> dict[str, object]:
         return {
             "number": customer.id,
-            "name": customer.name,
+            "name": names[customer.id],
             "salutation": customer.salutation,
             "phone": masked(customer.phone),
             "ref": customer.ref,
@@ -103,11 +106,20 @@ async def find(work: Work, place: Place) -> None:
     in_place(work, place, "customers/found", {"words": found.words, "customers": listed, "matters": matters})
 
 
+async def _name(work: Work, place: Place, customer: Customer) -> str:
+    return await shown_name(work, customer, language_here(work, place))
+
+
 async def link(work: Work, place: Place) -> None:
     """/link 17."""
     customer, _ = await customer_and_words(work, place)
     made = await joining.link_for(work, customer, place.speaker)
-    in_place(work, place, "customers/link", {"name": customer.name, "number": customer.id, "link": made})
+    in_place(
+        work,
+        place,
+        "customers/link",
+        {"name": await _name(work, place, customer), "number": customer.id, "link": made},
+    )
 
 
 async def buyers(work: Work, place: Place) -> None:
@@ -127,14 +139,14 @@ async def ban(work: Work, place: Place) -> None:
     """/ban 30d reason."""
     customer, until, reason = await _sentence(work, place, "ban_usage")
     bans.ban(work, customer, until, reason, place.speaker)
-    _say_set(work, place, "banned", customer, until, reason)
+    await _say_set(work, place, "banned", customer, until, reason)
 
 
 async def mute(work: Work, place: Place) -> None:
     """/mute 2h reason."""
     customer, until, reason = await _sentence(work, place, "mute_usage")
     bans.mute(work, customer, until, reason, place.speaker)
-    _say_set(work, place, "muted", customer, until, reason)
+    await _say_set(work, place, "muted", customer, until, reason)
 
 
 async def _sentence(work: Work, place: Place, usage: str) -> tuple[Customer, datetime, str]:
@@ -146,9 +158,14 @@ async def _sentence(work: Work, place: Place, usage: str) -> tuple[Customer, dat
     return customer, work.now + length, " ".join(reason.split())[: bans.REASON]
 
 
-def _say_set(work: Work, place: Place, what: str, customer: Customer, until: datetime, reason: str) -> None:
+async def _say_set(work: Work, place: Place, what: str, customer: Customer, until: datetime, reason: str) -> None:
     at = until.astimezone(work.plan.business.timezone)
-    shown = {"what": what, "name": customer.name, "until": f"{at:%Y-%m-%d %H:%M}", "reason": reason}
+    shown = {
+        "what": what,
+        "name": await _name(work, place, customer),
+        "until": f"{at:%Y-%m-%d %H:%M}",
+        "reason": reason,
+    }
     in_place(work, place, "customers/ban_set", {**shown, "by": place.speaker.name})
 
 
@@ -156,7 +173,8 @@ async def unban(work: Work, place: Place) -> None:
     """/unban: an end to ban and mute before their time."""
     customer, _ = await customer_and_words(work, place)
     bans.unban(work, customer, place.speaker)
-    in_place(work, place, "customers/ban_lifted", {"name": customer.name, "by": place.speaker.name})
+    lifted = {"name": await _name(work, place, customer), "by": place.speaker.name}
+    in_place(work, place, "customers/ban_lifted", lifted)
 
 
 async def tier(work: Work, place: Place) -> None:
@@ -166,9 +184,10 @@ async def tier(work: Work, place: Place) -> None:
     by, language = place.speaker, language_here(work, place)
     approval = await tiers.set_tier(work, customer, wish, by, where_asked(place))
     if approval is None:
-        in_place(work, place, "customers/tier_set", tiers.changed_values(work, customer, wish, by, before, language))
+        changed = await tiers.changed_values(work, customer, wish, by, before, language)
+        in_place(work, place, "customers/tier_set", changed)
     else:
-        asked = tiers.asked_values(work, customer, wish, by, language)
+        asked = await tiers.asked_values(work, customer, wish, by, language)
         in_place(work, place, "customers/tier_asked", asked, choices(approval, language))
 
 

@@ -1,6 +1,6 @@
 """From a message of Telegram's to what somebody said."""
 
-from handlers.chat.content import read_content
+from handlers.chat.content import read_content, read_quote, read_whose
 from handlers.chat.doors import STAFF_PLACES, Place
 from handlers.said import Beside, Origin, Said
 from handlers.understanding.asides import calls, names_somebody
@@ -18,6 +18,8 @@ def read_said(place: Place, answers: Message | None = None, beside: Beside = Bes
         answers=answers,
         replies="reply_to_message" in raw,
         second_hand=place.second_hand,
+        whose=read_whose(raw),
+        quote=read_quote(raw),
         beside=beside,
     )
 

@@ -22,8 +22,9 @@ async def locate(work: Work, update: Data, bot_username: str) -> Place:
     if not isinstance(raw, dict):
         return Place(Where.FOREIGN, what, {})
     place = Place(Where.FOREIGN, what, raw, raw.get("from") or {}, bot_username=bot_username)
-    if what == "poll_answer":  # which names no chat: the polls of ours that name their voters stand in private ones
+    if what in ("poll_answer", "message_reaction"):
         place.user = raw.get("user") or {}
+    # A vote names no chat: the polls of ours that name their voters stand in private ones.
     chat = {"type": "private"} if what == "poll_answer" else place.message.get("chat") or {}
     user_id = place.user.get("id")
     if chat.get("type") == "private":

@@ -1,7 +1,8 @@
 """What customers write to the bot: the doors of their words and of their edits."""
 
-from handlers import messages
+from handlers import messages, reactions
 from handlers.chat.commanding import says_something
+from handlers.chat.content import read_reactions
 from handlers.chat.doors import ORIGINAL_WAIT, Place
 from handlers.chat.hearing import hear_said
 from handlers.customers import known
@@ -32,3 +33,10 @@ async def edited(work: Work, place: Place) -> None:
     if work.age < ORIGINAL_WAIT:
         raise NotYet
     await messages.receive(work, customer, await hear_said(work, place))
+
+
+async def reacted(work: Work, place: Place) -> None:
+    """A customer reacted to a message, or took a reaction back."""
+    found = await message_at(work, place.raw["chat"]["id"], place.raw["message_id"])
+    if found is not None and place.customer is not None:
+        await reactions.show(work, place.customer, found, read_reactions(place.raw))

@@ -3,9 +3,10 @@
 from handlers import cases, duty
 from handlers.chat.doors import Place, Where, in_place
 from handlers.chat.hearing import read_said
-from handlers.chat.places import case_in_hand, case_pressed, customer_here
+from handlers.chat.places import case_in_hand, case_pressed, customer_here, language_here
 from handlers.chat.presses import answer_press, pressed
 from handlers.moments import read_moment
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from handlers.routing import absence, assigning, kinds, moving, opening, paging
 from handlers.routing.opening import SOURCES, Caller
@@ -197,7 +198,11 @@ async def new(work: Work, place: Place) -> None:
     case = await opening.open_for(work, whom, words, source, taken_at, place.speaker)
     if place.where is not Where.TOPIC or place.staff_group.id != case.group_id:
         customer = await customer_of(work, case)
-        opened = {"number": case.id, "name": customer.name, "customer": customer.id}
+        opened = {
+            "number": case.id,
+            "name": await shown_name(work, customer, language_here(work, place)),
+            "customer": customer.id,
+        }
         in_place(work, place, "routing/opened", opened)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from handlers.names import shown_name
 from handlers.speaking import tell_staff
 from models.cases import recent_cases
 from models.customers import Customer, customer_of_user, display_name, remember_customer
@@ -84,4 +85,5 @@ async def _tell_if_known(work: Work, customer: Customer, template: str) -> None:
     latest = next(iter(await recent_cases(work, customer.id, 1)), None)
     group = await staff_group(work, latest.group_id) if latest else await main_group(work)
     if latest or await topic_of(work, customer.id, group.id or 0):
-        tell_staff(work, group, customer, template, {"name": customer.name}, priority=Priority.NOTICE)
+        values = {"name": await shown_name(work, customer)}
+        tell_staff(work, group, customer, template, values, priority=Priority.NOTICE)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from handlers.authority import require
 from handlers.moments import in_their_words
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from handlers.said import Said, stored
 from handlers.speaking import button, change_message, tell_customer, tell_staff
@@ -118,6 +119,6 @@ async def object_to(work: Work, customer: Customer, ends: int, shown_at: int) ->
     if ends not in {int(each.timestamp()) for each in lasting}:
         raise Refusal("stale")
     work.audit(customer, "objected", customer.subject)
-    group, values = await main_group(work), {"name": customer.name, "number": customer.id}
+    group, values = await main_group(work), {"name": await shown_name(work, customer), "number": customer.id}
     tell_staff(work, group, customer, "customers/objects", values, priority=Priority.ANSWER)
     change_message(work, customer, shown_at, "customers/objected", {}, [])

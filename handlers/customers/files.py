@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers.authority import require
 from handlers.customers.tiers import last_day, tier_name
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button
 from models.customers import Customer, TierBy, zone_of
@@ -38,7 +39,7 @@ async def file_values(work: Work, customer: Customer, language: str, by: Staff) 
     names = {segment.id: text_of(segment.name, language) or segment.id for segment in plan.segment}
     return {
         "number": customer.id,
-        "name": customer.name,
+        "name": await shown_name(work, customer, language),
         "username": customer.username,
         "ref": customer.ref,
         "salutation": customer.salutation,

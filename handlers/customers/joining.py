@@ -4,6 +4,7 @@ from handlers.authority import require
 from handlers.customers.accounts import Account, known
 from handlers.customers.merging import unite
 from handlers.customers.rules import refresh
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from handlers.speaking import tell_customer, tell_staff
 from models.customers import Customer, customer_numbered, customer_of_user, forget_user
@@ -78,5 +79,5 @@ async def _join_by_phone(work: Work, customer: Customer, phone: str) -> None:
         await unite(work, customer, found[0], customer)
     elif found:
         numbers = [each.id for each in found]
-        values = {"name": customer.name, "number": customer.id, "numbers": numbers}
+        values = {"name": await shown_name(work, customer), "number": customer.id, "numbers": numbers}
         tell_staff(work, await main_group(work), None, "customers/same_phone", values)

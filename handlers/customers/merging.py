@@ -5,6 +5,7 @@ from typing import Any
 from handlers.approvals import Columns, ask, tell_where_asked
 from handlers.authority import require, require_own
 from handlers.customers.rules import refresh
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from handlers.speaking import bare, tell_staff
 from models.approvals import Approval, ApprovalKind, two_accounts
@@ -39,7 +40,7 @@ async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
     survivor = await customer_numbered(work, approval.customer_id or 0)
     merged = await customer_numbered(work, approval.merged_id or 0)
     await unite(work, survivor, merged, by)
-    values = {"survivor": survivor.id, "merged": merged.id, "name": survivor.name}
+    values = {"survivor": survivor.id, "merged": merged.id, "name": await shown_name(work, survivor)}
     await tell_where_asked(work, approval, "customers/merged", values)
 
 
@@ -90,7 +91,7 @@ async def preview(work: Work, customer: Customer) -> dict[str, Any]:
     """What is shown of somebody who is to be merged, and how much there is of them."""
     return {
         "number": customer.id,
-        "name": customer.name,
+        "name": await shown_name(work, customer),
         "phone": masked(customer.phone),
         "ref": customer.ref,
         "telegram": customer.has_chat,

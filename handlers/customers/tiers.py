@@ -8,6 +8,7 @@ from handlers.approvals import Columns, ask, language_asked, tell_where_asked
 from handlers.authority import require
 from handlers.customers.rules import refresh
 from handlers.happenings.people import FileChanged, RanOut
+from handlers.names import shown_name
 from handlers.refusals import Refusal
 from models.approvals import Approval, ApprovalKind
 from models.customers import Customer, TierBy, customer_numbered
@@ -104,7 +105,7 @@ async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:
         await tell_where_asked(work, approval, "customers/tier_declined", {"by": by.name})
         return
     before = await _grant(work, customer, wish, by, asked_by=await staff_member(work, approval.asked_by_id))
-    values = changed_values(work, customer, wish, by, before, await language_asked(work, approval))
+    values = await changed_values(work, customer, wish, by, before, await language_asked(work, approval))
     await tell_where_asked(work, approval, "customers/tier_set", values)
 
 
@@ -115,7 +116,8 @@ async def ran_out(work: Work, happening: RanOut) -> None:
         return
     customer, asker = await customer_numbered(work, approval.customer_id or 0), approval.asked_by_id
     tier = tier_name(work.plan, _wished(approval).tier, await language_asked(work, approval))
-    values = {"by": (await staff_member(work, asker)).name, "name": customer.name, "tier": tier}
+    name = await shown_name(work, customer, await language_asked(work, approval))
+    values = {"by": (await staff_member(work, asker)).name, "name": name, "tier": tier}
     await tell_where_asked(work, approval, "customers/tier_ran_out", values)
 
 
@@ -155,21 +157,22 @@ async def _grant(work: Work, customer: Customer, wish: Wish, by: Staff, asked_by
     return before
 
 
-def changed_values(
+async def changed_values(
     work: Work, customer: Customer, wish: Wish, giver: Staff, before: str | None, language: str
 ) -> dict[str, Any]:
     """What is shown of a tier that was given, in words of that language; `before` is the one before."""
     return {
         "by": giver.name,
-        "name": customer.name,
+        "name": await shown_name(work, customer, language),
         "before": tier_name(work.plan, before, language),
         **_shown(work, Wish(customer.tier, wish.until, wish.reason), language),
     }
 
 
-def asked_values(work: Work, customer: Customer, wish: Wish, asker: Staff, language: str) -> dict[str, Any]:
+async def asked_values(work: Work, customer: Customer, wish: Wish, asker: Staff, language: str) -> dict[str, Any]:
     """What is shown of a tier that is asked for, in words of that language."""
-    return {"by": asker.name, "name": customer.name, **_shown(work, wish, language)}
+    name = await shown_name(work, customer, language)
+    return {"by": asker.name, "name": name, **_shown(work, wish, language)}
 
 
 def _shown(work: Work, wish: Wish, language: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from handlers import cards, cases
 from handlers.addresses import link_in, link_to
 from handlers.delivery.copying import carry
 from handlers.delivery.parcels import LOOK_AGAIN, TOPIC_WAIT, NotNeeded, NotNow, Parcel
-from handlers.quoting import MOST_ENTITIES, framed, shifted
+from handlers.names import shown_name
+from handlers.quoting import CAPTION, MOST_ENTITIES, framed, shifted
 from handlers.texts import utf16_length
 from models.cases import case_numbered
 from models.customers import customer_numbered
@@ -87,7 +88,7 @@ async def _general_prefix(work: Work, row: Any, group: StaffGroup | None, topic:
     if group is None or topic is not None or row.customer_id is None:
         return ""
     customer = await customer_numbered(work, row.customer_id)
-    values = {"name": customer.name, "number": customer.id}
+    values = {"name": await shown_name(work, customer), "number": customer.id}
     return label(work.plan.business.language, "relay.from", **values) + "\n"
 
 
@@ -152,7 +153,7 @@ def _words(work: Work, parcel: Parcel, prefix: str) -> None:
     if parcel.head.body.get("as_file"):
         parcel.method = "sendDocument"
         parcel.file = (f"{parcel.head.message_id}.txt", parcel.head.body["text"].encode("utf-8", "replace"))
-        parcel.params["caption"] = prefix + label(language, "relay.long_text")
+        parcel.params["caption"] = prefix + _before(parcel.head) + label(language, "relay.long_text")
         return
     text = prefix
     entities: list[dict[str, Any]] = []
@@ -162,6 +163,7 @@ def _words(work: Work, parcel: Parcel, prefix: str) -> None:
             text += label(language, "relay.maybe_repeated") + "\n"
         if row.body.get("mark"):
             text += label(language, f"relay.{row.body['mark']}") + "\n"
+        text += _before(row)
         words, formatting = _said(row.body, language)
         entities += shifted(formatting, utf16_length(text))
         text += words
@@ -181,6 +183,11 @@ def _said(body: dict[str, Any], language: str) -> tuple[str, list[dict[str, Any]
     return framed(text, entities) if text.strip() else (label(language, "relay.empty"), [])
 
 
+def _before(row: Any) -> str:
+    """Lines of ours about the words, whose they are and what they are about: outside of them."""
+    return "".join(f"{line}\n" for line in row.body.get("before") or ())
+
+
 async def _copy(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
     """A person's messages as they are, or an album of them; a customer's words in the frame."""
     source = row.body.get("from_chat_id") or (await staff_group(work, row.body["from_group_id"])).chat_id
@@ -188,6 +195,24 @@ async def _copy(work: Work, parcel: Parcel, row: Any, prefix: str) -> None:
     carry(parcel, prefix)
     if parcel.method == "sendMediaGroup":
         del parcel.params["from_chat_id"]
+    elif row.body.get("mark") and parcel.method == "copyMessage":
+        parcel.params |= _marked(await _reader(work, row), row.body)
+
+
+def _marked(language: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The caption with its mark before it, where it fits; else the copy has its own."""
+    mark = label(language, f"relay.{body['mark']}") + "\n"
+    caption = mark + body["caption"]
+    if utf16_length(caption) > CAPTION:
+        return {}
+    return {"caption": caption, "caption_entities": shifted(body.get("entities") or (), utf16_length(mark))}
+
+
+async def _reader(work: Work, row: Any) -> str:
+    """The language of the customer in whose chat it goes, else of the business."""
+    if row.group_id or row.customer_id is None:
+        return work.plan.business.language
+    return (await customer_numbered(work, row.customer_id)).language
 
 
 # -- what stands already

@@ -7,6 +7,7 @@ from handlers.customers import became_unreachable
 from handlers.delivery import gone
 from handlers.delivery.parcels import LONGEST_BACKOFF, Parcel, backoff, change, plain, put_back
 from handlers.delivery.reporting import tell, tell_not_shown, tell_wrong_recipient
+from handlers.names import shown_name
 from models import outbox
 from models.customers import customer_numbered
 from models.delivery import Fate, OutboxState, Outcome, SendClass, What
@@ -148,11 +149,24 @@ async def _not_reached(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     await became_unreachable(work, customer, tell=False)
     await contact.note_fate(work, row.key, "unreachable")
     if row.message_id and await is_answer(work, row.message_id):
-        await tell(work, row, "delivery/blocked", name=customer.name)
+        await tell(work, row, "delivery/blocked", name=await shown_name(work, customer))
+
+
+async def _behind(work: Work, parcel: Parcel) -> None:
+    """Media that the customer's copy does not take come behind it, as an answer to it that is marked as an edit."""
+    row = parcel.head
+    rest = {key: value for key, value in row.body.items() if key != "media"}
+    kind, words = row.body["media"]["type"], row.body["caption"]
+    body = {**rest, "carried": "copied", "kind": kind, "text": words, "mark": "edited"}
+    values = {"what": What.COPY, "send_class": SendClass.A, "reply_to_id": row.message_id}
+    await change(work, parcel, state=OutboxState.NEW, body=body, **values)
 
 
 async def _refused(work: Work, parcel: Parcel, outcome: Outcome) -> None:
     row = parcel.head
+    if row.what is What.CHANGE and "media" in row.body:
+        await _behind(work, parcel)
+        return
     if row.send_class is SendClass.C:
         await change(work, parcel, state=OutboxState.DEAD, error=outcome.detail)
         if row.what in (What.CHANGE, What.RECALL) and row.message_id:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from handlers import cases, groups
 from handlers.delivery.parcels import LONGEST_BACKOFF, Parcel, backoff, change, put_back
+from handlers.names import shown_name
 from handlers.speaking import send, tell_staff
 from models.cases import case_numbered, cases_of
 from models.customers import customer_numbered
@@ -29,7 +30,7 @@ async def topic_gone(work: Work, parcel: Parcel) -> None:
         for case in [case for case in await cases_of(work, customer.id) if case.group_id == group.id]:
             case.card_message_id = None
         await cases.want_topic(work, customer, group)
-        tell_staff(work, group, customer, "delivery/topic_rebuilt", {"name": customer.name})
+        tell_staff(work, group, customer, "delivery/topic_rebuilt", {"name": await shown_name(work, customer)})
     await put_back(work, parcel, not_before=None)
 
 

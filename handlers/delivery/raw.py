@@ -6,6 +6,7 @@ from handlers.speaking import tell_staff
 from models.delivery import Priority
 from models.staff import staff_groups
 from models.work import Work
+from templates import jointed
 
 
 async def hand_over_raw(work: Work, raw: dict[str, Any]) -> None:
@@ -14,6 +15,6 @@ async def hand_over_raw(work: Work, raw: dict[str, Any]) -> None:
     text = found.get("text") or found.get("caption") or found.get("data") or ""
     sender = found.get("from") if isinstance(found.get("from"), dict) else {}
     name = str((sender or {}).get("first_name") or "")[:64]
-    values = {"name": name, "text": str(text)[:3000], "update": str(raw.get("update_id", ""))[:20]}
+    values = {"name": jointed(name), "text": str(text)[:3000], "update": str(raw.get("update_id", ""))[:20]}
     for group in (await staff_groups(work))[:1]:
         tell_staff(work, group, None, "delivery/raw", values, priority=Priority.RELAY)

@@ -41,15 +41,15 @@ async def hear(work: Work, customer: Customer, said: Said) -> None:
 
 async def _is_for_staff(work: Work, customer: Customer, said: Said) -> bool:
     """Whether the words answer nothing, whatever was asked; those of who is banned are kept, and reach nobody."""
-    if customer.next_is_new or is_urgent(work, said.text) or asks_to_stop(said.text):
+    if customer.next_is_new or is_urgent(work, said.own_words) or asks_to_stop(said.own_words):
         return True
-    return await bans.is_banned(work, customer, said.text)
+    return await bans.is_banned(work, customer, said.own_words)
 
 
 async def _is_awaited(work: Work, run: Run, question: Question, said: Said) -> bool:
-    """Whether this is what the open question waits for; a reply to something else is not, nor what follows talk of a
-    case that began since the question about one was put."""
-    if said.content.kind not in question.traits.takes:
+    """Whether this is what the open question waits for; a reply to something else is not, nor somebody else's words,
+    nor what follows talk of a case that began since the question about one was put."""
+    if said.content.kind not in question.traits.takes or said.whose is not None:
         return False
     if said.replies:
         return said.answers is not None and await _stands_there(work, run, said.answers)

@@ -8,6 +8,7 @@ from typing import Any
 from handlers.addresses import link_in
 from handlers.duty import those_in_charge
 from handlers.moments import in_words
+from handlers.names import shown_name
 from handlers.speaking import Button, button, tell_privately, tell_staff
 from models.cases import Case
 from models.customers import Customer
@@ -86,7 +87,7 @@ async def _escalate_one(work: Work, group: StaffGroup, reached: Escalation) -> N
         if person.started_bot:
             private = {
                 **_values(work, reached, person.language),
-                "name": reached.customer.name,
+                "name": await shown_name(work, reached.customer, person.language),
                 "link": link,
             }
             buttons = [[_answer(person.language, clock)]]
@@ -165,7 +166,7 @@ async def _escalate_many(
             more += 1
             continue
         link = await link_in(work, group, each.customer)
-        lines[about] = {**_values(work, each, language), "name": each.customer.name, "link": link}
+        lines[about] = {**_values(work, each, language), "name": await shown_name(work, each.customer), "link": link}
     known = {person["user"] for person in said["people"]}
     privately, here = (
         [each for each in people if each.user_id not in known] for people in await _all(work, escalations)

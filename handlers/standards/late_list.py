@@ -5,6 +5,7 @@ from typing import Any
 
 from handlers.addresses import link_in
 from handlers.moments import in_words
+from handlers.names import shown_name
 from handlers.speaking import tell_staff
 from handlers.standards.escalating import MOST_NAMED
 from models.staff import StaffGroup, staff_groups
@@ -40,7 +41,7 @@ async def _tell(work: Work, group: StaffGroup) -> None:
     lines: list[dict[str, Any]] = [
         {
             "number": case.id,
-            "name": customer.name,
+            "name": await shown_name(work, customer),
             "what": case.due_what,
             "due": in_words(language, case.due_at or work.now, work.now, zone, lasting=True),
             "link": await link_in(work, group, customer),

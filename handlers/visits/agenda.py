@@ -8,6 +8,7 @@ from sqlmodel import col, or_, select
 
 from handlers.authority import require
 from handlers.moments import in_words
+from handlers.names import shown_name
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits.assigning import assign_visit
 from handlers.visits.planning import about_of
@@ -59,7 +60,7 @@ async def _of_agents(work: Work, whose: Sequence[int] | None, until: datetime) -
 
 async def _values(work: Work, visits: Sequence[Visit], language: str, *, named: bool) -> dict[str, Any]:
     zone = work.plan.business.timezone
-    names = await names_of(work, visits)
+    names = await names_of(work, visits, language)
     tonight = _midnight(work, 1)
     lines: dict[str, list[dict[str, Any]]] = {"late": [], "today": [], "ahead": []}
     for visit in visits[:MOST_NAMED]:
@@ -79,10 +80,11 @@ async def _values(work: Work, visits: Sequence[Visit], language: str, *, named: 
     return {**lines, "more": max(0, len(visits) - MOST_NAMED)}
 
 
-async def names_of(work: Work, visits: Sequence[Visit]) -> dict[int, str]:
+async def names_of(work: Work, visits: Sequence[Visit], language: str | None = None) -> dict[int, str]:
     """The customers' names by their numbers, of as many visits as a list names."""
     ids = [visit.customer_id for visit in visits[:MOST_NAMED]]
-    return dict(await work.all(select(Customer.id, Customer.name).where(col(Customer.id).in_(ids))))
+    found = await work.all(select(Customer).where(col(Customer.id).in_(ids)))
+    return {customer.id: await shown_name(work, customer, language) for customer in found}
 
 
 def _midnight(work: Work, days: int) -> datetime:

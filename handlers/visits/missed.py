@@ -6,6 +6,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from handlers.duty import those_in_charge
+from handlers.names import shown_name
 from handlers.speaking import tell_privately, tell_staff
 from handlers.visits.agenda import MOST_NAMED, names_of
 from handlers.visits.planning import about_of
@@ -47,7 +48,7 @@ async def tell_missed(work: Work) -> bool:
 async def tell_not_reached(work: Work, visit: Visit, customer: Customer) -> None:
     """Supervisors hear that a visit is over and nobody was reached."""
     values = {
-        "name": customer.name,
+        "name": await shown_name(work, customer),
         "customer": customer.id,
         "number": visit.case_id,
         "outcome": visit.outcome.value if visit.outcome else "",

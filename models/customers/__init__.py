@@ -13,6 +13,7 @@ from models.customers.accounts import (
     met_customer,
     remember_customer,
 )
+from models.customers.names import speaks_for_others, without_quotes
 from models.customers.rows import (
     HAS_CHAT,
     NAME_LIMIT,
@@ -49,5 +50,7 @@ __all__ = [
     "forget_user",
     "met_customer",
     "remember_customer",
+    "speaks_for_others",
+    "without_quotes",
     "zone_of",
 ]

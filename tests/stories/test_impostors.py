@@ -82,7 +82,7 @@ async def test_what_a_customer_passes_on_is_their_words_even_if_it_looks_like_a_
     await wang.says("投诉", forward_origin=HIDDEN)
 
     await shop.calms_down()
-    assert words((await shop.topic_of(wang))[-1]) == "投诉"
+    assert words((await shop.topic_of(wang))[-1]) == "转发自 别人：\n投诉"
 
 
 async def test_s07_another_customers_buttons_do_nothing(shop: Shop) -> None:

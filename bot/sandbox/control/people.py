@@ -161,6 +161,9 @@ def edit(world: World, given: Json) -> Json:
     for text, entities in (("text", "entities"), ("caption", "caption_entities")):
         if text in content:
             message.body.pop(entities, None)
+    if message.body.get("text") is not None and any(kind in content for kind in MEDIA):  # the words are under it now
+        del message.body["text"]
+        message.body.pop("entities", None)
     message.body.update(content)
     message.body["edit_date"] = world.clock.unix()
     announce(world, message, "edited_message")
@@ -220,7 +223,7 @@ def cast_vote(world: World, given: Json) -> bool:
 
 
 def react(world: World, given: Json) -> bool:
-    """A person's reactions, which admins hear of where they asked for it."""
+    """A person's reactions, which admins, and whoever they write to in private, hear of where they asked for it."""
     bot = world.bot(given.get("bot"))
     chat = world.chat(bot, given["chat_id"])
     message = _message(chat, given["message_id"])
@@ -237,7 +240,7 @@ def react(world: World, given: Json) -> bool:
         "new_reaction": new,
     }
     for each in world.bots_in(chat):
-        if chat.status(each.id) == "administrator":
+        if chat.private or chat.status(each.id) == "administrator":
             each.updates.push("message_reaction", payload, ("reaction", chat.id))
     return True
 

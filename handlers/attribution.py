@@ -1,0 +1,36 @@
+"""What stands before a customer's words when staff read them: whose they are, and what they are about."""
+
+from handlers.said import Quote, Said
+from templates import has_label, jointed, label
+
+#: How much of what words are about is shown (characters).
+LONGEST = 200
+
+
+def lines_before(language: str, said: Said) -> list[str]:
+    """Lines of ours, none where the words are the customer's own and about nothing in particular."""
+    lines = [_about(language, said.quote)] if said.quote else []
+    if said.whose is not None:
+        lines.append(label(language, "relay.forwarded_from", name=_called(language, said.whose)))
+    return lines
+
+
+def _about(language: str, quote: Quote) -> str:
+    if quote.whose is None:
+        return label(language, "relay.about", words=in_short(quote.text))
+    name = _called(language, quote.whose)
+    if quote.text:
+        return label(language, "relay.about_other", words=in_short(quote.text), name=name)
+    kind = f"content.{quote.kind}"
+    what = label(language, kind if has_label(language, kind) else "relay.a_message")
+    return label(language, "relay.about_message", what=what, name=name)
+
+
+def _called(language: str, name: str) -> str:
+    return jointed(name) or label(language, "relay.somebody")
+
+
+def in_short(words: str, longest: int = LONGEST) -> str:
+    """Words on one line, as they may stand in quotation marks of ours: only we close those."""
+    line = " ".join(words.replace("\N{RIGHT DOUBLE QUOTATION MARK}", "'").split())
+    return jointed(line if len(line) <= longest else line[: longest - 1] + "\N{HORIZONTAL ELLIPSIS}")

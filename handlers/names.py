@@ -1,0 +1,25 @@
+"""Customers' names as staff read them: whoever chooses a name does not speak in ours by it, or lead anywhere."""
+
+from models.customers import Customer, speaks_for_others, without_quotes
+from models.staff import staff_called
+from models.work import Work
+from templates import LANGUAGES, jointed, label, word_list
+
+#: What a name claims by a word: a role here, a number of ours; of all languages, for staff read them all.
+_CLAIMS = tuple(word for language in LANGUAGES for word in word_list(language, "customer_name.roles"))
+
+
+async def shown_name(work: Work, customer: Customer, language: str | None = None) -> str:
+    """The customer's name for staff, in words of that language (None: the business's)."""
+    title = await title_of(work, customer, language)
+    return title if customer.name == f"#{customer.id}" else jointed(title)
+
+
+async def title_of(work: Work, customer: Customer, language: str | None = None) -> str:
+    """The same where nothing can be a link: the title of a topic, by which it is found again letter for letter."""
+    if not customer.has_chat or customer.name == f"#{customer.id}":
+        return customer.name  # staff chose it
+    if not speaks_for_others(customer.name, _CLAIMS, await staff_called(work)):
+        return customer.name
+    name = without_quotes(customer.name)
+    return label(language or work.plan.business.language, "customer_name.chosen", name=name)
