@@ -28,6 +28,8 @@ from templates import label
 PIECE = 3850
 #: What a mark and the frame's sign may add to a text when it is merged with others.
 MARKS = 20 + FRAME
+#: So much of its words stands where a message cannot be shown itself.
+DESCRIBED = 3000
 #: A text of more pieces than this goes as a file.
 MOST_PIECES = 4
 #: How long to wait for the rest of an album after each item.
@@ -122,14 +124,17 @@ async def show_staff(
     if content.carried is Carried.TEXT:
         words_to_staff(work, lane, content.text, content.entities, row, **how)
         return
-    described = {"kind": content.kind, "text": content.text[:1000]}
+    words, entities = in_full(content.text, content.entities)
+    described = {"kind": content.kind, "text": words[:DESCRIBED]}
     if content.carried not in (Carried.COPIED, Carried.FORWARDED) or said.at is None:
         body = {"template": "messages/described", "values": described, **how}
         send(work, What.SAY, lane, body, **row)
         return
     source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, "quoted": True, **described, **how}
-    caption, beside = _caption(content)
-    if content.album and content.carried is Carried.COPIED:
+    copied = content.carried is Carried.COPIED
+    beside = copied and utf16_length(words) + FRAME > CAPTION
+    caption = {"caption": "" if beside else words, "entities": entities} if copied and words else {}
+    if content.album and copied:
         key = f"album:{row['customer_id']}:{content.album}"
         item = {"kind": content.kind, "file_id": (content.media or {}).get("file_id"), **caption}
         await join_album(work, key, lane, said.at.message_id, source, row, item)
@@ -137,16 +142,6 @@ async def show_staff(
         send(work, What.COPY, lane, {"message_ids": [said.at.message_id], **source, **caption}, **row)
     if beside:
         words_to_staff(work, lane, content.text, content.entities, row, **how)
-
-
-def _caption(content: Content) -> tuple[dict[str, Any], bool]:
-    """What is said of the words under a copy, and whether they go beside it: in the frame they may be too long."""
-    if content.carried is not Carried.COPIED or not content.text:
-        return {}, False
-    text, entities = in_full(content.text, content.entities)
-    if utf16_length(text) + FRAME > CAPTION:
-        return {"caption": ""}, True
-    return {"caption": text, "entities": entities}, False
 
 
 def words_to_staff(
