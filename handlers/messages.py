@@ -12,7 +12,7 @@ from handlers.customers.joining import share_phone
 from handlers.happenings.cases import CaseResumed
 from handlers.happenings.messages import CustomerSpoke, WordsChanged
 from handlers.quoting import CAPTION, FRAME, in_full
-from handlers.said import Carried, Content, Said, same_media, stored
+from handlers.said import Carried, Said, same_media, stored
 from handlers.speaking import customer_keyboard, send, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
 from handlers.typed import is_thanks
@@ -29,6 +29,8 @@ from templates import label
 PIECE = 3850
 #: What a mark and the frame's sign may add to a text when it is merged with others.
 MARKS = 20 + FRAME
+#: So much of its words stands where a message cannot be shown itself.
+DESCRIBED = 3000
 #: A text of more pieces than this goes as a file.
 MOST_PIECES = 4
 #: How long to wait for the rest of an album after each item.
@@ -127,30 +129,23 @@ async def show_staff(
     key = f"album:{row['customer_id']}:{content.album}" if content.album else None
     if before and (key is None or await pending_send(work, key) is None):  # an album has them once
         _say_before(work, lane, before, row, how)
-    described = {"kind": content.kind, "text": content.text[:1000]}
+    words, entities = in_full(content.text, content.entities)
+    described = {"kind": content.kind, "text": words[:DESCRIBED]}
     if content.carried not in (Carried.COPIED, Carried.FORWARDED) or said.at is None:
         body = {"template": "messages/described", "values": described, **how}
         send(work, What.SAY, lane, body, **row)
         return
     source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, "quoted": True, **described, **how}
-    caption, beside = _caption(content)
-    if key and content.carried is Carried.COPIED:
+    copied = content.carried is Carried.COPIED
+    beside = copied and utf16_length(words) + FRAME > CAPTION
+    caption = {"caption": "" if beside else words, "entities": entities} if copied and content.text else {}
+    if key and copied:
         item = {"kind": content.kind, "file_id": (content.media or {}).get("file_id"), **caption}
         await join_album(work, key, lane, said.at.message_id, source, row, item)
     else:
         send(work, What.COPY, lane, {"message_ids": [said.at.message_id], **source, **caption}, **row)
     if beside:
         words_to_staff(work, lane, content.text, content.entities, row, **how)
-
-
-def _caption(content: Content) -> tuple[dict[str, Any], bool]:
-    """What is said of the words under a copy, and whether they go beside it: in the frame they may be too long."""
-    if content.carried is not Carried.COPIED or not content.text:
-        return {}, False
-    text, entities = in_full(content.text, content.entities)
-    if utf16_length(text) + FRAME > CAPTION:
-        return {"caption": ""}, True
-    return {"caption": text, "entities": entities}, False
 
 
 def _say_before(work: Work, lane: str, lines: list[str], row: dict[str, Any], how: dict[str, Any]) -> None:

@@ -24,6 +24,8 @@ _QUOTES = ("blockquote", "expandable_blockquote")
 
 def in_full(text: str, entities: Entities) -> tuple[str, list[Entity]]:
     """The words without the sign of the frame, hidden links written out, and entities that fit into the frame."""
+    if not entities and SIGN not in text:
+        return text, []
     whole = utf16_length(text)
     found = [each for each in entities or () if each["type"] != "text_mention" and _stands_in(each, whole)]
     hidden = [(entity["offset"] + entity["length"], _address(text, entity)) for entity in found if _is_link(entity)]

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from handlers.delivery.composing import _words as say_words
 from handlers.delivery.copying import carry
 from handlers.delivery.parcels import Parcel
 from handlers.quoting import MOST_ENTITIES, framed, in_full
 from handlers.texts import utf16_length
+from models.plan import Plan
 from templates import SIGN, in_line
 
 STYLES = ("bold", "italic", "underline", "strikethrough", "spoiler", "blockquote", "expandable_blockquote")
@@ -152,6 +154,25 @@ def test_an_album_that_waited_since_before_is_copied_as_it_is() -> None:
     old = [{"telegram_id": 1, "message_id": 1}, {"telegram_id": 2, "message_id": 2}]
     parcel = carried(*old, quoted=None)
     assert (parcel.method, parcel.params) == ("copyMessages", {"message_ids": [1, 2]})
+
+
+def row(text: str, *entities: Entity, **facts: Any) -> Any:
+    body = {"text": text, "entities": list(entities), "quoted": True}
+    return SimpleNamespace(body=body, maybe_repeated=False, group_id=1, **facts)
+
+
+def test_s22_of_texts_that_go_in_one_message_each_has_its_frame() -> None:
+    work: Any = SimpleNamespace(plan=Plan())
+    crowded = [at("bold", 2 * number, 1) for number in range(99)]
+    for formatting in ([at("bold", 0, 4)], crowded):
+        parcel = Parcel([row("x" * 200, *formatting), row("Case 1001 is closed", at("bold", 0, 4)), row("")])
+        say_words(work, parcel, "Ann:\n")
+        text, entities = parcel.params["text"], parcel.params["entities"]
+        assert text.startswith(f"Ann:\n{SIGN} xx")
+        frames = [part(text, each) for each in entities if each["type"] == "blockquote"]
+        assert frames == [f"{SIGN} {'x' * 200}", f"{SIGN} Case 1001 is closed"]
+        assert len(entities) <= MOST_ENTITIES
+        check_strictly(text, entities)
 
 
 def test_s22_words_within_a_notice_are_one_line_without_the_sign() -> None:

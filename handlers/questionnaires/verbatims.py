@@ -8,6 +8,7 @@ from handlers.questionnaires import showing
 from handlers.questionnaires.course import advance
 from handlers.questionnaires.recording import record
 from handlers.questionnaires.runs import Run, about, is_pressing
+from handlers.quoting import in_full
 from handlers.refusals import Refusal
 from handlers.said import Content, Said, stored
 from handlers.speaking import button, tell_staff
@@ -48,8 +49,9 @@ async def keep_words(work: Work, run: Run, question: Question, said: Said) -> No
         "priority": Priority.RELAY,
     }
     if _at_once(run, question, content):
-        _show_staff(work, run, group, answer, content, message_id)
-        if utf16_length(content.text) > SHOWN:
+        words, _ = in_full(content.text, content.entities)
+        _show_staff(work, run, group, answer, content.kind, words, message_id)
+        if utf16_length(words) > SHOWN:
             lane = staff_lane(group.id or 0, customer.id)
             messages.words_to_staff(work, lane, content.text, content.entities, row)
     if content.kind != "text":
@@ -65,15 +67,17 @@ def _at_once(run: Run, question: Question, content: Content) -> bool:
     return goes_on and is_pressing(run)
 
 
-def _show_staff(work: Work, run: Run, group: StaffGroup, answer: Answer, content: Content, message_id: int) -> None:
+def _show_staff(
+    work: Work, run: Run, group: StaffGroup, answer: Answer, kind: str, words: str, message_id: int
+) -> None:
     """The words with their question, and a button that makes them a case."""
     language, question = work.plan.business.language, run.questionnaire.named(answer.question)
     assert question is not None  # noqa: S101 - it was asked
-    text = content.text if utf16_length(content.text) <= SHOWN else label(language, "relay.long_text")
+    text = words if utf16_length(words) <= SHOWN else label(language, "relay.long_text")
     values = {
         **about(work, run),
         "question": showing.question_text(language, question),
-        "text": text or label(language, f"content.{content.kind}"),
+        "text": text or label(language, f"content.{kind}"),
     }
     tell_staff(
         work,
@@ -84,7 +88,7 @@ def _show_staff(work: Work, run: Run, group: StaffGroup, answer: Answer, content
         buttons=[[button(label(language, "survey_button.make_case"), f"makecase:{answer.id}")]],
         priority=Priority.RELAY,
         case_id=run.case.id if run.case else None,
-        message_id=message_id if content.kind == "text" else None,
+        message_id=message_id if kind == "text" else None,
     )
 
 
