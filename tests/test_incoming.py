@@ -10,6 +10,7 @@ from models.cases import Case
 from models.customers import Customer
 from models.delivery import Outbox, What
 from models.staff import Role, Staff
+from templates import SIGN
 from tests.desk import open_desk
 from tests.line import Line, Shown
 
@@ -34,6 +35,7 @@ HIDDEN = {"type": "hidden_user", "date": 1, "sender_user_name": "Li Wei"}
 GROUP = {"type": "chat", "date": 1, "sender_chat": {"id": -5, "type": "supergroup", "title": "Li Wei"}}
 CHANNEL = {"type": "channel", "date": 1, "message_id": 3, "chat": {"id": -6, "type": "channel", "title": "Li Wei"}}
 OWN = {"type": "user", "date": 1, "sender_user": {"id": LIU, "is_bot": False, "first_name": "Liu"}}
+FRAME = f"{SIGN} "
 FORWARDED = {"zh": "转发自 Li Wei：\n", "en": "Forwarded from Li Wei:\n"}
 PHOTO = [{"file_id": "photo-1", "file_unique_id": "unique-1", "width": 1, "height": 1}]
 
@@ -100,7 +102,7 @@ async def test_c01_forwarded_words_are_shown_as_somebody_elses(topic: Topic, ori
 
     await topic.writes("Your refund is approved", forward_origin=origin)
 
-    assert topic.at_staff()[-1].text == FORWARDED[topic.language] + "Your refund is approved"
+    assert topic.at_staff()[-1].text == FORWARDED[topic.language] + FRAME + "Your refund is approved"
 
 
 async def test_c01_ones_own_words_forwarded_are_ones_own(topic: Topic) -> None:
@@ -108,7 +110,7 @@ async def test_c01_ones_own_words_forwarded_are_ones_own(topic: Topic) -> None:
 
     await topic.writes("It is the blue one", forward_origin=OWN)
 
-    assert topic.at_staff()[-1].text == "It is the blue one"
+    assert topic.at_staff()[-1].text == FRAME + "It is the blue one"
 
 
 async def test_c01_words_beside_forwarded_ones_are_in_a_message_of_their_own(topic: Topic) -> None:
@@ -119,8 +121,8 @@ async def test_c01_words_beside_forwarded_ones_are_in_a_message_of_their_own(top
     await topic.post()
 
     assert [each.text for each in topic.at_staff()[-2:]] == [
-        FORWARDED[topic.language] + "They said no",
-        "What do I do",
+        FORWARDED[topic.language] + FRAME + "They said no",
+        FRAME + "What do I do",
     ]
 
 
@@ -234,7 +236,7 @@ async def test_c02_staff_see_which_part_of_an_answer_a_customer_means(topic: Top
 
     await topic.writes("that one", quote={"text": "on Tuesday", "position": 24, "is_manual": True}, **shown)
 
-    assert topic.at_staff()[-1].text == ABOUT[topic.language].format("on Tuesday") + "that one"
+    assert topic.at_staff()[-1].text == ABOUT[topic.language].format("on Tuesday") + FRAME + "that one"
 
 
 async def test_c02_staff_see_what_of_another_chat_a_customer_speaks_of(topic: Topic) -> None:
@@ -242,10 +244,10 @@ async def test_c02_staff_see_what_of_another_chat_a_customer_speaks_of(topic: To
     quote = {"text": "free repair", "position": 0}
 
     await topic.writes("is this true", quote=quote, external_reply={"origin": LI_WEI})
-    assert topic.at_staff()[-1].text == ABOUT_OTHER[topic.language].format("free repair") + "is this true"
+    assert topic.at_staff()[-1].text == ABOUT_OTHER[topic.language].format("free repair") + FRAME + "is this true"
 
     await topic.writes("and this", external_reply={"origin": CHANNEL, "photo": PHOTO})
-    assert topic.at_staff()[-1].text == ABOUT_PHOTO[topic.language] + "and this"
+    assert topic.at_staff()[-1].text == ABOUT_PHOTO[topic.language] + FRAME + "and this"
 
 
 async def test_c02_a_photo_about_a_part_of_an_answer_has_the_line_before_it(topic: Topic) -> None:
@@ -265,7 +267,7 @@ async def test_c02_a_long_quote_is_one_short_line_that_leads_nowhere(topic: Topi
     await topic.writes("this", quote={"text": quoted, "position": 0}, external_reply={"origin": HIDDEN})
 
     line, words = topic.at_staff()[-1].text.split("\n")
-    assert words == "this"
+    assert words == FRAME + "this"
     assert line.count("”") == 1
     assert f"evil.{JOINT}example" in line
     assert f"@{JOINT}chen" in line

@@ -125,7 +125,7 @@ class Night(Line):
         return [each.text for each in self.telegram.shown if each.chat_id == user]
 
     def in_topic(self) -> list[str]:
-        thread = next(each.thread_id for each in self.telegram.shown if each.text == SHOCK[self.language])
+        thread = next(each.thread_id for each in self.telegram.shown if each.text.endswith(SHOCK[self.language]))
         return [each.text for each in self.telegram.shown if each.thread_id == thread]
 
     async def cases(self) -> list[int]:

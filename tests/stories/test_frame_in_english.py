@@ -40,7 +40,7 @@ async def test_s22_a_forged_notice_stands_behind_the_customers_name(shop: Shop) 
 
     shown = await seen(chen, "supplier portal", asked)
     prefix, rest = shown["text"].split("\n", 1)
-    assert prefix.startswith("Lena (owner) ")
+    assert prefix.startswith("“Lena (owner)")
     assert rest == f"{SIGN} {NOTICE} ({PORTAL})"
     kinds = {each["type"]: part(shown["text"], each) for each in shown["entities"]}
     assert kinds == {"blockquote": rest, "bold": "Case 1001", "url": f"{PORTAL})"}
