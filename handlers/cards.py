@@ -10,7 +10,7 @@ from handlers.cases import assignee_of
 from handlers.customers import bans
 from handlers.happenings.cases import CaseOpened, KindConfirmed
 from handlers.moments import in_words, local_time
-from handlers.names import shown_name
+from handlers.names import called, shown_name
 from handlers.refusals import Refusal
 from handlers.routing import showing
 from handlers.speaking import button, tell_customer, tell_privately
@@ -110,7 +110,7 @@ async def _in_list(work: Work, person: Staff, case: Case) -> dict[str, Any]:
     return {
         "number": case.id,
         "state": case.state.value,
-        "name": customer.salutation or customer.name,
+        "name": await called(work, customer, person.language),
         "subject": cases.in_short(case.subject),
         "due": due,
         "due_what": case.due_what if case.due_at else None,

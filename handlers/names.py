@@ -15,6 +15,11 @@ async def shown_name(work: Work, customer: Customer, language: str | None = None
     return title if customer.name == f"#{customer.id}" else jointed(title)
 
 
+async def called(work: Work, customer: Customer, language: str | None = None) -> str:
+    """What staff call the customer: by the salutation that they chose, else by the name."""
+    return jointed(customer.salutation or "") or await shown_name(work, customer, language)
+
+
 async def title_of(work: Work, customer: Customer, language: str | None = None) -> str:
     """The same where nothing can be a link: the title of a topic, by which it is found again letter for letter."""
     if not customer.has_chat or customer.name == f"#{customer.id}":

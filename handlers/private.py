@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers import answers, questionnaires
 from handlers.authority import require
+from handlers.names import called
 from handlers.refusals import Refusal
 from handlers.said import Beside, Carried, Said
 from handlers.speaking import Buttons, button, change_privately, send, tell_privately, tell_staff
@@ -84,12 +85,12 @@ async def _carry(work: Work, case: Case, said: Said, by: Staff, answers_at: int 
     if answers_at and is_first:
         buttons = _take_back(by, message) if template == "private/sent" else None
         about: dict[str, Any] = {"answers": answers_at, "case_id": case.id, "priority": Priority.ANSWER}
-        tell_privately(work, by, template, _of(customer, case), buttons=buttons, **about)
+        tell_privately(work, by, template, await _of(work, customer, case, by.language), buttons=buttons, **about)
     return template, message
 
 
-def _of(customer: Customer, case: Case) -> dict[str, Any]:
-    return {"name": customer.salutation or customer.name, "number": case.id}
+async def _of(work: Work, customer: Customer, case: Case, language: str) -> dict[str, Any]:
+    return {"name": await called(work, customer, language), "number": case.id}
 
 
 def _take_back(by: Staff, message: Message) -> Buttons:
@@ -152,7 +153,7 @@ async def take_back(work: Work, message: Message | None, by: Staff, shown_at: in
     if case is not None:
         values = {"by": person.name, "text": message.text[:PIECE], "goes": "taken_back"}
         tell_staff(work, await staff_group(work, case.group_id), customer, "private/shown", values, case_id=case.id)
-    shown: dict[str, Any] = {"name": customer.salutation or customer.name, "number": case.id if case else 0}
+    shown: dict[str, Any] = {"name": await called(work, customer, person.language), "number": case.id if case else 0}
     change_privately(work, person, shown_at, "private/taken_back", shown, [])
 
 
@@ -185,7 +186,7 @@ async def _ask(work: Work, person: Staff, meant: Case | None, kept: Kept) -> Non
 
 async def _choices(work: Work, person: Staff, words: PrivateWords, case: Case) -> Buttons:
     customer = await customer_of(work, case)
-    name = (customer.salutation or customer.name)[:24]
+    name = (await called(work, customer, person.language))[:24]
     to = label(person.language, "button.private_send", name=name, number=case.id)
     note = label(person.language, "button.private_note", number=case.id)
     return [
@@ -234,7 +235,8 @@ async def decide(
         else:
             await _keep_note(work, case, said, person)
     buttons = _take_back(person, message) if message and template == "private/sent" else []
-    change_privately(work, person, shown_at, template, _of(await customer_of(work, case), case), buttons)
+    values = await _of(work, await customer_of(work, case), case, person.language)
+    change_privately(work, person, shown_at, template, values, buttons)
 
 
 async def _keep_note(work: Work, case: Case, said: Said, by: Staff) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handlers.attribution import in_short
 from handlers.customers import bans
-from handlers.names import shown_name
+from handlers.names import called
 from handlers.speaking import tell_staff
 from models.cases import case_numbered
 from models.customers import Customer, customer_numbered
@@ -14,7 +14,7 @@ from models.messages import Author, Message, links_of
 from models.staff import StaffGroup, main_group, staff_group
 from models.topics import topic_of
 from models.work import Work
-from templates import has_label, jointed, label
+from templates import has_label, label
 
 #: Of these staff hear; others are shown without a sound.
 LOUD = frozenset(
@@ -49,7 +49,7 @@ async def _tell(work: Work, group: StaffGroup, customer: Customer, message: Mess
     """In answer to our words where they stand in the group; else with some of them."""
     language = work.plan.business.language
     values = {
-        "name": jointed(customer.salutation or "") or await shown_name(work, customer),
+        "name": await called(work, customer),
         "signs": " ".join(_named(language, sign) for sign in signs),
     }
     stands = await links_of(work, [message.id], group.chat_id)

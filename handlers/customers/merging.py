@@ -82,7 +82,7 @@ async def _stop_what_goes_elsewhere(work: Work, customer: Customer) -> None:
             continue
         case = await case_numbered(work, row.case_id) if row.case_id else None
         group = await staff_group(work, case.group_id) if case else await main_group(work)
-        values = {"name": customer.name, "text": bare(row.body)}
+        values = {"name": await shown_name(work, customer), "text": bare(row.body)}
         about: dict[str, Any] = {"case_id": row.case_id, "reply_to_id": row.message_id}
         tell_staff(work, group, customer, "customers/parted_unsent", values, priority=Priority.ANSWER, **about)
 

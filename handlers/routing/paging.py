@@ -8,6 +8,7 @@ from handlers.authority import require
 from handlers.customers.tiers import tier_name
 from handlers.happenings.cases import CaseOpened, SeverityChanged
 from handlers.happenings.messages import AgentSpoke, CustomerSpoke, WordsChanged
+from handlers.names import called, title_of
 from handlers.refusals import Refusal
 from handlers.speaking import Button, Buttons, button, tell_customer, tell_privately, tell_staff
 from models.cases import Case, case_held
@@ -129,7 +130,7 @@ async def call(
                 work,
                 person,
                 template,
-                {**given, "people": [], "who": _who(work, customer, language)},
+                {**given, "people": [], "who": await _who(work, customer, language)},
                 buttons=answer(language, *number),
                 link_to=(customer.id, case.group_id),
                 case_id=case.id,
@@ -137,14 +138,14 @@ async def call(
             )
 
 
-def _who(work: Work, customer: Customer, language: str) -> dict[str, Any]:
+async def _who(work: Work, customer: Customer, language: str) -> dict[str, Any]:
     """What whoever is called reads of the customer, who may be asleep to all but a telephone."""
     return {
-        "name": customer.salutation or customer.name,
+        "name": await called(work, customer, language),
         "tier": tier_name(work.plan, customer.tier, language) if customer.tier else "",
         "phone": masked(customer.phone),
         "telegram": customer.has_chat,
-        "topic": topic_name(customer.name, customer.id),
+        "topic": topic_name(await title_of(work, customer), customer.id),
     }
 
 

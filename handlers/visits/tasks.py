@@ -4,7 +4,7 @@ from typing import Any
 
 from handlers.authority import require
 from handlers.moments import in_our_words, local_time
-from handlers.names import shown_name
+from handlers.names import called
 from handlers.refusals import Refusal
 from handlers.speaking import Buttons, button, change_in_group, tell_staff
 from handlers.visits.assigning import assign_visit, kept_out
@@ -16,7 +16,7 @@ from models.questionnaires.scores import scores_of
 from models.staff import Role, Staff, StaffGroup, main_group, staff_group, staff_member
 from models.visits import Visit, VisitState, case_of
 from models.work import Work
-from templates import jointed, label
+from templates import label
 
 Rows = tuple[tuple[str, ...], ...]
 
@@ -96,7 +96,7 @@ async def _values(work: Work, visit: Visit, customer: Customer, case: Case | Non
         "number": case.id if case else None,
         "subject": case.subject if case else "",
         "kind": case.supposed_kind.value if case else None,
-        "name": jointed(customer.salutation or "") or await shown_name(work, customer),
+        "name": await called(work, customer),
         "customer": customer.id,
         "phone": customer.phone,
         "tier": tier.name.get(language) or tier.id if tier else None,
