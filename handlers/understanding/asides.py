@@ -26,6 +26,9 @@ class For(enum.StrEnum):
 
 #: Where a line reads more like talk than this it is held, by what it stands beside.
 TALK = {Beside.PLAIN: 0.8, Beside.CUSTOMER: 0.8, Beside.CARD: -0.2, Beside.COLLEAGUE: -1.2, Beside.MENTION: -1.2}
+#: A line of fewer words (of Chinese, two characters) that speaks to nobody says too little beside a colleague's.
+SHORT = 7
+_CHINESE, _WORD = re.compile("[\u4e00-\u9fff]"), re.compile("[a-z0-9']+")
 #: Signs that nobody sees: they stand before a mark where a keyboard or an application put them.
 _INVISIBLE = ("Cf", "Cc", "Mn", "Me")
 #: Two slashes, as keyboards type them: under Chinese punctuation the key of "/" gives an ideographic comma.
@@ -54,7 +57,10 @@ def whom_for(text: str, beside: Beside) -> For:
 
 
 def _speaks_to_colleague(line: str) -> bool:
-    """Whether a line beside a colleague's words takes them up, or calls the colleague by name."""
+    """Whether a line beside a colleague's words takes them up, calls the colleague, or is too short to tell."""
+    spoken_to = any(says(line, listed(each)) for each in ("you", "courtesy", "to_customer"))
+    if not spoken_to and len(_CHINESE.findall(line)) / 2 + len(_WORD.findall(line)) < SHORT:
+        return True
     return _begins(line, "assent") or any(
         not each[1] or not says(each[1], listed("introduces")) for each in _CALLED.finditer(line)
     )
