@@ -1,24 +1,27 @@
 """What stands before a customer's words when staff read them: whose they are, and what they are about."""
 
+from handlers.names import stranger
 from handlers.said import Quote, Said
+from models.work import Work
 from templates import has_label, jointed, label
 
 #: How much of what words are about is shown (characters).
 LONGEST = 200
 
 
-def lines_before(language: str, said: Said) -> list[str]:
+async def lines_before(work: Work, said: Said) -> list[str]:
     """Lines of ours, none where the words are the customer's own and about nothing in particular."""
-    lines = [_about(language, said.quote)] if said.quote else []
+    language = work.plan.business.language
+    lines = [await _about(work, language, said.quote)] if said.quote else []
     if said.whose is not None:
-        lines.append(label(language, "relay.forwarded_from", name=_called(language, said.whose)))
+        lines.append(label(language, "relay.forwarded_from", name=await _called(work, language, said.whose)))
     return lines
 
 
-def _about(language: str, quote: Quote) -> str:
+async def _about(work: Work, language: str, quote: Quote) -> str:
     if quote.whose is None:
         return label(language, "relay.about", words=in_short(quote.text))
-    name = _called(language, quote.whose)
+    name = await _called(work, language, quote.whose)
     if quote.text:
         return label(language, "relay.about_other", words=in_short(quote.text), name=name)
     kind = f"content.{quote.kind}"
@@ -26,8 +29,8 @@ def _about(language: str, quote: Quote) -> str:
     return label(language, "relay.about_message", what=what, name=name)
 
 
-def _called(language: str, name: str) -> str:
-    return jointed(name) or label(language, "relay.somebody")
+async def _called(work: Work, language: str, name: str) -> str:
+    return await stranger(work, name) if name else label(language, "relay.somebody")
 
 
 def in_short(words: str, longest: int = LONGEST) -> str:

@@ -17,6 +17,7 @@ from handlers.names import title_of
 from handlers.refusals import Refusal
 from handlers.speaking import button, send, tell_customer
 from handlers.understanding import suggest
+from handlers.understanding.asides import require_for_customer
 from models.base import new_id
 from models.cases import Case, CaseKind, CaseState, new_case
 from models.customers import Customer
@@ -183,6 +184,7 @@ def resolve(work: Work, customer: Customer, case: Case, by: Staff, summary: str)
     require(by)
     if not case.unfinished:
         raise Refusal("finished_unsaid" if summary else "finished", number=case.id)
+    require_for_customer(summary)
     case.summary = summary
     if case.assignee_id is None:
         entrust(work, case, by)
@@ -220,6 +222,7 @@ def show(work: Work, case: Case, by: Staff) -> None:
 def set_subject(work: Work, case: Case, words: str, by: Staff) -> None:
     """Say what the matter is, in words that may be said to the customer."""
     person = require(by)
+    require_for_customer(words)
     case.subject, case.subject_confirmed = in_short(words), True
     remember(work, case, EventKind.SUBJECT, person, subject=case.subject)
 

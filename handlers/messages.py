@@ -12,7 +12,7 @@ from handlers.customers.joining import share_phone
 from handlers.happenings.cases import CaseResumed
 from handlers.happenings.messages import CustomerSpoke, WordsChanged
 from handlers.quoting import CAPTION, FRAME, in_full
-from handlers.said import Carried, Said, same_media, stored
+from handlers.said import CAPTIONED, Carried, Said, same_media, stored
 from handlers.speaking import customer_keyboard, send, tell_customer, tell_staff
 from handlers.texts import pieces, utf16_length
 from handlers.typed import is_thanks
@@ -33,6 +33,8 @@ MARKS = 20 + FRAME
 DESCRIBED = 3000
 #: A text of more pieces than this goes as a file.
 MOST_PIECES = 4
+#: Kinds whose words no frame can hold: a forward shows whose they are.
+SPEAKING = frozenset(("contact", "venue", "rich_message"))
 #: How long to wait for the rest of an album after each item.
 ALBUM_WAIT = timedelta(seconds=1)
 
@@ -122,7 +124,7 @@ async def show_staff(
 ) -> None:
     """A customer's message for staff, in the way that its kind can be carried over; `row` says where."""
     lane, content, how = staff_lane(row["group_id"], customer.id), said.content, how or {}
-    before = lines_before(work.plan.business.language, said)
+    before = await lines_before(work, said)
     if content.carried is Carried.TEXT:
         words_to_staff(work, lane, content.text, content.entities, row, before, **how)
         return
@@ -135,10 +137,13 @@ async def show_staff(
         body = {"template": "messages/described", "values": described, **how}
         send(work, What.SAY, lane, body, **row)
         return
-    source = {"carried": content.carried.value, "from_chat_id": said.at.chat_id, "quoted": True, **described, **how}
-    copied = content.carried is Carried.COPIED
+    carried = Carried.FORWARDED if content.kind in SPEAKING else content.carried
+    source = {"carried": carried.value, "from_chat_id": said.at.chat_id, "quoted": True, **described, **how}
+    copied = carried is Carried.COPIED
     beside = copied and utf16_length(words) + FRAME > CAPTION
-    caption = {"caption": "" if beside else words, "entities": entities} if copied and content.text else {}
+    caption = (
+        {"caption": "" if beside else words, "entities": entities} if copied and content.kind in CAPTIONED else {}
+    )
     if key and copied:
         item = {"kind": content.kind, "file_id": (content.media or {}).get("file_id"), **caption}
         await join_album(work, key, lane, said.at.message_id, source, row, item)
@@ -300,7 +305,7 @@ async def change(work: Work, customer: Customer, message: Message, said: Said) -
         "reply_to_id": message.id,
         "priority": Priority.RELAY,
     }
-    before = lines_before(work.plan.business.language, said)
+    before = await lines_before(work, said)
     if not same_media(message, content):
         before = []  # they stand before the media
         whole = replace(said, content=replace(content, carried=Carried.COPIED, album=None))

@@ -3,7 +3,7 @@
 from models.customers import Customer, speaks_for_others, without_quotes
 from models.staff import staff_called
 from models.work import Work
-from templates import LANGUAGES, jointed, label, word_list
+from templates import LANGUAGES, in_line, jointed, label, word_list
 
 #: What a name claims by a word: a role here, a number of ours; of all languages, for staff read them all.
 _CLAIMS = tuple(word for language in LANGUAGES for word in word_list(language, "customer_name.roles"))
@@ -24,7 +24,15 @@ async def title_of(work: Work, customer: Customer, language: str | None = None) 
     """The same where nothing can be a link: the title of a topic, by which it is found again letter for letter."""
     if not customer.has_chat or customer.name == f"#{customer.id}":
         return customer.name  # staff chose it
-    if not speaks_for_others(customer.name, _CLAIMS, await staff_called(work)):
-        return customer.name
-    name = without_quotes(customer.name)
-    return label(language or work.plan.business.language, "customer_name.chosen", name=name)
+    return await _as_chosen(work, customer.name, language)
+
+
+async def stranger(work: Work, name: str) -> str:
+    """The name of whose words somebody passes on or speaks of: no voice of ours either."""
+    return jointed(await _as_chosen(work, in_line(name), None))
+
+
+async def _as_chosen(work: Work, name: str, language: str | None) -> str:
+    if not speaks_for_others(name, _CLAIMS, await staff_called(work)):
+        return name
+    return label(language or work.plan.business.language, "customer_name.chosen", name=without_quotes(name))

@@ -11,6 +11,8 @@ from models.work import Work
 
 #: Where Telegram gives no answer, it is not asked again before that.
 UNANSWERED = timedelta(seconds=30)
+#: However long it asks us to wait: by then it may answer again, and who is on duty must be heard.
+LONGEST_PAUSE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ async def note(work: Work, answer: Answer) -> None:
     """Keep what Telegram said; where it said nothing, what it said before stays."""
     standing = await standing_for(work, answer.seat.group_id, answer.seat.user_id)
     if answer.present is None:
-        standing.ask_again_at = work.now + max(UNANSWERED, timedelta(seconds=answer.retry_after))
+        pause = min(max(UNANSWERED, timedelta(seconds=answer.retry_after)), LONGEST_PAUSE)
+        standing.ask_again_at = work.now + pause
     else:
         standing.present, standing.said_at, standing.ask_again_at = answer.present, work.now, None
 

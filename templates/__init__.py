@@ -22,7 +22,7 @@ SIGN = "\U0001f4ac"
 SIGNS = re.compile(f"{SIGN}[\ufe0e\ufe0f]?")
 
 #: What Telegram would make a link, a mention, a tag or a command of: a sign before a word, a dot within one.
-_LEADS = re.compile(r"(?<=[@#$/])(?=\S)|(?<=\w\.)(?=\w)")
+_LEADS = re.compile(r"(?<=[@#$/])(?=[^\s\u2060])|(?<=\w\.)(?=\w)")
 #: A sign that nobody sees and that no line is broken at.
 _JOINT = "\N{WORD JOINER}"
 

@@ -10,7 +10,7 @@ from handlers.names import shown_name, title_of
 from models.customers import Customer
 from models.staff import Role, Staff
 from models.topics import Topic
-from templates import jointed
+from templates import SIGN, jointed
 from tests.desk import open_desk
 from tests.line import Line
 
@@ -133,7 +133,7 @@ async def test_s35_nothing_in_a_name_or_a_subject_leads_anywhere(shop: Shop) -> 
     await shop.writes("Ann @sam #tag", "pay at evil.example/login, ask @sam")
 
     read = "\n".join(
-        each.text for each in shop.telegram.shown if each.chat_id < 0 and not each.text.startswith("pay at")
+        each.text for each in shop.telegram.shown if each.chat_id < 0 and not each.text.startswith(f"{SIGN} ")
     )
     assert f"@{JOINT}sam" in read
     assert f"evil.{JOINT}example/{JOINT}login" in read

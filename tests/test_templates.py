@@ -45,10 +45,10 @@ QUOTES_FOR_CUSTOMERS = frozenset(
 ) | {"cases/not_solved", "standards/promised"}
 #: Values in which a customer's own words stand within a message for staff.
 OF_CUSTOMERS = frozenset(("answer", "comment", "lines", "note", "subject", "text"))
-#: Messages that are nothing but a text of ours, or tell people their own words.
+#: Messages that are nothing but a text of ours, tell people their own words, or hold what an agent wrote.
 OURS = frozenset(
     ("customers/plain", "staff/plain", "routing/read_out", "cases/mine", "visits/ask", "visits/subject_set")
-)
+) | {"customers/parted_unsent", "delivery/wrong_recipient", "private/shown"}
 KINDS = [kind.value for kind in CaseKind]
 #: Values that are not free text: each is tried.
 CHOICES: dict[str, list[Any]] = {

@@ -69,6 +69,8 @@ async def edited(work: Work, place: Place) -> None:
         await answers.change(work, message, await hear_said(work, place), place.speaker)
     elif place.customer is not None and work.age < ORIGINAL_WAIT:
         raise NotYet
+    elif place.customer is not None and not (await hear_said(work, place)).text.startswith("/"):
+        in_place(work, place, "answers/edit_unheard", {})
 
 
 async def recall(work: Work, place: Place) -> None:

@@ -1,7 +1,7 @@
 """From a message of Telegram's to what somebody said."""
 
 from handlers.chat.content import read_content, read_quote, read_whose
-from handlers.chat.doors import STAFF_PLACES, Place
+from handlers.chat.doors import NOBODY, STAFF_PLACES, Place
 from handlers.said import Beside, Origin, Said
 from handlers.understanding.asides import calls, names_somebody
 from models.messages import Author, Message, message_at
@@ -43,11 +43,18 @@ async def _beside(work: Work, place: Place, reply: dict[str, object], answers: M
     if await _names_colleague(work, place):
         return Beside.MENTION
     author = reply.get("from")
+    if "external_reply" in place.raw or "sender_chat" in reply:
+        return Beside.COLLEAGUE
     if not isinstance(author, dict):
         return Beside.PLAIN
-    if not author.get("is_bot"):
+    if not author.get("is_bot") or author.get("id") in NOBODY:
         return Beside.PLAIN if author.get("id") == place.user.get("id") else Beside.COLLEAGUE
-    return Beside.CUSTOMER if answers is not None and answers.author is Author.CUSTOMER else Beside.CARD
+    if answers is None:
+        return Beside.CARD
+    if answers.author is Author.CUSTOMER:
+        return Beside.CUSTOMER
+    own = answers.author is Author.BOT or answers.staff_id == (place.agent.id if place.agent else None)
+    return Beside.CARD if own else Beside.COLLEAGUE
 
 
 async def _names_colleague(work: Work, place: Place) -> bool:

@@ -65,10 +65,12 @@ def is_words(place: Place) -> bool:
 async def words(work: Work, place: Place) -> None:
     """What a member of staff writes to the bot alone."""
     said = await hear_said(work, place)
-    if await private.writes_as_customer(work, place.speaker) or _answers_as_customer(place, said):
+    meant = await _case_meant(work, place, said)
+    own = await private.writes_as_customer(work, place.speaker) and meant is None
+    if own or _answers_as_customer(place, said):
         await _as_customer(work, place)
         return
-    await private.hear(work, await _case_meant(work, place, said), said, _kept(place), place.speaker)
+    await private.hear(work, meant, said, _kept(place), place.speaker)
 
 
 def _answers_as_customer(place: Place, said: Said) -> bool:

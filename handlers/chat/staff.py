@@ -37,7 +37,8 @@ def is_unheard(place: Place) -> bool:
     if place.what not in ("message", "edited_message") or place.impersonal or "id" not in place.user:
         return False
     if any_command(place):
-        return place.entry is Entry.ABSENT and not place.is_staff
+        by_these_words = place.entry is Entry.ADMITTED and place.customer is not None
+        return by_these_words or (place.entry is Entry.ABSENT and not place.is_staff)
     if place.where is Where.PLAIN:
         reply = (place.raw.get("reply_to_message") or {}).get("from") or {}
         if place.customer is None or not reply.get("is_bot"):

@@ -21,7 +21,7 @@ def carry(parcel: Parcel, prefix: str) -> None:
     if "items" not in body or parcel.singly:
         _alone(parcel, prefix)
         return
-    spoken = body["carried"] == "copied" and any("caption" in item for item in items)
+    spoken = body["carried"] == "copied" and any(item.get("caption") for item in items)
     if spoken and _together(items):
         _album(parcel, prefix)
     elif spoken:
@@ -48,7 +48,8 @@ def _alone(parcel: Parcel, prefix: str) -> None:
 
 
 def _takes_caption(body: dict[str, Any], item: dict[str, Any]) -> bool:
-    return bool(body.get("quoted") and body["carried"] == "copied" and item["kind"] in CAPTIONED)
+    """Whether its words go anew: whoever wrote them may have changed them since."""
+    return "caption" in item and body["carried"] == "copied" and item["kind"] in CAPTIONED
 
 
 def _album(parcel: Parcel, prefix: str) -> None:
@@ -68,6 +69,8 @@ def _album(parcel: Parcel, prefix: str) -> None:
 def _as_they_are(parcel: Parcel, prefix: str) -> None:
     parcel.method = _CARRIED["forwarded" if prefix else parcel.head.body["carried"]][1]
     parcel.params["message_ids"] = [item["telegram_id"] for item in parcel.items]
+    if parcel.method == "copyMessages":
+        parcel.params["remove_caption"] = True  # one that was added since
 
 
 def _caption(item: dict[str, Any], prefix: str) -> Caption | None:
@@ -79,7 +82,9 @@ def _caption(item: dict[str, Any], prefix: str) -> Caption | None:
         return {}
     if not item.get("caption"):
         return {"caption": prefix.strip()}
-    text, entities = framed(item["caption"], () if item.get("plain") else item.get("entities"))
+    text, entities = item["caption"], () if item.get("plain") else item.get("entities") or ()
+    if item.get("quoted"):
+        text, entities = framed(text, entities)
     if utf16_length(prefix + text) > CAPTION:
         return None
     return {"caption": prefix + text, "caption_entities": shifted(entities, utf16_length(prefix))}

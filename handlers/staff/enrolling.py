@@ -35,7 +35,7 @@ from models.staff import (
 )
 from models.standings import standing_for, standing_of
 from models.work import Work
-from templates import label
+from templates import jointed, label
 
 
 class Entry(enum.StrEnum):
@@ -145,7 +145,7 @@ async def _ask_to_admit(work: Work, person: Staff, name: str, group: StaffGroup)
     """A supervisor decides about a newcomer; until then they have no authority."""
     approval = await approvals.ask(work, ApprovalKind.CANDIDATE, person, {"group_id": group.id}, staff_id=person.id)
     buttons = approvals.choices(approval, work.plan.business.language) + _team_button(work, group, "asked")
-    tell_staff(work, group, None, "staff/candidate", {"name": name}, buttons=buttons)
+    tell_staff(work, group, None, "staff/candidate", {"name": jointed(name)}, buttons=buttons)
 
 
 async def decided(work: Work, approval: Approval, by: Staff, yes: bool) -> None:

@@ -8,6 +8,7 @@ from handlers.happenings.messages import Promised
 from handlers.moments import in_their_words
 from handlers.refusals import Refusal
 from handlers.speaking import tell_customer
+from handlers.understanding.asides import require_for_customer
 from models.cases import Case
 from models.customers import Customer
 from models.staff import Staff
@@ -29,6 +30,7 @@ async def promise(
         raise Refusal("finished", number=case.id)
     if not customer.has_chat:
         raise Refusal("no_chat")
+    require_for_customer(what)
     await cases.note_answer(work, case, person, said_at)
     work.happen(Promised(case, person, at, what))
     values = {"number": case.id, "due": in_their_words(work, customer, at), "promised": what[:LONGEST]}

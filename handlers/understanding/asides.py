@@ -10,6 +10,7 @@ import re
 import unicodedata
 from functools import cache
 
+from handlers.refusals import Refusal
 from handlers.said import Beside
 from handlers.understanding.weighing import listed, reads_like_talk
 from models.routing.words import plain, says
@@ -54,6 +55,12 @@ def whom_for(text: str, beside: Beside) -> For:
         return For.HELD
     takes_up = beside in (Beside.COLLEAGUE, Beside.MENTION) and _speaks_to_colleague(line)
     return For.HELD if takes_up or reads_like_talk(line) > TALK[beside] else For.CUSTOMER
+
+
+def require_for_customer(words: str) -> None:
+    """Words that go along with a command, and on to the customer: raises Refusal for what is meant for colleagues."""
+    if words and (looks_like_command(words) or whom_for(words, Beside.PLAIN) is not For.CUSTOMER):
+        raise Refusal("meant_for_us")
 
 
 def _speaks_to_colleague(line: str) -> bool:

@@ -1,5 +1,4 @@
-"""What staff write: answers that reach the customer, notes that stay, what is held until somebody says which it is,
-and what becomes of all three afterwards."""
+"""What staff write: answers that reach the customer, notes that stay, and what is held until somebody says which."""
 
 import enum
 from typing import Any
@@ -9,22 +8,21 @@ from handlers.authority import require
 from handlers.messages import join_album
 from handlers.names import shown_name
 from handlers.refusals import Refusal
-from handlers.said import Beside, Carried, Content, Said, same_media, stored
+from handlers.said import CAPTIONED, Beside, Said, stored
 from handlers.speaking import Buttons, button, tell_staff, to_customer
 from handlers.understanding.asides import For, looks_like_command, note_in, whom_for
 from models.cases import Case, case_numbered
 from models.customers import Customer, customer_numbered
-from models.delivery import OutboxState, Priority, SendClass, What, customer_lane
+from models.delivery import OutboxState, Priority, What, customer_lane
 from models.messages import (
     Author,
     Message,
-    MessageVersion,
     album_author,
     held_with,
     message_numbered,
     new_message,
 )
-from models.outbox import pending_send, unsent
+from models.outbox import pending_send
 from models.staff import Staff, StaffGroup, staff_member
 from models.work import Work
 from templates import label
@@ -59,7 +57,7 @@ async def answer(
     if before is Author.HELD:  # it goes where the words under an earlier item go
         _store(work, customer, case, said, person, Author.HELD)
         return Went.HELD
-    if group is not None and whom_for(said.text, said.beside) is For.HELD:
+    if group is not None and _may_be_for_us(said):
         await _hold(work, customer, case, said, person, group)
         return Went.HELD
     message = _store(work, customer, case, said, person, Author.AGENT)
@@ -69,6 +67,12 @@ async def answer(
     if case:
         await cases.note_answer(work, case, person, said.content.written_at, said.text)
     return Went.SENT if customer.has_chat or not first else Went.UNTOLD
+
+
+def _may_be_for_us(said: Said) -> bool:
+    """Whether words are held: by what they say, because they are passed on, or because they cannot be read."""
+    unread = said.content.kind in ("poll", "checklist", "rich_message")
+    return unread or said.second_hand or whom_for(said.text, said.beside) is For.HELD
 
 
 def _is_talk(work: Work, case: Case | None, said: Said, group: StaffGroup | None) -> bool:
@@ -127,14 +131,18 @@ async def _send(work: Work, customer: Customer, message: Message, group: StaffGr
         return
     place_of = {"from_group_id": group.id} if group else {"from_chat_id": message.origin_chat_id}
     source: dict[str, Any] = {"carried": "copied", **place_of, "kind": message.kind, "text": ""}
+    words: dict[str, Any] = {}
+    if message.kind in CAPTIONED:
+        words = {"caption": message.text, "entities": message.entities or []}
     if not message.album:
-        body = {"message_ids": [message.origin_message_id], **source}
+        body = {"message_ids": [message.origin_message_id], **source, **words}
         to_customer(work, customer, What.COPY, body, **row)
         return
     key = f"answer-album:{customer.id}:{message.album}"
     place = {"chat_id": customer.chat_id, "customer_id": customer.id, **row}
     del place["not_before"]  # an album waits for its late items
-    await join_album(work, key, customer_lane(customer.chat_id), message.origin_message_id, source, place)
+    item = {"kind": message.kind, "file_id": (message.media or {}).get("file_id"), **words}
+    await join_album(work, key, customer_lane(customer.chat_id), message.origin_message_id, source, place, item)
 
 
 # -- held words
@@ -174,10 +182,10 @@ async def decide(work: Work, message: Message, by: Staff, *, send: bool, group: 
     held = await held_with(work, message)
     if not held:
         raise Refusal("held_decided")
+    if send:
+        await require_same_customer(work, message)
     customer = await customer_numbered(work, message.customer_id)
-    case = await case_numbered(work, message.case_id) if message.case_id else None
-    if case is not None:
-        case.held_count = max(0, case.held_count - 1)
+    case = await count_decided(work, message)
     for each in held:
         each.author = Author.AGENT if send else Author.NOTE
         if send:
@@ -186,6 +194,20 @@ async def decide(work: Work, message: Message, by: Staff, *, send: bool, group: 
         writer = await staff_member(work, message.staff_id or 0)
         await cases.note_answer(work, case, writer, work.now, message.text)
     work.audit(person, "held_sent" if send else "held_kept", f"message:{message.id}")
+
+
+async def require_same_customer(work: Work, message: Message) -> None:
+    """Raise Refusal where the case of a message went to somebody else since: customers were parted."""
+    case = await case_numbered(work, message.case_id) if message.case_id else None
+    if case is not None and case.customer_id != message.customer_id:
+        raise Refusal("stale")
+
+
+async def count_decided(work: Work, message: Message) -> Case | None:
+    case = await case_numbered(work, message.case_id) if message.case_id else None
+    if case is not None:
+        case.held_count = max(0, case.held_count - 1)
+    return case
 
 
 # -- notes
@@ -213,83 +235,3 @@ async def _keep_back(work: Work, key: str, author: Author) -> None:
         waiting.state = OutboxState.CANCELLED
         for item in waiting.body["items"]:
             (await message_numbered(work, item["message_id"])).author = author
-
-
-# -- edits and recalls
-
-
-async def change(work: Work, message: Message, said: Said, by: Staff) -> None:
-    """An agent changed a message: the customer's copy changes too; a note stays a note, held words stay held.
-
-    Raises Refusal for what an answer would be refused or held for: the customer keeps the old words.
-    """
-    require(by)
-    content = said.content
-    if message.author not in (Author.AGENT, Author.NOTE, Author.HELD) or message.recalled_at:
-        return
-    same = same_media(message, content)
-    if content.text == message.text and same:
-        return
-    if message.author is Author.AGENT:
-        _refuse_edit(said)
-    work.append(MessageVersion, message_id=message.id, text=message.text, replaced_at=work.now)
-    message.text, message.entities, message.edited_at = content.text, content.entities, content.written_at
-    if not same:
-        message.kind, message.media = content.kind, content.media
-    if message.author is Author.NOTE:
-        message.text = note_in(content.text) or content.text
-    if message.author is not Author.AGENT:
-        return
-    customer = await customer_numbered(work, message.customer_id)
-    body = _changed(content) if same else _with_media(message, content)
-    _change_copy(work, customer, message, What.CHANGE, body)
-
-
-def _refuse_edit(said: Said) -> None:
-    """Refuse what would not have gone to the customer as an answer."""
-    if note_in(said.text) is not None:
-        raise Refusal("edit_to_note")
-    if looks_like_command(said.text):
-        raise Refusal("edit_to_command")
-    if whom_for(said.text, said.beside) is For.HELD:
-        raise Refusal("edit_to_aside")
-
-
-def _changed(content: Content) -> dict[str, Any]:
-    key = "words" if content.carried is Carried.TEXT else "caption"
-    return {key: content.text, "entities": content.entities or []}
-
-
-def _with_media(message: Message, content: Content) -> dict[str, Any]:
-    """Other media, or the first ones, and from where they are copied if the copy does not take them."""
-    media = {"type": content.kind, "media": (content.media or {}).get("file_id")}
-    body = {"media": media, "caption": content.text, "entities": content.entities or []}
-    return {**body, "from_chat_id": message.origin_chat_id, "message_ids": [message.origin_message_id]}
-
-
-def _change_copy(work: Work, customer: Customer, message: Message, what: What, body: dict[str, Any]) -> None:
-    """Change or take back the customer's copy of a message, in its turn after the message itself."""
-    if customer.has_chat:
-        to_customer(
-            work, customer, what, body, case_id=message.case_id, message_id=message.id, send_class=SendClass.C
-        )
-
-
-async def recall(work: Work, message: Message | None, by: Staff) -> None:
-    """An answer disappears at the customer's, or is never sent. Raises Refusal for what is none, or gone already."""
-    person = require(by)
-    if message is not None and message.author is Author.HELD:
-        await decide(work, message, person, send=False)
-        return
-    if message is None or message.author is not Author.AGENT:
-        raise Refusal("recall_what")
-    if message.recalled_at:
-        raise Refusal("already_recalled")
-    message.recalled_at = work.now
-    customer = await customer_numbered(work, message.customer_id)
-    waiting = await unsent(work, message.id)
-    if waiting is not None and "items" not in waiting.body:
-        waiting.state = OutboxState.CANCELLED
-    else:
-        _change_copy(work, customer, message, What.RECALL, {})
-    work.audit(person, "recalled", f"message:{message.id}")
