@@ -21,7 +21,9 @@ def carry(parcel: Parcel, prefix: str) -> None:
     if "items" not in body or parcel.singly:
         _alone(parcel, prefix)
         return
-    spoken = body["carried"] == "copied" and any(item.get("caption") for item in items)
+    known = ["caption" in item for item in items]
+    has_words = any(item.get("caption") for item in items) or (any(known) and not all(known))
+    spoken = body["carried"] == "copied" and has_words
     if spoken and _together(items):
         _album(parcel, prefix)
     elif spoken:
@@ -69,7 +71,7 @@ def _album(parcel: Parcel, prefix: str) -> None:
 def _as_they_are(parcel: Parcel, prefix: str) -> None:
     parcel.method = _CARRIED["forwarded" if prefix else parcel.head.body["carried"]][1]
     parcel.params["message_ids"] = [item["telegram_id"] for item in parcel.items]
-    if parcel.method == "copyMessages":
+    if parcel.method == "copyMessages" and all("caption" in item for item in parcel.items):
         parcel.params["remove_caption"] = True  # one that was added since
 
 

@@ -27,6 +27,8 @@ class For(enum.StrEnum):
 
 #: Where a line reads more like talk than this it is held, by what it stands beside.
 TALK = {Beside.PLAIN: 0.8, Beside.CUSTOMER: 0.8, Beside.CARD: -0.2, Beside.COLLEAGUE: -1.2, Beside.MENTION: -1.2}
+#: What goes along with a command is refused, not held, and so only above this.
+SURELY_TALK = 1.5
 #: A line of fewer words (of Chinese, two characters) that speaks to nobody says too little beside a colleague's.
 SHORT = 7
 _CHINESE, _WORD = re.compile("[\u4e00-\u9fff]"), re.compile("[a-z0-9']+")
@@ -59,7 +61,7 @@ def whom_for(text: str, beside: Beside) -> For:
 
 def require_for_customer(words: str) -> None:
     """Words that go along with a command, and on to the customer: raises Refusal for what is meant for colleagues."""
-    if words and (looks_like_command(words) or whom_for(words, Beside.PLAIN) is not For.CUSTOMER):
+    if note_in(words) is not None or looks_like_command(words) or reads_like_talk(plain(_seen(words))) > SURELY_TALK:
         raise Refusal("meant_for_us")
 
 

@@ -158,7 +158,7 @@ async def test_blocking_leaving_and_a_deleted_topic(visitor: Visitor) -> None:
     await page.get_by_role("menuitem", name="Leave the group").click()
     await page.get_by_role("button", name="Let 小陈 join again").click()
     await visitor.writes("staff", "我回来了")
-    await visitor.reads("staff", "This goes to nobody")
+    await visitor.reads("staff", "is on the staff now")
     await visitor.writes("staff", "我们九点关门")
     await visitor.reads("customer", "我们九点关门")
 

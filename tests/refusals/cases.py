@@ -277,6 +277,25 @@ for key, text in (
         return {"edited_message": said["message"] | {"text": text, "edit_date": said["message"]["date"]}}
 
 
+@refuses("edit_to_command")
+async def _(shop: Shop) -> Update:
+    """Of words that are held."""
+    said = shop.staff_says("这人在撒谎 别理他")
+    await shop.done(said)
+    return {"edited_message": said["message"] | {"text": "/ban 1 2h x", "edit_date": said["message"]["date"]}}
+
+
+@refuses("stale")
+async def _(shop: Shop) -> Update:
+    """What was held about somebody's case, which is another's by now."""
+    await shop.done(shop.staff_says("这人在撒谎 别理他"))
+    async with shop.work() as work:
+        work.add(Customer(id=99, name="另一位", language="zh", created_at=shop.now))
+        await work.flush()
+        (await work.first(select(Case))).customer_id = 99
+    return shop.staff_presses(shop.shown("发给客户").press("发给客户"))
+
+
 @refuses("held_decided")
 async def _(shop: Shop) -> Update:
     """What was held went to the customer; a second press decides nothing."""
@@ -286,6 +305,7 @@ async def _(shop: Shop) -> Update:
     return shop.staff_presses(data)
 
 
+typed("meant_for_us", "/resolve // 她在撒谎，别退", "/promise 明天10:00 【内部】先拖住她", "/subject // 骗子又来了")
 pressed("stale", "held:999:send", "takeback:999")
 
 
