@@ -26,6 +26,8 @@ def in_full(text: str, entities: Entities) -> tuple[str, list[Entity]]:
     """The words without the sign of the frame, hidden links written out, and entities that fit into the frame."""
     if not entities and SIGN not in text:
         return text, []
+    if not entities and SIGN not in text:
+        return text, []
     whole = utf16_length(text)
     found = [each for each in entities or () if each["type"] != "text_mention" and _stands_in(each, whole)]
     hidden = [(entity["offset"] + entity["length"], _address(text, entity)) for entity in found if _is_link(entity)]
@@ -39,7 +41,7 @@ def framed(text: str, entities: Entities) -> tuple[str, list[Entity]]:
     """Words that are shown in full, in the frame: its sign before them, and one quotation over all."""
     whole = f"{SIGN} {text}"
     frame = {"type": "blockquote", "offset": 0, "length": utf16_length(whole)}
-    return whole, [frame, *shifted(list(entities or ())[: MOST_ENTITIES - 1], FRAME)]
+    return whole, [frame, *shifted(list(entities)[: MOST_ENTITIES - 1], FRAME)] if entities else [frame]
 
 
 def shifted(entities: Iterable[Entity], by: int) -> list[Entity]:

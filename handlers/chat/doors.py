@@ -158,10 +158,12 @@ class Door:
 
     def fits(self, place: Place) -> bool:
         """Whether this door is the one for what comes from that place."""
-        if place.where not in self.where or not self.match(place):
+        if place.where not in self.where:
             return False
         # In private, people who are no staff are customers: a command for staff is none to them.
-        return place.where is not Where.PRIVATE or not isinstance(self.who, Role) or place.is_staff
+        if place.where is Where.PRIVATE and isinstance(self.who, Role) and not place.is_staff:
+            return False
+        return self.match(place)
 
     async def enter(self, work: Work, place: Place) -> None:
         """Check authority, then do it; raises Refusal."""
