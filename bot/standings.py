@@ -111,7 +111,7 @@ class Asking:
             await self._standings.ask(seats)
             async with self._begin() as work:
                 await inbox.postpone(work, row.id, work.real_now, row.attempts, None)
-        except Exception as error:
+        except Exception as error:  # whatever it is, the update that waits is told, and counts it as its failure
             if is_outage(error):
                 log.warning("what Telegram answers cannot be kept (%s); it is asked again", type(error).__name__)
                 return

@@ -41,7 +41,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("team_offered_at", UTCDateTime(), nullable=True))
         batch_op.add_column(sa.Column("team_from", UTCDateTime(), nullable=True))
     for column, said in (("admitted_at", "at"), ("admitted_by_id", "staff_id")):
-        op.execute(f"UPDATE staff SET {column} = (SELECT a2.{said} FROM audit a2 WHERE a2.id = ({BY})) WHERE active")  # noqa: S608
+        op.execute(f"UPDATE staff SET {column} = (SELECT a2.{said} FROM audit a2 WHERE a2.id = ({BY})) WHERE active")  # noqa: S608 - columns of ours
     op.execute("UPDATE staff SET admitted_at = joined_at WHERE active AND admitted_at IS NULL")
 
 
