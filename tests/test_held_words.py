@@ -14,6 +14,7 @@ from sqlmodel import select
 
 from handlers.chat.entrance import COMMANDS
 from handlers.said import Beside
+from handlers.understanding.asides import For, whom_for
 from models.cases import Case
 from models.customers import Customer
 from models.messages import Author, Message
@@ -298,6 +299,11 @@ async def _beside(topic: Topic, beside: Beside) -> dict[str, Any]:
         case Beside.CARD:
             return topic.to_the_card()
     return {}
+
+
+def test_what_is_said_about_somebody_beside_a_colleagues_words_is_held() -> None:
+    for words in ("抱歉，我忘了回她", "Thank you for your patience with this one, he is mad"):
+        assert whom_for(words, Beside.COLLEAGUE) is For.HELD
 
 
 def test_understand_says_of_each_line_where_it_goes_and_needs_no_settings(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def whom_for(text: str, beside: Beside) -> For:
     if looks_like_command(text) or _is_bare_command(line) or _is_perhaps_marked(line):
         return For.HELD
     takes_up = beside in (Beside.COLLEAGUE, Beside.MENTION) and _speaks_to_colleague(line)
+    takes_up = takes_up or (beside is Beside.COLLEAGUE and says(line, listed("about"), listed("nobody")))
     return For.HELD if takes_up or reads_like_talk(line) > TALK[beside] else For.CUSTOMER
 
 
