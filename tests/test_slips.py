@@ -176,3 +176,13 @@ async def test_an_edit_of_what_was_refused_says_that_it_went_to_nobody(topic: To
 
     assert topic.liu_reads() == []
     assert topic.shown("This edit went to nobody").thread_id == topic.thread
+
+
+async def test_an_answer_changed_before_it_goes_is_not_lost(topic: Topic) -> None:
+    """That the change follows the answer is for the sender, which keeps the order of a lane; this line does not."""
+    message = topic.in_group(CHEN, "Hello Ms Liu, we come on Thursday", topic.thread)
+    await topic.hear(message=message)
+    await edited(topic, message, text="Hello Ms Liu, we come on Friday")
+    await topic.post()
+
+    assert len(topic.liu_reads()) == 1

@@ -33,7 +33,7 @@ async def change(work: Work, message: Message, said: Said, by: Staff) -> None:
     if content.text == message.text and same:
         return
     if message.author is Author.AGENT:
-        if await _not_sent_yet(work, message) and note_in(said.text) is not None:
+        if note_in(said.text) is not None and await _kept_back(work, message):
             message.author = Author.NOTE
         else:
             _refuse_edit(said)
@@ -53,8 +53,8 @@ async def change(work: Work, message: Message, said: Said, by: Staff) -> None:
     _change_copy(work, customer, message, What.CHANGE, body)
 
 
-async def _not_sent_yet(work: Work, message: Message) -> bool:
-    """Whether the customer has read nothing of it; what waited is cancelled then."""
+async def _kept_back(work: Work, message: Message) -> bool:
+    """Cancel what still waits to carry the message; returns whether it did, so that the customer has read nothing."""
     waiting = await unsent(work, message.id)
     if waiting is None or "items" in waiting.body or waiting.state is not OutboxState.NEW:
         return False
